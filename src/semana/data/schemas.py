@@ -1,0 +1,43 @@
+"""Every column name of our tables, spelled once."""
+
+CUSTOMER_ID = "customer_id"
+PRODUCT_ID = "product_id"
+DATE = "date"
+ORDER_ID = "order_id"
+QUANTITY = "quantity"
+AMOUNT = "amount"
+
+# An ISO week as a whole number: weeks since the Monday before 1970-01-01 (`weeks.Week.index`).
+WEEK = "week"
+WEEK_START = "week_start"
+
+# Purchases: what a (customer, product, week) adds up to.
+LINES = "lines"
+ORDERS = "orders"
+RETURNED = "returned"
+LAST_DATE = "last_date"
+
+# Attribute rows taken from a flat file carry the day they were last seen.
+SEEN = "seen"
+DELIVERY = "delivery"
+REASON = "reason"
+
+# Candidate pairs, scores and the published list.
+REPEAT = "repeat"
+BOUGHT = "bought"
+WEIGHT = "weight"
+SCORE = "score"
+PROBABILITY = "probability"
+RANK = "rank"
+RECOMMENDED = "recommended"
+KIND = "kind"
+EXPECTED_QUANTITY = "expected_quantity"
+EXPECTED_AMOUNT = "expected_amount"
+LAST_BOUGHT = "last_bought"
+USUAL_GAP_DAYS = "usual_gap_days"
+USUAL_QUANTITY = "usual_quantity"
+USUAL_AMOUNT = "usual_amount"
+REASONS = "reasons"
+MODEL_VERSION = "model_version"
+
+PAIR = [CUSTOMER_ID, PRODUCT_ID]

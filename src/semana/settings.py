@@ -1,0 +1,36 @@
+"""Where things live on this machine, from the environment (SEMANA_*). What we decided stands in params.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from semana.errors import ConfigurationError
+
+_HERE = Path(__file__).resolve().parent
+_DEFAULTS = _HERE / "defaults" if (_HERE / "defaults").is_dir() else _HERE.parents[1]
+
+
+class Settings(BaseSettings):
+    """Settings of one process; frozen, built once at the front door."""
+
+    model_config = SettingsConfigDict(env_prefix="SEMANA_", frozen=True, extra="ignore")
+
+    home: Path = Field(default=Path(".semana"), description="The folder that holds everything.")
+    params: Path = Field(default=_DEFAULTS / "params.yaml", description="What we decided: the params file.")
+    sources: Path = Field(
+        default=_DEFAULTS / "sources",
+        description="Folder of source definitions, one NAME.yaml each; `sources/` in the home comes first.",
+    )
+    log_level: str = Field(default="INFO", description="Least level that is logged to stderr.")
+
+
+def read_settings(home: Path | None = None) -> Settings:
+    """The settings of this process; `home` overrides SEMANA_HOME. Raises ConfigurationError naming every fault."""
+    try:
+        return Settings() if home is None else Settings(home=home)
+    except ValidationError as err:
+        faults = "; ".join(f"SEMANA_{str(f['loc'][0]).upper()}: {f['msg']}" for f in err.errors())
+        raise ConfigurationError(f"environment: {faults}") from err

@@ -1,0 +1,105 @@
+"""Atomic writes: what is read is the old content or the new, never a mix; a kill at any point leaves no half file.
+
+Everything that the stores write goes through here. Unfinished files are named `.tmp-*` and swept by the next run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+TEMPORARY = ".tmp-"
+
+
+def temporary(path: Path) -> Path:
+    """A name beside `path` to write to before the switch; its folder is made where it is missing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.parent / f"{TEMPORARY}{uuid.uuid4().hex}"
+
+
+def replace(path: Path, write: Callable[[Path], object]) -> Path:
+    """Lets `write` fill a temporary file, then switches it to `path` in one step."""
+    scratch = temporary(path)
+    try:
+        write(scratch)
+        _flush(scratch)
+        os.replace(scratch, path)
+    finally:
+        scratch.unlink(missing_ok=True)
+    _flush(path.parent)
+    return path
+
+
+def replace_bytes(path: Path, content: bytes) -> Path:
+    """Writes `content` to `path` in one step."""
+    return replace(path, lambda scratch: scratch.write_bytes(content))
+
+
+def replace_json(path: Path, value: Any) -> Path:
+    """Writes `value` as indented JSON to `path` in one step."""
+    return replace_bytes(path, to_json(value))
+
+
+def create_exclusive(path: Path, content: bytes) -> Path:
+    """Creates `path` with `content`; raises FileExistsError where it exists, whoever made it, and then changes nothing."""
+    scratch = temporary(path)
+    try:
+        scratch.write_bytes(content)
+        _flush(scratch)
+        os.link(scratch, path)
+    finally:
+        scratch.unlink(missing_ok=True)
+    _flush(path.parent)
+    return path
+
+
+def switch_folder(scratch: Path, path: Path) -> Path:
+    """Moves a finished temporary folder to `path` in one step; raises FileExistsError where `path` is taken."""
+    for file in sorted(scratch.rglob("*")):
+        _flush(file)
+    _flush(scratch)
+    if path.exists():
+        raise FileExistsError(path)
+    os.rename(scratch, path)
+    _flush(path.parent)
+    return path
+
+
+def to_json(value: Any) -> bytes:
+    """Indented JSON with sorted keys: equal values give equal bytes."""
+    return (json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, default=str) + "\n").encode()
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file's bytes, as hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sweep(folder: Path, *, older_than_seconds: float) -> int:
+    """Removes temporary files and folders that an interrupted run left; returns how many."""
+    swept = 0
+    for path in [*folder.rglob(f"{TEMPORARY}*")]:
+        try:
+            if time.time() - path.stat().st_mtime < older_than_seconds:
+                continue
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            swept += 1
+        except FileNotFoundError:
+            continue
+    return swept
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,56 @@
+"""The prepared, scored and reviewed tables: reads and writes datasets of the catalogue by name and week."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+
+from semana.data.catalog import Dataset
+from semana.data.weeks import Week
+from semana.errors import UsageError
+from semana.stores import files
+
+
+class Lake:
+    """Datasets under `home`; every write is one atomic switch."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def path(self, dataset: Dataset, week: Week) -> Path:
+        """Where the dataset of that target week lies."""
+        return self.home / dataset.path.format(week=week)
+
+    def has(self, dataset: Dataset, week: Week) -> bool:
+        """Whether it has been made."""
+        return self.path(dataset, week).exists()
+
+    def scan(self, dataset: Dataset, week: Week) -> nw.LazyFrame[Any]:
+        """The dataset as a lazy frame; raises UsageError naming the step that makes it where it is missing."""
+        path = self.path(dataset, week)
+        if not path.exists():
+            raise UsageError(
+                f"{dataset.name} of {week} is not there: step '{dataset.made_by}' makes it. "
+                f"Run: semana {dataset.made_by} --week {week}"
+            )
+        return nw.from_native(pl.scan_parquet(path))
+
+    def read(self, dataset: Dataset, week: Week) -> pl.DataFrame:
+        """The dataset, collected."""
+        frame: pl.DataFrame = self.scan(dataset, week).collect("polars").to_native()
+        return frame
+
+    def write(self, dataset: Dataset, frame: nw.LazyFrame[Any] | pl.DataFrame, week: Week) -> pl.DataFrame:
+        """Writes the whole dataset of that week and returns what was written."""
+        collected = frame if isinstance(frame, pl.DataFrame) else frame.collect("polars").to_native()
+        files.replace(self.path(dataset, week), collected.write_parquet)
+        return collected
+
+    def weeks(self, dataset: Dataset) -> list[Week]:
+        """The weeks for which the dataset is there, oldest first."""
+        written = (path.relative_to(self.home).as_posix() for path in self.home.glob(dataset.path.format(week="*")))
+        head, tail = dataset.path.split("{week}")
+        return sorted(Week.parse(path.removeprefix(head).removesuffix(tail)) for path in written)

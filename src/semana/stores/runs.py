@@ -1,0 +1,100 @@
+"""The record of each weekly run: which week, as of when, at which position, and what every step said."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from semana.data.weeks import Week
+from semana.errors import UsageError
+from semana.stores import files
+
+
+@dataclass(frozen=True)
+class Run:
+    """One weekly run. `as_of` is business time, `position` arrival time, `clock` the day of the front door."""
+
+    id: str
+    week: Week
+    as_of: date
+    clock: date
+    position: int
+    retrain: str
+    reason: str | None
+    folder: Path
+
+    def record(self, name: str, value: dict[str, Any]) -> None:
+        """Keeps `value` under `name` (a step's summary, a decision, a report); the last one counts."""
+        files.replace_json(self.folder / f"{name}.json", value)
+
+    def recall(self, name: str) -> dict[str, Any]:
+        """What was kept under `name`; raises UsageError naming the missing step's output."""
+        path = self.folder / f"{name}.json"
+        if not path.exists():
+            raise UsageError(f"run {self.id} has no '{name}' yet. Run the steps before this one, or: semana run")
+        value: dict[str, Any] = json.loads(path.read_bytes())
+        return value
+
+    def knows(self, name: str) -> bool:
+        """Whether something was kept under `name`."""
+        return (self.folder / f"{name}.json").exists()
+
+
+class Runs:
+    """The runs under `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def begin(
+        self, week: Week, *, as_of: date, clock: date, position: int, retrain: str, reason: str | None, version: str
+    ) -> Run:
+        """A new run of `week`, recorded."""
+        number = 1 + max((int(path.name[-4:]) for path in self.folder.glob(f"{week}-[0-9]*")), default=0)
+        while True:
+            folder = self.folder / f"{week}-{number:04d}"
+            try:
+                folder.mkdir(parents=True)
+                break
+            except FileExistsError:
+                number += 1
+        run = Run(folder.name, week, as_of, clock, position, retrain, reason, folder)
+        run.record(
+            "run",
+            {
+                "id": run.id,
+                "week": str(week),
+                "as_of": as_of.isoformat(),
+                "clock": clock.isoformat(),
+                "position": position,
+                "retrain": retrain,
+                "reason": reason,
+                "semana": version,
+            },
+        )
+        return run
+
+    def all(self) -> list[Run]:
+        """Every recorded run, by week and then in the order they began."""
+        return [self._read(path) for path in sorted(self.folder.glob("*/run.json"))]
+
+    def latest(self, week: Week) -> Run | None:
+        """The newest run of `week`."""
+        paths = sorted(self.folder.glob(f"{week}-[0-9]*/run.json"))
+        return self._read(paths[-1]) if paths else None
+
+    def _read(self, path: Path) -> Run:
+        value = json.loads(path.read_bytes())
+        return Run(
+            value["id"],
+            Week.parse(value["week"]),
+            date.fromisoformat(value["as_of"]),
+            date.fromisoformat(value["clock"]),
+            value["position"],
+            value["retrain"],
+            value["reason"],
+            path.parent,
+        )

@@ -1,0 +1,32 @@
+"""The child process that loads a bundle and scores its smoke rows: it ends with 0 only if they come out as saved."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from semana.data import schemas as s
+from semana.models.base import Rows
+from semana.stores.bundle import SMOKE, read_scorer
+
+TOLERANCE = 1e-9
+
+
+def main(folder: Path) -> int:
+    """Scores the bundle in `folder`; 0 where every probability is as saved, else 1 with the largest difference."""
+    saved = pl.read_parquet(folder / SMOKE)
+    expected = saved[s.PROBABILITY].to_numpy()
+    features = saved.drop(s.PROBABILITY)
+    rows = Rows(names=tuple(features.columns), values=features.to_numpy())
+    difference = float(np.max(np.abs(read_scorer(folder).probabilities(rows) - expected), initial=0.0))
+    if not difference <= TOLERANCE:
+        print(f"smoke rows differ by up to {difference:.3g}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
