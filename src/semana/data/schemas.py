@@ -20,6 +20,13 @@ LAST_DATE = "last_date"
 # Attribute rows taken from a flat file carry the day they were last seen.
 SEEN = "seen"
 DELIVERY = "delivery"
+POSITION = "position"
+
+# Names for people, and the agent or zone that a customer belongs to.
+LABEL = "label"
+OWNER = "owner"
+
+# A row of a delivery that broke a rule.
 REASON = "reason"
 
 # Candidate pairs, scores and the published list.

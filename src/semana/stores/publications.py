@@ -1,0 +1,106 @@
+"""Published lists: one folder a revision, made beside and renamed; `current.json` is replaced last.
+
+Readers see the old list or the new one, never a mix.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+
+from semana.data import schemas as s
+from semana.data.weeks import Week
+from semana.errors import ContractError, UsageError
+from semana.stores import files
+
+PARQUET = "predictions.parquet"
+ARROW = "predictions.arrow"
+OFFSETS = "offsets.arrow"
+MANIFEST = "manifest.json"
+
+
+class Publications:
+    """The publications under `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def current(self) -> dict[str, Any] | None:
+        """Week and revision of the newest list, or None before the first."""
+        path = self.folder / "current.json"
+        return json.loads(path.read_bytes()) if path.exists() else None
+
+    def weeks(self) -> list[Week]:
+        """Every week with a list, oldest first."""
+        return sorted({Week.parse(path.parents[1].name[5:]) for path in self.folder.glob(f"week=*/rev=*/{MANIFEST}")})
+
+    def manifests(self, week: Week) -> list[dict[str, Any]]:
+        """The manifests of a week's revisions, oldest first."""
+        paths = self._week(week).glob(f"rev=*/{MANIFEST}")
+        return sorted((json.loads(path.read_bytes()) for path in paths), key=lambda manifest: int(manifest["rev"]))
+
+    def served(self, week: Week) -> dict[str, Any]:
+        """The manifest of the revision that served when the week began (the first, where all came later)."""
+        manifests = self.manifests(week)
+        if not manifests:
+            raise UsageError(f"no list was published for {week}. Run: semana run --week {week}")
+        return next((each for each in reversed(manifests) if not each["late"]), manifests[0])
+
+    def predictions(self, week: Week, rev: int | None = None) -> nw.LazyFrame[Any]:
+        """The rows of a week's list; by default of its latest revision."""
+        manifests = self.manifests(week)
+        if not manifests:
+            raise UsageError(f"no list was published for {week}. Run: semana run --week {week}")
+        rev = rev or int(manifests[-1]["rev"])
+        return nw.from_native(pl.scan_parquet(self._week(week) / f"rev={rev}" / PARQUET))
+
+    def publish(self, rows: pl.DataFrame, manifest: dict[str, Any], week: Week) -> dict[str, Any]:
+        """Makes `rows` the newest revision of `week` and switches readers to it; returns its manifest.
+
+        The same rows as the latest revision make no new one: what an interrupted run left undone is finished.
+        Only a week that is not older than the current one becomes current.
+        """
+        if rows.is_empty():
+            raise ContractError(f"the list of {week} has no rows: nothing is published, the last list keeps serving")
+        manifests = self.manifests(week)
+        scratch = files.temporary(self._week(week) / "rev")
+        scratch.mkdir()
+        try:
+            hashes = _write(rows, scratch)
+            if manifests and manifests[-1]["files"] == hashes:
+                published = manifests[-1]
+            else:
+                published = {**manifest, "rev": len(manifests) + 1, "files": hashes}
+                (scratch / MANIFEST).write_bytes(files.to_json(published))
+                files.switch_folder(scratch, self._week(week) / f"rev={published['rev']}")
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+        self._switch(week, published)
+        return published
+
+    def _switch(self, week: Week, manifest: dict[str, Any]) -> None:
+        newest = self._week(week) / f"rev={manifest['rev']}" / PARQUET
+        files.replace_bytes(self._week(week) / PARQUET, newest.read_bytes())
+        current = self.current()
+        if current is None or Week.parse(current["week"]) <= week:
+            files.replace_json(self.folder / "current.json", {"week": str(week), "rev": manifest["rev"]})
+
+    def _week(self, week: Week) -> Path:
+        return self.folder / f"week={week}"
+
+
+def _write(rows: pl.DataFrame, folder: Path) -> dict[str, str]:
+    """Writes the list sorted by customer as Parquet and as Arrow with the place of each customer; their hashes."""
+    ordered = rows.sort(s.CUSTOMER_ID, s.RANK)
+    ordered.write_parquet(folder / PARQUET)
+    ordered.write_ipc(folder / ARROW, compression="uncompressed")
+    places = ordered.with_row_index("offset").group_by(s.CUSTOMER_ID, maintain_order=True)
+    places.agg(pl.col("offset").first(), pl.len().alias("count")).write_ipc(
+        folder / OFFSETS, compression="uncompressed"
+    )
+    return {path.name: files.sha256(path) for path in sorted(folder.iterdir())}
