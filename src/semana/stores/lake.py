@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +50,26 @@ class Lake:
         collected = frame if isinstance(frame, pl.DataFrame) else frame.collect("polars").to_native()
         files.replace(self.path(dataset, week), collected.write_parquet)
         return collected
+
+    def about(self, week: Week) -> dict[str, Any] | None:
+        """What the prepared tables of that target week were made from; None while they are not whole."""
+        path = self._about(week)
+        return json.loads(path.read_bytes()) if path.exists() else None
+
+    def forget_about(self, week: Week) -> None:
+        """Declares the prepared tables of that week unfinished: called before the first of them is written."""
+        self._about(week).unlink(missing_ok=True)
+
+    def write_about(self, week: Week, made_from: dict[str, Any], *, keep: int) -> None:
+        """Declares the prepared tables whole, and drops those of all but the `keep` weeks prepared last."""
+        files.replace_json(self._about(week), made_from)
+        folders = sorted(self.home.glob("prepared/week=*/about.json"), key=lambda path: path.stat().st_mtime)
+        for path in folders[:-keep]:
+            path.unlink()
+            shutil.rmtree(path.parent)
+
+    def _about(self, week: Week) -> Path:
+        return self.home / "prepared" / f"week={week}" / "about.json"
 
     def weeks(self, dataset: Dataset) -> list[Week]:
         """The weeks for which the dataset is there, oldest first."""

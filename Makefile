@@ -1,0 +1,57 @@
+# Every target installs what it needs and can be run twice. `make` alone lists them.
+
+# The Python that the environment is made from: 3.11 or newer. Another one: make setup PYTHON=/path/to/python3.12
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup dev demo test check bench lock
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-8s %s\n", $$1, $$2 }'
+
+setup: $(VENV)/.semana ## make .venv and install semana with its locked dependencies; the command is .venv/bin/semana
+	@echo "Ready: $(BIN)/semana --help"
+
+dev: $(VENV)/.dev ## the same, with the tools that test and check
+
+demo: $(VENV)/.semana ## real grocery data, several weekly runs, then one customer's list and how the lists did
+	$(BIN)/semana demo
+
+test: $(VENV)/.dev ## all tests
+	$(BIN)/python -m pytest -n 2
+
+check: $(VENV)/.dev ## lint, format, types, rooms, dead code, dependencies, fresh docs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/vulture
+	$(BIN)/deptry src
+	$(BIN)/cog --check -P README.md docs/*.md
+
+bench: $(VENV)/.dev ## quality and speed on real data, printed into docs/benchmarks.md
+	$(BIN)/python -m benchmarks.quality
+	$(BIN)/python -m benchmarks.speed
+
+lock: $(VENV)/.dev ## choose the newest versions again and write requirements/
+	$(LOCK) --upgrade pyproject.toml --group build --output-file requirements/semana.txt
+	$(LOCK) --upgrade pyproject.toml --group build --group dev -c requirements/semana.txt --output-file requirements/dev.txt
+
+$(VENV)/bin/python:
+	@sh requirements/environment.sh "$(PYTHON)" "$(VENV)"
+
+$(VENV)/.semana: requirements/semana.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing what requirements/semana.txt lists ..."
+	@$(PIP) install --require-hashes --no-deps -r requirements/semana.txt
+	@$(PIP) install --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.semana
+	@echo "Installing what requirements/dev.txt adds ..."
+	@$(PIP) install --require-hashes --no-deps -r requirements/dev.txt
+	@touch $@

@@ -1,0 +1,58 @@
+"""Ingest: landing what came. Nothing new is a normal outcome; a refused file does not keep the others out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from semana.errors import ContractError
+from semana.stores import Stores
+
+
+def land(
+    stores: Stores,
+    paths: Iterable[Path],
+    *,
+    source: str,
+    table: str | None,
+    arrival: datetime,
+    accept: str | None = None,
+) -> dict[str, Any]:
+    """Delivers files and folders of files; the summary counts rows. Raises ContractError after the last one if any was refused."""
+    waiting = [(source, path) for given in paths for path in _files(given)]
+    return _deliver(stores, waiting, table=table, arrival=arrival, accept=accept)
+
+
+def take(stores: Stores, *, arrival: datetime) -> dict[str, Any]:
+    """Delivers what waits in the drop folder; what was landed or refused is taken out of it."""
+    waiting = stores.landing.waiting()
+    try:
+        return _deliver(stores, waiting, table=None, arrival=arrival, accept=None)
+    finally:
+        done = {entry["hash"] for entry in stores.landing.history() if entry["kind"] == "delivery"}
+        for _, path in waiting:
+            if stores.landing.settled(path, done):
+                path.unlink()
+
+
+def _deliver(
+    stores: Stores, waiting: list[tuple[str, Path]], *, table: str | None, arrival: datetime, accept: str | None
+) -> dict[str, Any]:
+    landed: list[dict[str, Any]] = []
+    refused: list[ContractError] = []
+    for source, path in waiting:
+        try:
+            landed.append(stores.landing.deliver(path, source=source, table=table, arrival=arrival, accept=accept))
+        except ContractError as err:
+            refused.append(err)
+    if refused:
+        raise ContractError("\n".join(str(err) for err in refused)) from refused[0]
+    return {"step": "ingest", "deliveries": landed, "position": stores.landing.position}
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_dir():
+        return sorted(each for each in path.iterdir() if each.is_file() and not each.name.startswith("."))
+    return [path]

@@ -1,0 +1,70 @@
+"""Prepare: the landed deliveries as clean tables, weekly purchases, and which weeks are complete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import narwhals as nw
+
+from semana.data import catalog
+from semana.data import schemas as s
+from semana.data.purchases import count_once, latest_attributes, weekly_purchases, weeks_table, with_known
+from semana.data.sources import holidays_of
+from semana.pipeline.calendar import calendar_of
+from semana.stores import Stores
+from semana.stores.runs import Run
+
+ABOUT = "prepared"
+
+
+def run(run: Run, stores: Stores) -> dict[str, Any]:
+    """Writes purchases, customers, products and weeks at the run's position and as-of; rows are conserved, asserted."""
+    stores.lake.forget_about(run.week)
+    landed = stores.landing.lines(run.position)
+    counted = count_once(landed.filter(nw.col(s.DATE) <= run.as_of)).collect("polars").lazy()
+    purchases = stores.lake.write(catalog.PURCHASES, weekly_purchases(counted), run.week)
+    rows = _counts(run, stores, kept=int(purchases[s.LINES].sum()))
+    known = nw.from_native(purchases.lazy())
+    for dataset, key in ((catalog.CUSTOMERS, s.CUSTOMER_ID), (catalog.PRODUCTS, s.PRODUCT_ID)):
+        attributes = latest_attributes(stores.landing.attributes(dataset.name, run.position), key)
+        rows[dataset.name] = stores.lake.write(dataset, with_known(attributes, known, key), run.week).height
+    calendar = calendar_of(stores, position=run.position, as_of=run.as_of, clock=run.clock)
+    days = {day: n for day, n in stores.landing.trading_days(run.position).items() if day <= run.as_of}
+    holidays = holidays_of(stores.landing.source, min(days), run.week.end) if stores.landing.source else {}
+    weeks = weeks_table(known, calendar=calendar, rows_by_day=days, holidays=holidays)
+    stores.lake.write(catalog.WEEKS, weeks, run.week)
+    stores.lake.write_about(run.week, _key(run, stores), keep=stores.params.store.prepared_weeks)
+    return {
+        "step": "prepare",
+        "rows": {**rows, "purchases": purchases.height},
+        "complete_weeks": len(calendar.complete),
+        "latest_complete_week": str(calendar.latest_complete),
+        "missing_days": {str(week): [str(day) for day in missing] for week, missing in calendar.missing.items()},
+    }
+
+
+def is_current(run: Run, stores: Stores) -> bool:
+    """Whether the prepared tables of the run's week are those of its position and as-of."""
+    return stores.lake.about(run.week) == _key(run, stores)
+
+
+def _key(run: Run, stores: Stores) -> dict[str, Any]:
+    source = stores.landing.source
+    return {
+        "position": run.position,
+        "as_of": run.as_of.isoformat(),
+        "clock": run.clock.isoformat(),
+        "source": source.fingerprint if source else None,
+    }
+
+
+def _counts(run: Run, stores: Stores, *, kept: int) -> dict[str, int]:
+    """Lines in = counted + duplicates + after as-of; raises RuntimeError where one is lost."""
+    days = stores.landing.lines(run.position)
+    total, later = (
+        days.select(nw.len().alias("n"), (nw.col(s.DATE) > run.as_of).sum().alias("later")).collect("polars").row(0)
+    )
+    duplicates = total - later - kept
+    if duplicates < 0:
+        raise RuntimeError(f"{kept} lines were counted of {total - later}: a bug of ours")
+    return {"lines": total, "counted": kept, "duplicates": duplicates, "after_as_of": later}
