@@ -4,12 +4,14 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+# Progress bars on a terminal, none in logs.
+QUIET := $(shell [ -t 2 ] || echo --quiet --quiet)
+PIP := $(BIN)/python -m pip $(QUIET) --disable-pip-version-check --no-input
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup dev demo test check bench lock
+.PHONY: help setup dev demo test check docs bench lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-8s %s\n", $$1, $$2 }'
@@ -33,6 +35,9 @@ check: $(VENV)/.dev ## lint, format, types, rooms, dead code, dependencies, fres
 	$(BIN)/vulture
 	$(BIN)/deptry src
 	$(BIN)/cog --check -P README.md docs/*.md
+
+docs: $(VENV)/.dev ## print the generated blocks of README and docs again
+	$(BIN)/cog -r -P README.md docs/*.md
 
 bench: $(VENV)/.dev ## quality and speed on real data, printed into docs/benchmarks.md
 	$(BIN)/python -m benchmarks.quality

@@ -1,0 +1,115 @@
+"""Publish: scores to decisions, exclusions, sanity checks, then one atomic switch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from semana.data import catalog
+from semana.data import schemas as s
+from semana.errors import ContractError, UsageError
+from semana.evaluation.decision import decide_list, kinds
+from semana.stores import Stores
+from semana.stores.leases import Lease
+from semana.stores.runs import Run
+
+COLUMNS = list(catalog.PREDICTIONS.columns)
+_MANY = 5.0  # expected purchases beyond this many times the forecast level are a fault, not a forecast
+
+
+def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, Any]:
+    """Publishes the list of the run's week; the same rows as the latest revision publish nothing new."""
+    scores = stores.lake.read(catalog.SCORES, run.week)
+    level = run.recall("level")
+    _check_sane(scores, level)
+    excluded = _excluded(stores, scores)
+    decision = decide_list(
+        scores[s.CUSTOMER_ID].to_numpy(),
+        scores[s.PROBABILITY].to_numpy(),
+        scores[s.REPEAT].to_numpy(),
+        _amounts(scores),
+        total=level["total"],
+        params=stores.params.decision,
+        allowed=~excluded.to_numpy(),
+    )
+    serving = run.recall("serving")
+    rows = _list(run, stores, scores, pl.Series(s.RECOMMENDED, decision.recommended), serving["version"])
+    manifest = {
+        "week": str(run.week),
+        "run": run.id,
+        "position": run.position,
+        "as_of": run.as_of.isoformat(),
+        "bundle": serving["bundle"],
+        "model_version": serving["version"],
+        "shadow": level["shadow"],
+        "policy": stores.params.decision.policy,
+        "cut": decision.cut,
+        "level": {name: level[name] for name in ("total", "low", "high")},
+        "counts": {
+            "pairs": rows.height,
+            "recommended": int(rows[s.RECOMMENDED].sum()),
+            "customers": rows.filter(s.RECOMMENDED)[s.CUSTOMER_ID].n_unique(),
+            "excluded": int(excluded.sum()),
+        },
+        "late": _late(run, stores),
+        "reason": run.reason,
+    }
+    if manifest["late"] and not run.reason and not stores.publications.holds(run.week, rows):
+        if stores.publications.manifests(run.week):
+            raise UsageError(f"{run.week} has begun and has a list: say why it is replaced, with --reason")
+    if lease:
+        lease.check()
+    published = stores.publications.publish(rows, manifest, run.week)
+    return {"step": "publish", "published": f"{run.week} rev {published['rev']}", **published["counts"], "cut": decision.cut}
+
+
+def _check_sane(scores: pl.DataFrame, level: dict[str, Any]) -> None:
+    """Raises ContractError where the scores cannot be a list that people act on."""
+    chance = scores[s.PROBABILITY]
+    if scores.is_empty() or chance.null_count() or not chance.is_between(0, 1).all():
+        raise ContractError("the scores are empty or no probabilities: nothing is published, the last list keeps serving")
+    expected = float(chance.sum())
+    if expected > _MANY * level["high"]:
+        raise ContractError(
+            f"the scores expect {expected:.0f} purchases, the forecast is {level['total']:.0f} (at most {level['high']:.0f}): "
+            f"nothing is published. Look at `semana models list`, then `semana run --retrain always`."
+        )
+
+
+def _excluded(stores: Stores, scores: pl.DataFrame) -> pl.Series:
+    """Which pairs the home's exclude.csv names, by customer, by product or by both."""
+    rules = stores.publications.exclusions()
+    hit = pl.Series([False] * scores.height, dtype=pl.Boolean)
+    for keys in ((s.CUSTOMER_ID,), (s.PRODUCT_ID,), (s.CUSTOMER_ID, s.PRODUCT_ID)):
+        others = [name for name in s.PAIR if name not in keys]
+        named = rules.filter(*(pl.col(key).is_not_null() for key in keys), *(pl.col(key).is_null() for key in others))
+        wanted = named.select(keys).unique().with_columns(pl.lit(True).alias("hit"))
+        text = scores.select(pl.col(key).cast(pl.String) for key in keys)
+        hit = hit | text.join(wanted, on=list(keys), how="left", maintain_order="left")["hit"].fill_null(False)
+    return hit
+
+
+def _amounts(scores: pl.DataFrame) -> Any:
+    if scores[s.USUAL_AMOUNT].is_null().all():
+        return None
+    return (scores[s.PROBABILITY] * scores[s.USUAL_AMOUNT].fill_null(0)).to_numpy()
+
+
+def _list(run: Run, stores: Stores, scores: pl.DataFrame, recommended: pl.Series, version: str) -> pl.DataFrame:
+    order = [pl.col(s.PROBABILITY), -pl.col(s.PRODUCT_ID).rank("ordinal").cast(pl.Int64)]
+    return scores.with_columns(
+        recommended,
+        pl.lit(str(run.week)).alias(s.WEEK),
+        pl.lit(run.week.start).alias(s.WEEK_START),
+        pl.struct(order).rank("ordinal", descending=True).over(s.CUSTOMER_ID).cast(pl.Int32).alias(s.RANK),
+        kinds(before=run.week, overdue_gaps=stores.params.decision.overdue_gaps).alias(s.KIND),
+        (pl.col(s.PROBABILITY) * pl.col(s.USUAL_QUANTITY)).alias(s.EXPECTED_QUANTITY),
+        (pl.col(s.PROBABILITY) * pl.col(s.USUAL_AMOUNT)).alias(s.EXPECTED_AMOUNT),
+        pl.lit(version).alias(s.MODEL_VERSION),
+    ).select(COLUMNS)
+
+
+def _late(run: Run, stores: Stores) -> bool:
+    """Whether the week had begun, in business time or in the arrival of what this run knew."""
+    return max(run.clock, stores.landing.arrival(run.position).date()) >= run.week.start

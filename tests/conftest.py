@@ -1,0 +1,18 @@
+"""What every test gets: an environment without SEMANA_* settings, and hypothesis without a stopwatch."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import settings
+
+# Two busy cores make any deadline chance; in CI the examples are the same each time, so that a failure repeats.
+settings.register_profile("house", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("house")
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("SEMANA_")]:
+        monkeypatch.delenv(name)
