@@ -8,7 +8,7 @@ import polars as pl
 
 from semana.data import catalog
 from semana.data import schemas as s
-from semana.errors import ContractError, UsageError
+from semana.errors import ContractError
 from semana.evaluation.decision import decide_list, kinds
 from semana.stores import Stores
 from semana.stores.leases import Lease
@@ -55,9 +55,6 @@ def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, An
         "late": _late(run, stores),
         "reason": run.reason,
     }
-    if manifest["late"] and not run.reason and not stores.publications.holds(run.week, rows):
-        if stores.publications.manifests(run.week):
-            raise UsageError(f"{run.week} has begun and has a list: say why it is replaced, with --reason")
     if lease:
         lease.check()
     published = stores.publications.publish(rows, manifest, run.week)

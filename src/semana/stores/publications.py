@@ -15,7 +15,7 @@ import polars as pl
 
 from semana.data import schemas as s
 from semana.data.weeks import Week
-from semana.errors import ContractError, UsageError
+from semana.errors import ConfigurationError, ContractError, UsageError
 from semana.stores import files
 
 PARQUET = "predictions.parquet"
@@ -74,6 +74,8 @@ class Publications:
             hashes = _write(rows, scratch)
             if manifests and manifests[-1]["files"] == hashes:
                 published = manifests[-1]
+            elif manifests and manifest["late"] and not manifest["reason"]:
+                raise UsageError(f"{week} has begun and has a list: say why it is replaced, with --reason \"...\"")
             else:
                 published = {**manifest, "rev": len(manifests) + 1, "files": hashes}
                 (scratch / MANIFEST).write_bytes(files.to_json(published))
@@ -82,6 +84,23 @@ class Publications:
             shutil.rmtree(scratch, ignore_errors=True)
         self._switch(week, published)
         return published
+
+    def exclusions(self) -> pl.DataFrame:
+        """The pairs never to recommend, from `exclude.csv` in the home: customer_id, product_id or both, as text."""
+        path = self.folder.parent / "exclude.csv"
+        if not path.exists():
+            return pl.DataFrame(schema={s.CUSTOMER_ID: pl.String, s.PRODUCT_ID: pl.String})
+        try:
+            rules = pl.read_csv(path, infer_schema=False)
+        except pl.exceptions.PolarsError as err:
+            raise ConfigurationError(f"{path.name}: not a CSV file with a header: {err}") from err
+        absent = [name for name in s.PAIR if name not in rules.columns]
+        if absent:
+            raise ConfigurationError(
+                f"{path.name}: has the columns {', '.join(rules.columns)}; customer_id and product_id were expected "
+                f"(one of them may be empty in a row)."
+            )
+        return rules.select(pl.col(s.PAIR).str.strip_chars().replace("", None))
 
     def _switch(self, week: Week, manifest: dict[str, Any]) -> None:
         newest = self._week(week) / f"rev={manifest['rev']}" / PARQUET

@@ -1,0 +1,174 @@
+"""The weekly run as a whole: fixes week, position and as-of, then walks the steps; and one step alone."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from importlib.metadata import version
+from typing import Any
+
+from semana.data.weeks import Week
+from semana.errors import Busy, ContractError
+from semana.pipeline import STEPS, Step, ingest, prepare
+from semana.pipeline.calendar import calendar_of, check_gaps, check_not_over
+from semana.stores import Stores, files
+from semana.stores.leases import Lease
+from semana.stores.runs import Run
+
+WHOLE = "run"
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the front door asks for; `today` is its clock, None elsewhere means the default."""
+
+    today: date
+    week: Week | None = None
+    as_of: date | None = None
+    position: int | None = None
+    retrain: str = "auto"
+    reason: str | None = None
+
+    @property
+    def clock(self) -> date:
+        """The day it is: `--as-of` sets it."""
+        return self.as_of or self.today
+
+    @property
+    def arrival(self) -> datetime:
+        """The moment that deliveries taken now arrive: in a replay, the evening of its day."""
+        if self.as_of and self.as_of < self.today:
+            return datetime(self.as_of.year, self.as_of.month, self.as_of.day, 23, 59, tzinfo=UTC)
+        return datetime.now(UTC)
+
+
+def run_week(
+    stores: Stores, order: Order, *, progress: Callable[[Step], None] = lambda step: None
+) -> dict[str, Any]:
+    """Takes the drop folder, then makes and publishes the list of the target week; returns the run's summary."""
+    began = time.perf_counter()
+    with stores.leases.hold(WHOLE) as lease:
+        files.sweep(stores.home, older_than_seconds=stores.params.store.lease_stale_seconds)
+        progress(STEPS[0])
+        with stores.leases.hold("ingest"):
+            ingested = ingest.take(stores, arrival=order.arrival)
+        run = begin(stores, order)
+        run.record("ingest", ingested)
+        steps = {"ingest": ingested}
+        for step in STEPS[1:]:
+            progress(step)
+            steps[step.name] = _walk(step, run, stores, lease)
+    return _summary(run, steps, stores, seconds=time.perf_counter() - began)
+
+
+def run_step(name: str, stores: Stores, order: Order, **options: Any) -> dict[str, Any]:
+    """One step alone, in the newest run of its week (a new one where there is none, or where the order differs)."""
+    step = next(step for step in STEPS if step.name == name)
+    owner = stores.leases.owner(WHOLE)
+    if owner:
+        raise Busy(f"a whole run is under way ({owner['host']}, process {owner['pid']}). Wait for it to end.")
+    run = _resume(stores, order)
+    if "prepare" in _before(step) and not prepare.is_current(run, stores):
+        _log.info("the prepared tables of %s are made again, at position %s", run.week, run.position)
+        prepare.run(run, stores)
+    return _walk(step, run, stores, None, **options)
+
+
+def begin(stores: Stores, order: Order) -> Run:
+    """A new run: the position is fixed here, and the week it predicts. Raises ContractError where it cannot go on."""
+    landing = stores.landing
+    position = landing.position if order.position is None else order.position
+    if not 0 < position <= landing.position:
+        raise ContractError(
+            f"position {position} of {landing.position} landed deliveries: there is nothing to predict from. "
+            f"Deliver first: semana ingest PATH --source NAME"
+        )
+    days = landing.trading_days(position)
+    if not days:
+        raise ContractError("no order line has landed. Deliver a transactions file: semana ingest PATH --source NAME")
+    as_of = order.as_of or (min(max(days), order.week.start - timedelta(days=1)) if order.week else max(days))
+    clock = order.as_of or (as_of if order.week else order.today)
+    calendar = calendar_of(stores, position=position, as_of=as_of, clock=clock)
+    target = order.week or calendar.target_week
+    if target > calendar.target_week:
+        raise ContractError(
+            f"{target} cannot be predicted yet: {calendar.latest_complete} is the latest complete week as of {as_of}. "
+            f"Deliver the weeks between, or run without --week."
+        )
+    if order.week is None and order.as_of is None:
+        check_not_over(target, calendar, clock=clock, landed=max(days))
+    source = landing.source.name if landing.source else ""
+    check_gaps(calendar, target, weeks=stores.params.data.gap_weeks, source=source)
+    return stores.runs.begin(
+        target, as_of=as_of, clock=clock, position=position, retrain=order.retrain, reason=order.reason,
+        version=version("semana"),
+    )
+
+
+def _resume(stores: Stores, order: Order) -> Run:
+    week = order.week
+    if week is None:
+        known = stores.runs.all()
+        if not known:
+            return begin(stores, order)
+        week = max(run.week for run in known)
+    run = stores.runs.latest(week)
+    asked = run and order.position in (None, run.position) and order.as_of in (None, run.as_of)
+    return run if run and asked else begin(stores, order)
+
+
+def _before(step: Step) -> set[str]:
+    """The steps that come before, directly or not."""
+    by_name = {each.name: each for each in STEPS}
+    return {name for need in step.needs for name in ({need} | _before(by_name[need]))}
+
+
+def _walk(step: Step, run: Run, stores: Stores, whole: Lease | None, **options: Any) -> dict[str, Any]:
+    """Runs the step under its lease and keeps its summary, with its seconds, in the run's record."""
+    began = time.perf_counter()
+    with stores.leases.hold(step.name) as lease, _told(step, run):
+        if "lease" in inspect.signature(step.function).parameters:
+            options["lease"] = whole or lease
+        summary = step.function(run, stores, **options)
+    summary = {**summary, "week": str(run.week), "run": run.id, "seconds": round(time.perf_counter() - began, 3)}
+    run.record(f"step-{step.name}", summary)
+    return summary
+
+
+@contextmanager
+def _told(step: Step, run: Run) -> Iterator[None]:
+    _log.info("%s %s", run.id, step.name)
+    try:
+        yield
+    except Exception as err:
+        _log.error("%s %s failed: %s", run.id, step.name, err)
+        raise
+
+
+def _summary(run: Run, steps: dict[str, Any], stores: Stores, *, seconds: float) -> dict[str, Any]:
+    decision = steps["decide"]
+    summary = {
+        "target_week": str(run.week),
+        "latest_complete_week": steps["prepare"]["latest_complete_week"],
+        "missing_days": steps["prepare"]["missing_days"],
+        "retrained": steps["train"]["trained"],
+        "reasons": decision["reasons"],
+        "model_version": steps["promote"]["model_version"],
+        "published": steps["publish"]["published"],
+        "recommended_pairs": steps["publish"]["recommended"],
+        "customers": steps["publish"]["customers"],
+        "newest_performance": steps["review"]["newest"],
+        "position": run.position,
+        "run": run.id,
+        "seconds": round(seconds, 3),
+        "steps": {name: step.get("seconds") for name, step in steps.items()},
+    }
+    run.record("summary", summary)
+    return summary
+
