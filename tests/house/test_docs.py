@@ -119,7 +119,8 @@ def test_every_link_between_the_docs_leads_somewhere() -> None:
 
 
 def test_every_change_is_one_line() -> None:
-    lines = [line for line in read("CHANGELOG.md").splitlines() if line and not line.startswith("#")]
+    versions = read("CHANGELOG.md").split("\n## ", 1)[1]
+    lines = [line for line in versions.splitlines()[1:] if line and not line.startswith("## ")]
     assert lines
     assert [line for line in lines if not line.startswith("- ")] == []
 

@@ -1,0 +1,62 @@
+"""The one door for people, schedulers and CI: every command, its exit code, its last line."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+
+import typer
+
+from semana.cli import deliveries, lists, models, run, upkeep
+from semana.cli.front import set_home
+from semana.errors import Busy, ConfigurationError, ContractError, ServiceUnavailable, UsageError
+
+EXIT_CODES: dict[type[Exception], int] = {
+    UsageError: 64,
+    ContractError: 65,
+    ServiceUnavailable: 69,
+    Busy: 75,
+    ConfigurationError: 78,
+}
+BUG = 70
+
+app = typer.Typer(
+    name="semana",
+    help="Predicts, every week and for every customer, what they will buy next week, and runs itself.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.callback()(set_home)
+run.register(app)
+lists.register(app)
+deliveries.register(app)
+models.register(app)
+upkeep.register(app)
+
+
+def main() -> None:
+    """Runs the command line; every failure ends in one readable line on stderr and the documented exit code."""
+    try:
+        app(standalone_mode=False)
+    except tuple(EXIT_CODES) as err:
+        print(f"semana: {err}", file=sys.stderr)
+        sys.exit(next(code for kind, code in EXIT_CODES.items() if isinstance(err, kind)))
+    except typer.Exit as err:
+        sys.exit(err.exit_code)
+    except (typer.Abort, KeyboardInterrupt):
+        print("semana: interrupted", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+    except Exception as err:
+        if hasattr(err, "format_message"):
+            print(f"semana: {err.format_message()} See: semana --help", file=sys.stderr)
+            sys.exit(EXIT_CODES[UsageError])
+        if logging.getLogger().isEnabledFor(logging.DEBUG):
+            traceback.print_exc()
+        print(f"semana: a bug of ours: {type(err).__name__}: {err} (SEMANA_LOG_LEVEL=DEBUG shows where)", file=sys.stderr)
+        sys.exit(BUG)

@@ -1,0 +1,88 @@
+"""What every command shares: the home, the clock, how weeks and dates are written, the last line."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from semana.data.weeks import Week
+from semana.errors import UsageError
+
+if TYPE_CHECKING:
+    from semana.pipeline.weekly import Order
+    from semana.settings import Settings
+    from semana.stores import Stores
+
+_home: list[Path] = []
+
+WeekOption = Annotated[str | None, typer.Option("--week", help="The target week, like 2025-W02.")]
+AsOfOption = Annotated[str | None, typer.Option("--as-of", help="Business time: rows after this day do not exist.")]
+PositionOption = Annotated[int | None, typer.Option(help="Arrival time: deliveries after this one had not arrived.")]
+ReasonOption = Annotated[str | None, typer.Option(help="Why; kept in the record.")]
+RetrainOption = Annotated[str, typer.Option(help="auto, always or never.")]
+
+
+def set_home(
+    home: Annotated[Path | None, typer.Option(help="The folder that holds everything. [default: $SEMANA_HOME]")] = None,
+) -> None:
+    """Every command works on one home."""
+    _home[:] = [home] if home else []
+
+
+def settings() -> Settings:
+    """The settings of this call."""
+    from semana.settings import read_settings
+
+    found = read_settings(_home[0] if _home else None)
+    logging.basicConfig(stream=sys.stderr, level=found.log_level.upper(), format="%(asctime)s %(levelname)s %(message)s")
+    return found
+
+
+def stores(*, create: bool = False) -> Stores:
+    """The stores of this call's home."""
+    from semana.stores import open_home
+
+    return open_home(settings(), create=create)
+
+
+def day(text: str | None) -> date | None:
+    """The date written like 2024-12-31; raises UsageError for anything else."""
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as err:
+        raise UsageError(f"date {text!r}: {err}. Write it like 2024-12-31.") from err
+
+
+def order(
+    week: str | None = None,
+    as_of: str | None = None,
+    position: int | None = None,
+    retrain: str = "auto",
+    reason: str | None = None,
+) -> Order:
+    """What the options ask for, with this machine's clock."""
+    from semana.pipeline.weekly import Order
+
+    if retrain not in ("auto", "always", "never"):
+        raise UsageError(f"--retrain {retrain!r}: auto, always or never was expected")
+    return Order(
+        today=datetime.now(UTC).astimezone().date(),
+        week=Week.parse(week) if week else None,
+        as_of=day(as_of),
+        position=position,
+        retrain=retrain,
+        reason=reason,
+    )
+
+
+def last_line(value: dict[str, Any]) -> None:
+    """Prints the JSON summary as one line."""
+    print(json.dumps(value, ensure_ascii=False, default=str))
