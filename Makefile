@@ -9,6 +9,8 @@ QUIET := $(shell [ -t 2 ] || echo --quiet --quiet)
 PIP := $(BIN)/python -m pip $(QUIET) --disable-pip-version-check --no-input
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
+UNFETCHED := "The packages could not be installed (pip says why above). With the network or pip's settings mended, run it again."
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup dev demo test check docs bench lock
@@ -52,11 +54,11 @@ $(VENV)/bin/python:
 
 $(VENV)/.semana: requirements/semana.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing what requirements/semana.txt lists ..."
-	@$(PIP) install --require-hashes --no-deps -r requirements/semana.txt
+	@$(PIP) install --require-hashes --no-deps -r requirements/semana.txt || { echo $(UNFETCHED) >&2; exit 1; }
 	@$(PIP) install --no-build-isolation --no-deps --editable .
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.semana
 	@echo "Installing what requirements/dev.txt adds ..."
-	@$(PIP) install --require-hashes --no-deps -r requirements/dev.txt
+	@$(PIP) install --require-hashes --no-deps -r requirements/dev.txt || { echo $(UNFETCHED) >&2; exit 1; }
 	@touch $@

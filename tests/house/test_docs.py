@@ -9,8 +9,9 @@ import yaml
 
 from semana import errors
 from semana.data.catalog import DATASETS
+from semana.pipeline import STEPS
 from semana.settings import Settings
-from tests.house.tree import ROOT, SRC, modules, read
+from tests.house.tree import ROOT, SRC, read
 
 OPERATIONS = "docs/operations.md"
 
@@ -103,10 +104,12 @@ def test_every_module_that_the_tour_names_is_there() -> None:
     assert sorted(name for name in named if not (SRC / name).is_file()) == []
 
 
-def test_every_step_stands_in_the_tour() -> None:
-    steps = {path.stem for path in modules() if path.parts[0] == "pipeline" and path.stem != "__init__"}
+def test_every_step_stands_in_the_tour_in_its_order() -> None:
     tour = read("docs/tour.md")
-    assert sorted(step for step in steps if f"pipeline/{step}.py" not in tour) == []
+    assert re.findall(r"^\*\*\d+\. \w+\*\* \(`pipeline/(\w+)\.py`\)", tour, re.MULTILINE) == [
+        step.name for step in STEPS
+    ]
+    assert f"{len(STEPS)}. {STEPS[-1].name.title()}" in tour
 
 
 def test_every_link_between_the_docs_leads_somewhere() -> None:

@@ -28,6 +28,10 @@ class Rows:
         """One feature, (n,)."""
         return self.values[:, self.names.index(name)]
 
+    def head(self, n: int) -> Rows:
+        """The first `n` rows, without labels."""
+        return Rows(self.names, self.values[:n])
+
     def __len__(self) -> int:
         return len(self.values)
 

@@ -10,8 +10,6 @@ from semana.evaluation.retrain import decide_retrain
 from semana.stores import Stores
 from semana.stores.runs import Run
 
-DECISION = "decision"
-
 
 def run(run: Run, stores: Stores) -> dict[str, Any]:
     """Records the decision of the run: {retrain, reasons}."""
@@ -26,7 +24,7 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
         params=stores.params.retrain,
     )
     summary = {"step": "decide", "retrain": decision.retrain, "reasons": list(decision.reasons)}
-    run.record(DECISION, summary)
+    run.record("decision", summary)
     return summary
 
 

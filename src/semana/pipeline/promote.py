@@ -5,20 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from semana.data import catalog
-from semana.data import schemas as s
 from semana.data.weeks import Week
 from semana.errors import ContractError
 from semana.evaluation.gate import judge
-from semana.evaluation.race import refit
+from semana.evaluation.race import fit_scorer, mean_f1
 from semana.evaluation.versions import next_version
-from semana.features.examples import example_rows
-from semana.models.base import rows_from
+from semana.features.build import FEATURES
+from semana.pipeline.labels import complete_weeks, examples_of
 from semana.stores import Stores
 from semana.stores.leases import Lease
 from semana.stores.runs import Run
 
-SERVING = "serving"
 SMOKE_ROWS = 200
 
 
@@ -29,12 +26,20 @@ def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, An
     if not run.recall("decision")["retrain"]:
         return _serve(run, champion, promoted=False)
     race = run.recall("race")
-    report = judge(race, champion=_champion_evidence(race, champion), smoke=_smoke(stores, race["bundle"]), params=stores.params.gate)
+    report = judge(
+        challenger=race["figures"][race["best"]],
+        baselines=race["figures"],
+        champion=race["champion"],
+        smoke=_smoke(stores, race["bundle"]),
+        params=stores.params.gate,
+    )
     run.record("gate", report.to_dict())
     if not report.passed:
         return {**_serve(run, champion, promoted=False), "refused": report.reasons}
-    scorer, newest = _refitted(run, stores, race)
-    bundle = stores.bundles.save(scorer, newest)
+    labels = complete_weeks(run, stores)[-stores.params.cuts.calibrate_weeks :]
+    examples = {week: examples_of(week, run, stores) for week in labels}
+    scorer = fit_scorer(race["best"], examples, stores.params, names=FEATURES)
+    bundle = stores.bundles.save(scorer, examples[labels[-1]].rows(FEATURES).head(SMOKE_ROWS))
     stores.bundles.smoke(bundle)
     if champion and champion["to"] == bundle:
         return _serve(run, champion, promoted=False)
@@ -49,7 +54,7 @@ def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, An
         "why": run.recall("decision")["reasons"],
         "evidence": {
             "model": race["best"],
-            "gate_f1": race["f1"][race["best"]],
+            "gate_f1": mean_f1(figures) if (figures := race["figures"][race["best"]]) else None,
             "judged": race["bundle"],
             "last_label_week": str(scorer.recipe.last_label_week),
         },
@@ -65,7 +70,7 @@ def _serve(run: Run, entry: dict[str, Any] | None, *, promoted: bool) -> dict[st
     if entry is None:
         raise ContractError(f"no model serves {run.week}: the challenger was refused and there is no champion. See: semana models list")
     serving = {"bundle": entry["to"], "version": entry["version"], "model": entry["evidence"]["model"]}
-    run.record(SERVING, serving)
+    run.record("serving", serving)
     return {"step": "promote", "promoted": promoted, "model_version": entry["version"], "bundle": entry["to"]}
 
 
@@ -78,18 +83,3 @@ def _smoke(stores: Stores, bundle: str) -> str | None:
         return str(err)
     return None
 
-
-def _champion_evidence(race: dict[str, Any], champion: dict[str, Any] | None) -> str | None:
-    return str(champion["evidence"]["model"]) if champion else None
-
-
-def _refitted(run: Run, stores: Stores, race: dict[str, Any]) -> Any:
-    weeks = stores.lake.read(catalog.WEEKS, run.week)
-    complete = [Week(index) for index, done in weeks.select(s.WEEK, "complete").rows() if done and index < run.week.index]
-    purchases = stores.lake.scan(catalog.PURCHASES, run.week)
-    customers = stores.lake.scan(catalog.CUSTOMERS, run.week)
-    labels = complete[-stores.params.cuts.calibrate_weeks :]
-    examples = {
-        week: example_rows(purchases, customers, week=week, params=stores.params).collect("polars") for week in labels
-    }
-    return refit(race["best"], examples, stores.params), rows_from(examples[labels[-1]].head(SMOKE_ROWS))

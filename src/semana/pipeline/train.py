@@ -4,35 +4,34 @@ from __future__ import annotations
 
 from typing import Any
 
-from semana.data import catalog
-from semana.data import schemas as s
-from semana.data.weeks import Week
 from semana.evaluation.race import run_race, week_cuts
-from semana.features.examples import example_rows
-from semana.models.base import rows_from
+from semana.features.build import FEATURES
+from semana.pipeline.labels import complete_weeks, examples_of
 from semana.stores import Stores
 from semana.stores.runs import Run
 
-RACE = "race"
 SMOKE_ROWS = 200
 
 
 def run(run: Run, stores: Stores) -> dict[str, Any]:
-    """Records the race and saves the challenger's bundle, where the run's decision says so."""
+    """Records the race and saves the judged challenger's bundle, where the run's decision says so."""
     if not run.recall("decision")["retrain"]:
         return {"step": "train", "trained": False}
-    weeks = stores.lake.read(catalog.WEEKS, run.week)
-    totals = {Week(index): total for index, complete, total in weeks.select(s.WEEK, "complete", "purchases").rows() if complete}
-    cuts = week_cuts([week for week in totals if week < run.week], stores.params.cuts)
-    purchases = stores.lake.scan(catalog.PURCHASES, run.week)
-    customers = stores.lake.scan(catalog.CUSTOMERS, run.week)
-    examples = {
-        week: example_rows(purchases, customers, week=week, params=stores.params).collect("polars")
-        for week in (*cuts.calibrate, *cuts.gate)
-    }
-    race = run_race(examples, totals, cuts, stores.params)
-    newest = examples[max(examples)].head(SMOKE_ROWS)
-    bundle = stores.bundles.save(race.challenger, rows_from(newest))
-    record = {**race.to_dict(), "bundle": bundle, "last_label_week": str(max(examples))}
-    run.record(RACE, record)
-    return {"step": "train", "trained": True, "challenger": race.best, "bundle": bundle, "race": race.f1_by_model()}
+    cuts = week_cuts(complete_weeks(run, stores), stores.params.cuts)
+    examples = {week: examples_of(week, run, stores) for week in (*cuts.calibrate, *cuts.gate)}
+    serving = stores.ledger.champion(run.week)
+    champion = stores.bundles.load(serving["to"]) if serving else None
+    race = run_race(examples, cuts, stores.params, names=FEATURES, champion=champion)
+    newest = examples[max(examples)]
+    bundle = stores.bundles.save(race.challenger, newest.rows(FEATURES).head(SMOKE_ROWS))
+    run.record(
+        "race",
+        {
+            "best": race.best,
+            "bundle": bundle,
+            "figures": race.figures,
+            "champion": race.champion,
+            "weeks": {name: [str(week) for week in weeks] for name, weeks in vars(cuts).items()},
+        },
+    )
+    return {"step": "train", "trained": True, "challenger": race.best, "bundle": bundle, "f1": race.f1_by_model()}
