@@ -39,7 +39,7 @@ def copy(tmp_path: Path) -> Path:
         ("data/planted.py", "import os", "Pure rooms"),
         ("features/planted.py", "from pathlib import Path", "Pure rooms"),
         ("models/planted.py", "from semana.features import __doc__", "Rooms depend downwards"),
-        ("features/planted.py", "from semana.stores import files", "Rooms depend downwards"),
+        ("features/planted.py", "from semana.reports import tables", "Rooms depend downwards"),
         ("params.py", "from semana.data import weeks", "Rooms depend downwards"),
         ("pantry/__init__.py", "", "Rooms depend downwards"),
         ("pipeline/planted.py", "from semana.settings import Settings", "Only the front doors"),
