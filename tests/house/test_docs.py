@@ -7,8 +7,7 @@ import re
 import yaml
 from typer.main import get_command
 
-from semana import errors
-from semana.cli import app
+from semana.cli import BUG, EXIT_CODES, app
 from semana.data.catalog import DATASETS
 from semana.pipeline import STEPS
 from semana.settings import Settings
@@ -82,13 +81,9 @@ def test_every_folder_of_the_home_stands_in_the_docs() -> None:
 
 
 def test_every_exit_code_stands_in_the_docs() -> None:
-    ours = {
-        match[1]
-        for value in vars(errors).values()
-        if isinstance(value, type) and (match := re.search(r"exit (\d+)", value.__doc__ or ""))
-    }
-    assert len(ours) == 5
-    assert set(table(read(OPERATIONS), "Exit codes")) == ours | {"0", "70"}
+    promised = {error.__name__: re.findall(r"exit (\d+)", error.__doc__ or "") for error in EXIT_CODES}
+    assert promised == {error.__name__: [str(code)] for error, code in EXIT_CODES.items()}
+    assert set(table(read(OPERATIONS), "Exit codes")) == {str(code) for code in (0, BUG, 130, *EXIT_CODES.values())}
 
 
 def test_every_command_stands_in_the_docs() -> None:

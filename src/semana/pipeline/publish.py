@@ -10,6 +10,7 @@ from semana.data import catalog
 from semana.data import schemas as s
 from semana.errors import ContractError
 from semana.evaluation.decision import decide_list, kinds
+from semana.evaluation.race import expected_amounts
 from semana.stores import Stores
 from semana.stores.leases import Lease
 from semana.stores.runs import Run
@@ -28,7 +29,7 @@ def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, An
         scores[s.CUSTOMER_ID].to_numpy(),
         scores[s.PROBABILITY].to_numpy(),
         scores[s.REPEAT].to_numpy(),
-        _amounts(scores),
+        expected_amounts(scores, scores[s.PROBABILITY].to_numpy()),
         total=level["total"],
         params=stores.params.decision,
         allowed=~excluded.to_numpy(),
@@ -85,12 +86,6 @@ def _excluded(stores: Stores, scores: pl.DataFrame) -> pl.Series:
         text = scores.select(pl.col(key).cast(pl.String) for key in keys)
         hit = hit | text.join(wanted, on=list(keys), how="left", maintain_order="left")["hit"].fill_null(False)
     return hit
-
-
-def _amounts(scores: pl.DataFrame) -> Any:
-    if scores[s.USUAL_AMOUNT].is_null().all():
-        return None
-    return (scores[s.PROBABILITY] * scores[s.USUAL_AMOUNT].fill_null(0)).to_numpy()
 
 
 def _list(run: Run, stores: Stores, scores: pl.DataFrame, recommended: pl.Series, version: str) -> pl.DataFrame:
