@@ -74,13 +74,21 @@ def order(
     if retrain not in ("auto", "always", "never"):
         raise UsageError(f"--retrain {retrain!r}: auto, always or never was expected")
     return Order(
-        today=datetime.now(UTC).astimezone().date(),
+        now=datetime.now(UTC).replace(microsecond=0),
         week=Week.parse(week) if week else None,
         as_of=day(as_of),
         position=position,
         retrain=retrain,
         reason=reason,
     )
+
+
+def existing(paths: list[Path]) -> list[Path]:
+    """The paths, all of which exist; raises UsageError naming those that do not."""
+    missing = [str(path) for path in paths if not path.exists()]
+    if missing:
+        raise UsageError(f"no such file or folder: {', '.join(missing)}")
+    return paths
 
 
 def last_line(value: dict[str, Any]) -> None:

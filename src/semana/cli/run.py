@@ -41,9 +41,11 @@ def run(
     json: Annotated[bool, typer.Option("--json", help="End with one JSON object on one line.")] = False,
 ) -> None:
     """Take what was dropped, then make and publish the list of the next week."""
+    from rich.console import Console
+
     from semana.cli.progress import steps_shown
     from semana.pipeline.weekly import run_week
-    from semana.reports.terminal import print_run
+    from semana.reports.terminal import run_table
 
     stores = front.stores(create=True)
     with steps_shown() as shown:
@@ -51,7 +53,7 @@ def run(
     if json:
         front.last_line(summary)
     else:
-        print_run(summary)
+        Console().print(run_table(summary))
 
 
 def ingest(
@@ -68,9 +70,7 @@ def ingest(
 
     if accept and not reason:
         raise UsageError('--accept needs --reason "...": it is kept in the record')
-    missing = [str(path) for path in paths or [] if not path.exists()]
-    if missing:
-        raise UsageError(f"no such file or folder: {', '.join(missing)}")
+    front.existing(paths or [])
     stores = front.stores(create=True)
     arrival = front.order(as_of=as_of).arrival
     with stores.leases.hold("ingest"):
@@ -119,17 +119,24 @@ def replay(
     retrain: RetrainOption = "auto",
 ) -> None:
     """Deliver past weeks one by one and run each: what would have happened."""
+    from rich.console import Console
+
+    from semana.cli.lists import performance_rows
     from semana.cli.progress import weeks_shown
     from semana.data.weeks import Week
+    from semana.pipeline.ingest import files_of
     from semana.pipeline.replay import replay_weeks
-    from semana.reports.terminal import print_performance
+    from semana.reports.terminal import performance_table
+    from semana.stores import find_source
 
+    weeks = Week.parse(first), Week.parse(last)
     stores = front.stores(create=True)
-    with weeks_shown() as shown:
-        replay_weeks(
-            stores, Week.parse(first), Week.parse(last), source=source, order=front.order(retrain=retrain), progress=shown
-        )
-    print_performance(stores)
+    definition = find_source(front.settings(), source[0]) if source else None
+    paths = files_of(front.existing([source[1]])[0]) if source else []
+    with weeks_shown(weeks[1] - weeks[0] + 1) as shown:
+        order = front.order(retrain=retrain)
+        replay_weeks(stores, *weeks, order=order, source=definition, paths=paths, progress=shown)
+    Console().print(performance_table(performance_rows(stores).to_dicts()))
 
 
 def demo() -> None:

@@ -1,6 +1,8 @@
-"""Checks of a delivery as a whole: too many bad rows, and jumps in units or volume against what has landed."""
+"""Checks of a delivery as a whole: too many bad rows, and jumps of unit or volume against what has landed."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -10,48 +12,67 @@ from semana.errors import ContractError
 from semana.params import DataParams
 
 
+@dataclass(frozen=True)
+class Usual:
+    """What has landed so far: order lines, those per day with any, and each product's median quantity and amount."""
+
+    lines: int
+    lines_a_day: float
+    medians: pl.DataFrame
+
+
+def usual_of(lines: pl.LazyFrame) -> Usual:
+    """What is usual in these order lines."""
+    count, days = lines.select(pl.len(), pl.col(s.DATE).n_unique()).collect().row(0)
+    return Usual(count, count / days if days else 0.0, _medians(lines))
+
+
 def check_share(cleaned: Cleaned, *, table: str, file: str, params: DataParams) -> None:
-    """Raises ContractError where the table has no row, or too large a share of them is bad."""
-    if not cleaned.rows:
-        raise ContractError(f"{file}: has no rows. Export it again; an empty week needs no file.")
-    bad = cleaned.quarantined.height
-    if bad > params.quarantine_share * cleaned.rows:
-        reasons = cleaned.quarantined[s.REASON].value_counts(sort=True).head(3).rows()
-        named = "; ".join(f"{reason} ({count})" for reason, count in reasons)
+    """Raises ContractError where nothing is left of a table, or more of its rows are bad than params allow."""
+    if cleaned.rows == 0:
+        raise ContractError(f"{file}: no rows, only column names; at least one was expected. Export it again.")
+    bad, judged = cleaned.quarantined.height, cleaned.rows - cleaned.filtered
+    if judged == 0:
         raise ContractError(
-            f"{file}: {bad} of {cleaned.rows} rows of {table} are bad, at most {params.quarantine_share:.0%} may be: "
-            f"{named}. Fix the export; the rows are listed in the report under rejected/."
+            f"{file}: none of its {cleaned.rows} rows passes the source's filters. Check them, and the file."
         )
-
-
-def check_jumps(kept: pl.DataFrame, landed: pl.DataFrame, *, file: str, params: DataParams) -> None:
-    """Raises ContractError where units or volume jump against the landed lines; too few lines are not judged."""
-    if min(kept.height, landed.height) < params.jump_lines:
+    if bad <= params.quarantine_share * judged and cleaned.kept.height:
         return
-    for column, what in ((s.QUANTITY, "units"), (s.AMOUNT, "amounts")):
-        factor = _factor(kept, landed, column)
-        if factor is not None and not 1 / params.unit_jump < factor < params.unit_jump:
-            raise _jump(file, f"the {what} of its products are {factor:.3g} times", params.unit_jump)
-    volume = _per_day(kept) / _per_day(landed)
-    if not 1 / params.volume_jump < volume < params.volume_jump:
-        raise _jump(file, f"its rows a day are {volume:.3g} times", params.volume_jump)
+    reasons = cleaned.quarantined[s.REASON].value_counts().sort("count", s.REASON, descending=[True, False]).head(3)
+    told = "; ".join(f"{reason}: {count}" for reason, count in reasons.rows())
+    row, _, values = cleaned.quarantined.row(0)
+    raise ContractError(
+        f"{file}: {bad} of {judged} rows of {table} are bad ({told}); at most {params.quarantine_share:.0%} may be. "
+        f"The first is row {row}: {values:.200}. Fix the export and deliver it again."
+    )
 
 
-def _factor(kept: pl.DataFrame, landed: pl.DataFrame, column: str) -> float | None:
-    """The median over common products of the ratio of their median sizes; None without a common product."""
-    size = pl.col(column).abs().median()
-    ours = landed.group_by(s.PRODUCT_ID).agg(size.alias("landed"))
-    both = kept.group_by(s.PRODUCT_ID).agg(size).join(ours, on=s.PRODUCT_ID).filter(pl.col("landed") > 0)
-    ratio = (both[column] / both["landed"]).median()
-    return float(ratio) if isinstance(ratio, float) else None
+def check_jumps(kept: pl.DataFrame, usual: Usual, *, file: str, params: DataParams) -> None:
+    """Raises ContractError where quantities, amounts or lines a day are a multiple of what has landed.
+
+    Judged only on enough lines on both sides (`params.jump_lines`).
+    """
+    if min(kept.height, usual.lines) < params.jump_lines:
+        return
+    delivered = usual_of(kept.lazy())
+    common = delivered.medians.join(usual.medians, on=s.PRODUCT_ID, suffix="_usual")
+    for column in (s.QUANTITY, s.AMOUNT):
+        factor = common.select((pl.col(column) / pl.col(f"{column}_usual")).median()).item()
+        _judge(f"the median {column} of a product", factor, params.unit_jump, file)
+    _judge("the number of order lines a day", delivered.lines_a_day / usual.lines_a_day, params.volume_jump, file)
 
 
-def _per_day(lines: pl.DataFrame) -> float:
-    return lines.height / lines[s.DATE].n_unique()
+def _medians(lines: pl.LazyFrame) -> pl.DataFrame:
+    """Median size of what was ordered, per product; zeros say nothing about the unit."""
+    sizes = (pl.col(column).abs() for column in (s.QUANTITY, s.AMOUNT))
+    return lines.group_by(s.PRODUCT_ID).agg(size.filter(size > 0).median() for size in sizes).collect()
 
 
-def _jump(file: str, what: str, limit: float) -> ContractError:
-    return ContractError(
-        f"{file}: {what} those that have landed (limit {limit:g} or 1/{limit:g}). Were units changed, or is the file "
-        f'incomplete? Fix the export; if the jump is real: semana ingest FILE --accept --reason "..."'
+def _judge(what: str, factor: float | None, limit: float, file: str) -> None:
+    if factor is None or 1 / limit < factor < limit:
+        return
+    raise ContractError(
+        f"{file}: {what} is {factor:.4g} times what has landed; between {1 / limit:.3g} and {limit:g} times was expected. "
+        f"Has a unit changed, or was the file exported twice or in part? Fix the export; "
+        f'if the jump is real: semana ingest PATH --source NAME --accept --reason "..."'
     )

@@ -1,28 +1,44 @@
-"""One delivered file to clean rows of one table: columns mapped, types checked, bad rows set aside with the reason."""
+"""A delivered file as a clean table: malformed rows go to quarantine with a reason, and no row is lost from the count."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from semana.data import schemas as s
-from semana.data.columns import as_date, as_id, as_number, as_text, select_columns
-from semana.data.sources import Filter, Source, Table
+from semana.data.columns import check_columns, extra_columns, has
+from semana.data.sources import KEYS, Source, Table
+from semana.data.values import (
+    is_number,
+    is_text,
+    looks_numeric,
+    read_dates,
+    read_ids,
+    read_numbers,
+    read_text,
+)
 from semana.data.weeks import EPOCH
 
-ROW = "row"
-VALUES = "values"
-LINE = (s.CUSTOMER_ID, s.PRODUCT_ID, s.DATE, s.ORDER_ID, s.QUANTITY, s.AMOUNT, s.WEEK)
-_IDS = (s.CUSTOMER_ID, s.PRODUCT_ID)
+# Raised when the rules below change: what was staged under other rules is made again.
+RULES = 1
+# Tools write an absent date as 1900 or 1970, and no shop's order lines are older than this.
+_FIRST_DATE = date(1980, 1, 1)
+# Sums of a week are taken in whole hundred-millionths (purchases.py), which hold 92 of these.
+_LARGEST = 1e9
+_ROW = "row"
+_STAGED = (s.CUSTOMER_ID, s.PRODUCT_ID, s.DATE, s.ORDER_ID, s.QUANTITY, s.AMOUNT, s.WEEK)
 
 
 @dataclass(frozen=True)
 class Cleaned:
-    """What a table of a file came to: `rows` = kept + quarantined + filtered + repeated, asserted."""
+    """A table of a delivery. Each of its `rows` is kept, quarantined, filtered (no part of the source) or repeated.
+
+    `quarantined` has row (its place in the file, from 0), reason and values (the row as delivered, JSON).
+    """
 
     rows: int
     kept: pl.DataFrame
@@ -31,120 +47,190 @@ class Cleaned:
     repeated: int
 
     def __post_init__(self) -> None:
-        found = self.kept.height + self.quarantined.height + self.filtered + self.repeated
-        if found != self.rows:
-            raise RuntimeError(f"{self.rows} rows came in and {found} are accounted for: a bug of ours")
+        counted = self.kept.height + self.quarantined.height + self.filtered + self.repeated
+        if counted != self.rows:
+            raise RuntimeError(f"{self.rows} rows came in, {counted} are accounted for: a bug of ours")
 
 
 def clean(
-    raw: pl.DataFrame, *, table: str, source: Source, file: str, ids: Mapping[str, str], arrival: datetime
+    raw: pl.DataFrame,
+    *,
+    table: str,
+    source: Source,
+    file: str,
+    ids: Mapping[str, str],
+    arrival: datetime,
+    csv: bool = False,
 ) -> Cleaned:
-    """The rows of `table` in `raw` as staged, and the ones set aside.
+    """The rows of `raw` as our `table` (catalog.STAGED_*), sorted, and those that broke a rule.
 
-    `ids` are the id types ("integer" or "text") of what has landed, empty before the first delivery. Text in a column
-    of numbers is a fault of its row when the file is CSV (every column is text) and refuses the file otherwise.
-    Raises ContractError where the file as a whole cannot be read as that table.
+    `ids` says which id columns are integers and which text, where that is settled; in a CSV every column is text.
+    Raises ContractError where the file as a whole cannot be meant: columns, types, ids.
     """
+    check_columns(raw, table=table, source=source, file=file, csv=csv)
+    passed = _passed(raw, source)
+    part = raw.filter(passed)
     spec = source.table(table)
-    chosen = select_columns(raw, spec, file=file, source=source).with_row_index(ROW)
-    inside = chosen.filter(*(_holds(rule) for rule in source.filters))
-    typed = _typed(inside, spec, file=file, source=source, ids=ids)
-    faults = _faults(inside, typed, spec, arrival=arrival, zone=source.timezone)
-    flat = table != "transactions" and s.DATE in spec.columns
-    if table != "transactions" and not flat:
-        faults["the id again, with other attributes"] = _contradicts(typed, spec)
-    reason = pl.coalesce(*(pl.when(bad).then(pl.lit(why)) for why, bad in faults.items()))
-    judged = typed.with_columns(reason.alias(s.REASON))
-    good = judged.filter(pl.col(s.REASON).is_null()).drop(s.REASON, ROW)
-    bad = judged.filter(pl.col(s.REASON).is_not_null()).select(ROW, s.REASON)
-    kept = _lines(good) if table == "transactions" else _attributes(good, spec)
-    delivered = raw.with_row_index(ROW).select(ROW, pl.struct(raw.columns).alias(VALUES))
-    quarantined = bad.join(delivered, on=ROW).with_columns(pl.col(VALUES).struct.json_encode())
-    return Cleaned(raw.height, kept, quarantined, raw.height - inside.height, good.height - kept.height)
-
-
-def _holds(rule: Filter) -> pl.Expr:
-    text = pl.col(rule.column).cast(pl.String)
-    if rule.present is not None:
-        there = text.is_not_null() & (text.str.strip_chars() != "")
-        return there if rule.present else ~there
-    if rule.matches is not None:
-        return text.str.contains(rule.matches).fill_null(False)
-    return ~text.str.contains(rule.not_matches or "").fill_null(False)
-
-
-def _typed(
-    rows: pl.DataFrame, spec: Table, *, file: str, source: Source, ids: Mapping[str, str]
-) -> pl.DataFrame:
-    """Every column in its own type; what does not parse in a text file becomes null."""
-    typed = [pl.col(ROW)]
-    for name in rows.columns:
-        where = f"{file}: column '{' × '.join(spec.theirs(name)) or name}'"
-        column = rows[name]
-        if name == ROW:
-            continue
-        if name in _IDS:
-            typed.append(pl.lit(as_id(column, landed=ids.get(name), where=where)).alias(name))
-        elif name == s.DATE and name in spec.columns:
-            typed.append(pl.lit(as_date(column, source=source, where=where)).alias(name))
-        elif name == s.ORDER_ID and name in spec.columns:
-            typed.append(pl.lit(as_text(column)).alias(name))
-        elif name in spec.numeric or (name in spec.columns and name in (s.QUANTITY, s.AMOUNT)):
-            typed.append(pl.lit(as_number(column, where=where, source=source.name)).alias(name))
-        elif spec.attributes == "auto" and column.dtype.is_numeric():
-            typed.append(pl.col(name).cast(pl.Float64))
-        else:
-            typed.append(pl.lit(as_text(column)).alias(name))
-    return rows.select(typed)
-
-
-def _faults(
-    raw: pl.DataFrame, typed: pl.DataFrame, spec: Table, *, arrival: datetime, zone: str
-) -> dict[str, pl.Expr]:
-    """The rules of a row: reason → who breaks it."""
-    faults: dict[str, pl.Expr] = {}
-    for name in _IDS:
-        if name in spec.columns:
-            faults[f"{name} is missing"] = pl.col(name).is_null()
+    columns = [pl.arange(raw.height, eager=True).filter(passed).alias(_ROW)]
+    for key in KEYS[table]:
+        (column,) = spec.theirs(key)
+        read = read_ids(part[column], kind=ids.get(key), csv=csv, where=f"{file}: column {column!r}")
+        columns.append(read.alias(key))
+    latest = arrival.astimezone(ZoneInfo(source.timezone)).date() + timedelta(days=1)
     if s.DATE in spec.columns:
-        latest = arrival.astimezone(ZoneInfo(zone)).date() + timedelta(days=1)
-        faults["date is missing or cannot be read"] = pl.col(s.DATE).is_null()
-        faults["date is later than the day after arrival"] = pl.col(s.DATE) > latest
-        faults["date is before 1970"] = pl.col(s.DATE) < pl.date(1970, 1, 1)
-    if s.QUANTITY in typed.columns and s.QUANTITY in spec.columns:
-        faults["quantity is missing or not a number"] = ~pl.col(s.QUANTITY).is_finite().fill_null(False)
-        faults["quantity is 0"] = pl.col(s.QUANTITY) == 0
-    if s.AMOUNT in typed.columns and s.AMOUNT in spec.columns:
-        lost = pl.lit(raw[s.AMOUNT].is_not_null()) & pl.col(s.AMOUNT).is_null()
-        faults["amount is not a number"] = lost | ~pl.col(s.AMOUNT).is_finite().fill_null(True)
-    return faults
+        (column,) = spec.theirs(s.DATE)
+        dates = read_dates(part[column], timezone=source.timezone, utc=source.timestamps == "utc")
+        columns.append(dates.alias(s.DATE))
+    if table == "transactions":
+        work = pl.DataFrame([*columns, *_order_line(part, spec)]).with_columns(_line_fault(latest, spec, part))
+        kept, repeated = work.filter(pl.col(s.REASON).is_null()), 0
+        staged = kept.with_columns(_week()).select(_STAGED).sort(_STAGED)
+    else:
+        work = pl.DataFrame([*columns, *_attributes(part, spec, csv=csv)])
+        work = work.with_columns(_attribute_fault(KEYS[table][0], latest, work))
+        work, repeated = _one_row_each(work, KEYS[table][0])
+        kept = work.filter(pl.col(s.REASON).is_null())
+        staged = _described(kept, KEYS[table][0])
+    quarantined = _quarantined(raw, work.filter(pl.col(s.REASON).is_not_null()))
+    return Cleaned(raw.height, staged, quarantined, raw.height - part.height, repeated)
 
 
-def _contradicts(rows: pl.DataFrame, spec: Table) -> pl.Expr:
-    """Rows whose id stood before in the file with other attributes."""
-    key = next(name for name in _IDS if name in spec.columns)
-    attributes = [name for name in rows.columns if name != ROW]
-    first = rows.unique(key, keep="first", maintain_order=True).select(attributes)
-    kept = rows.join(first, on=attributes, how="semi", nulls_equal=True)[ROW]
-    return ~pl.col(ROW).is_in(kept.implode()) & pl.col(key).is_not_null()
+def _passed(raw: pl.DataFrame, source: Source) -> pl.Series:
+    """Which rows pass all filters of the source whose column the file has."""
+    passed = pl.repeat(True, raw.height, eager=True)
+    for rule in source.filters:
+        if rule.column not in raw.columns:
+            continue
+        text = read_text(raw[rule.column])
+        if rule.present is not None:
+            passed &= text.is_not_null() if rule.present else text.is_null()
+        elif rule.matches is not None:
+            passed &= text.str.contains(rule.matches).fill_null(False)
+        else:
+            passed &= ~text.str.contains(str(rule.not_matches)).fill_null(False)
+    return passed
 
 
-def _lines(good: pl.DataFrame) -> pl.DataFrame:
-    """Staged order lines: all columns of the contract, in an order that the file's order does not decide."""
-    absent = {s.ORDER_ID: pl.lit(None, pl.String), s.QUANTITY: pl.lit(1.0), s.AMOUNT: pl.lit(None, pl.Float64)}
-    week = ((pl.col(s.DATE) - pl.lit(EPOCH)).dt.total_days() // 7).cast(pl.Int32)
-    return (
-        good.with_columns(*(value.alias(name) for name, value in absent.items() if name not in good.columns))
-        .with_columns(week.alias(s.WEEK))
-        .select(LINE)
-        .sort(LINE)
+def _order_line(part: pl.DataFrame, spec: Table) -> list[pl.Series]:
+    """Order number, quantity and amount; what the source has not is null, the quantity then 1."""
+    nothing = pl.repeat(None, part.height, dtype=pl.Float64, eager=True)
+    order = read_text(part[spec.theirs(s.ORDER_ID)[0]]) if has(part, spec, s.ORDER_ID) else nothing.cast(pl.String)
+    quantity = _product(part, spec, s.QUANTITY) if has(part, spec, s.QUANTITY) else nothing.fill_null(1.0)
+    amount = _product(part, spec, s.AMOUNT) if has(part, spec, s.AMOUNT) else nothing
+    return [order.alias(s.ORDER_ID), quantity.alias(s.QUANTITY), amount.alias(s.AMOUNT)]
+
+
+def _product(part: pl.DataFrame, spec: Table, ours: str) -> pl.Series:
+    first, *others = (read_numbers(part[column]) for column in spec.theirs(ours))
+    for other in others:
+        first *= other
+    return first
+
+
+def _line_fault(latest: date, spec: Table, part: pl.DataFrame) -> pl.Expr:
+    """The first rule that an order line breaks, else null."""
+    quantity, amount = pl.col(s.QUANTITY), pl.col(s.AMOUNT)
+    missing = quantity.is_null() if has(part, spec, s.QUANTITY) else pl.lit(False)
+    return _first_fault(
+        (pl.col(s.CUSTOMER_ID).is_null(), f"{s.CUSTOMER_ID} is missing"),
+        (pl.col(s.PRODUCT_ID).is_null(), f"{s.PRODUCT_ID} is missing"),
+        *_date_faults(latest),
+        (missing, "quantity is missing"),
+        (~quantity.is_finite(), "quantity is not a number"),
+        (quantity == 0, "quantity is 0"),
+        (quantity.abs() > _LARGEST, f"quantity is beyond {_LARGEST:.0e}"),
+        (~amount.is_finite(), "amount is not a number"),
+        (amount.abs() > _LARGEST, f"amount is beyond {_LARGEST:.0e}"),
     )
 
 
-def _attributes(good: pl.DataFrame, spec: Table) -> pl.DataFrame:
-    """Staged attributes: one row per id, of a flat file the latest by date (ties: the largest values)."""
-    key = next(name for name in _IDS if name in spec.columns)
-    seen = pl.col(s.DATE) if s.DATE in spec.columns else pl.lit(None, pl.Date)
-    others = sorted(name for name in good.columns if name not in (key, s.DATE) and name not in spec.columns)
-    rows = good.select(pl.col(key), seen.alias(s.SEEN), *(pl.col(name) for name in others))
-    return rows.sort(key, s.SEEN, *others, nulls_last=False).unique(key, keep="last", maintain_order=True)
+def _date_faults(latest: date) -> tuple[tuple[pl.Expr, str], ...]:
+    return (
+        (pl.col(s.DATE).is_null(), "date is missing or not understood"),
+        (pl.col(s.DATE) < _FIRST_DATE, f"date is before {_FIRST_DATE}"),
+        (pl.col(s.DATE) > latest, "date is later than the day after arrival"),
+    )
+
+
+def _first_fault(*rules: tuple[pl.Expr, str]) -> pl.Expr:
+    return pl.coalesce(pl.when(broken).then(pl.lit(reason)) for broken, reason in rules).alias(s.REASON)
+
+
+def _week() -> pl.Expr:
+    return ((pl.col(s.DATE) - EPOCH).dt.total_days() // 7).cast(pl.Int32).alias(s.WEEK)
+
+
+def _attributes(part: pl.DataFrame, spec: Table, *, csv: bool) -> list[pl.Series]:
+    """Label and owner as text, categories as text, numbers as Float64 (NaN where text in a CSV is none)."""
+    if spec.attributes:
+        extra = [name for name in extra_columns(part, spec) if not part.schema[name].is_nested()]
+        named = {name: name for name in (s.LABEL, s.OWNER) if name in extra}
+        extra = [name for name in extra if name not in named]
+        numeric = [name for name in extra if _auto_number(part[name], csv=csv)]
+        words = [name for name in extra if name not in numeric]
+    else:
+        named = {ours: theirs for ours, theirs in ((s.LABEL, spec.label), (s.OWNER, spec.owner)) if theirs}
+        words, numeric = list(spec.categorical), list(spec.numeric)
+    there = set(part.columns)
+    absent = pl.repeat(None, part.height, dtype=pl.String, eager=True)
+    people = [
+        (read_text(part[named[ours]]) if named.get(ours) in there else absent).alias(ours) for ours in (s.LABEL, s.OWNER)
+    ]
+    texts = [(read_text(part[name]) if name in there else absent).alias(name) for name in words]
+    numbers = [
+        (read_numbers(part[name]) if name in there else absent.cast(pl.Float64)).alias(name) for name in numeric
+    ]
+    # In a Parquet number column NaN is how some tools write "unknown"; in a CSV it is text that is no number.
+    return [*people, *texts, *(numbers if csv else [column.set(~column.is_finite(), None) for column in numbers])]
+
+
+def _auto_number(column: pl.Series, *, csv: bool) -> bool:
+    return looks_numeric(column) if csv and is_text(column.dtype) else is_number(column.dtype)
+
+
+def _attribute_fault(key: str, latest: date, work: pl.DataFrame) -> pl.Expr:
+    numbers = [name for name, dtype in work.schema.items() if dtype == pl.Float64]
+    dated = _date_faults(latest) if s.DATE in work.columns else ()
+    return _first_fault(
+        (pl.col(key).is_null(), f"{key} is missing"),
+        *dated,
+        *((~pl.col(name).is_finite(), f"{name} is not a number") for name in numbers),
+    )
+
+
+def _one_row_each(work: pl.DataFrame, key: str) -> tuple[pl.DataFrame, int]:
+    """At most one row without a fault per id, and how many repeats went.
+
+    From a flat file the latest by date stays, of several on that day the largest values. From an attribute file the
+    first stays; one that says the same is a repeat, one that says otherwise is a fault.
+    """
+    good = work.filter(pl.col(s.REASON).is_null())
+    bad = work.filter(pl.col(s.REASON).is_not_null())
+    attributes = [name for name in work.columns if name not in (_ROW, key, s.DATE, s.REASON)]
+    if s.DATE in work.columns:
+        ordered = good.sort(key, s.DATE, *attributes, nulls_last=False)
+        latest = ordered.unique(subset=key, keep="last", maintain_order=True)
+        return pl.concat([latest, bad]), good.height - latest.height
+    first = pl.col(_ROW) == pl.col(_ROW).first().over(key)
+    same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).first().over(key)) for name in attributes)
+    judged = good.with_columns(first.alias("_first"), same.alias("_same"))
+    different = pl.lit(f"{key} is repeated with other attributes").alias(s.REASON)
+    kept = judged.filter(pl.col("_first") | ~pl.col("_same")).with_columns(
+        pl.when("_first").then(pl.col(s.REASON)).otherwise(different).alias(s.REASON)
+    )
+    return pl.concat([kept.drop("_first", "_same"), bad]), good.height - kept.height
+
+
+def _described(kept: pl.DataFrame, key: str) -> pl.DataFrame:
+    """The staged attribute rows: id, the day last seen (null but from a flat file), label, owner, attributes."""
+    seen = pl.col(s.DATE) if s.DATE in kept.columns else pl.lit(None, dtype=pl.Date)
+    people = [s.LABEL, s.OWNER] if key == s.CUSTOMER_ID else [s.LABEL]
+    hidden = (_ROW, s.DATE, s.REASON, key, s.SEEN, s.LABEL, s.OWNER)
+    attributes = [name for name in kept.columns if name not in hidden]
+    return kept.with_columns(seen.alias(s.SEEN)).select(key, s.SEEN, *people, *attributes).sort(key)
+
+
+def _quarantined(raw: pl.DataFrame, broken: pl.DataFrame) -> pl.DataFrame:
+    broken = broken.sort(_ROW)
+    values = raw[broken[_ROW].to_list()].select(pl.struct(pl.all()).struct.json_encode().alias("values"))
+    return pl.DataFrame([broken[_ROW].cast(pl.Int64), broken[s.REASON], values["values"]])

@@ -48,3 +48,18 @@ REASONS = "reasons"
 MODEL_VERSION = "model_version"
 
 PAIR = [CUSTOMER_ID, PRODUCT_ID]
+
+# Features: what is known of a pair before a week.
+WEEKS_BOUGHT = "weeks_bought"
+DECAYED_WEEKS = "decayed_weeks"
+WEEKS_OF_LAST_4 = "weeks_of_last_4"
+SHARE_OF_WEEKS = "share_of_weeks"
+SHARE_OF_ACTIVE_WEEKS = "share_of_active_weeks"
+CUSTOMER_DECAYED_WEEKS = "customer_decayed_weeks"
+CUSTOMER_PRODUCTS = "customer_products"
+WEEKS_SINCE = "weeks_since"
+GAPS_SINCE = "gaps_since"
+CUSTOMER_WEEKS_SINCE = "customer_weeks_since"
+POPULARITY = "popularity"
+PRODUCT_DECAYED_CUSTOMERS = "product_decayed_customers"
+RETURNED_WEEKS = "returned_weeks"

@@ -1,1 +1,1 @@
-"""How good: metrics, the decision, the race, the gate, whether to retrain, versions, realised performance. Pure."""
+"""How good: metrics, the race of models, the decision, the gate, versions, realised performance. Pure."""

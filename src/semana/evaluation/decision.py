@@ -1,87 +1,109 @@
-"""From chances to the list: which pairs are recommended, and of which kind each is."""
+"""From probabilities to the list that people act on: which pairs are recommended, and the cut they were chosen by."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from typing import Any
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
-from semana.data import schemas as s
-from semana.data.weeks import Week
-from semana.models.base import Floats
+from semana.models.base import Flags, Floats
 from semana.params import DecisionParams
 
-Mask = NDArray[np.bool_]
+USUAL, OVERDUE, NEW = "usual", "overdue", "new"
 
 
 @dataclass(frozen=True)
 class Decision:
-    """Who is on the list, and the chance from which on; every later yes or no of the week uses the same cut."""
+    """Which pairs are on the list, and the smallest probability that puts a pair there (1 where none is)."""
 
-    recommended: Mask
+    recommended: Flags
     cut: float
 
 
 def decide_list(
-    customer: NDArray[np.generic],
-    chance: Floats,
-    repeat: Mask,
+    customer: NDArray[Any],
+    probability: Floats,
+    repeat: Flags,
     expected_amount: Floats | None,
     *,
     total: float,
     params: DecisionParams,
-    allowed: Mask,
+    allowed: Flags | None = None,
 ) -> Decision:
-    """The recommended pairs of `n` candidates by `params.policy`; pairs that are not `allowed` never are.
+    """The list under the policy of `params`: one value per pair in each array, `total` the week's expected purchases.
 
-    `total` is the week's forecast number of purchases, outside the candidates included.
+    Pairs that are not `allowed` are left out and their place goes to others. `expected_amount` (money) matters to
+    `capacity` alone, which goes by expected purchases where it is missing.
     """
-    ranks = _ranks(customer, chance, allowed)
+    may = np.ones(len(probability), dtype=bool) if allowed is None else allowed
+    listed = np.where(may, probability, -1.0)
     if params.policy == "top_k":
-        chosen = allowed & (ranks <= params.top_k)
-        cut = float(chance[chosen].min()) if chosen.any() else 1.0
+        chosen = may & (places(customer, listed) < params.top_k)
+    elif params.policy == "capacity":
+        cut = best_f1_cut(probability[may], total=total)
+        chosen = may & (probability >= cut)
+        value = probability if expected_amount is None else np.nan_to_num(expected_amount)
+        chosen &= np.isin(customer, busiest(customer[chosen], value[chosen], most=params.capacity))
     else:
-        cut = params.min_probability if params.policy == "min_probability" else best_cut(chance[allowed], total)
-        chosen = allowed & (chance >= cut)
-        if params.policy == "capacity":
-            worth = expected_amount if expected_amount is not None else chance
-            chosen &= _called(customer, np.where(chosen, worth, 0.0), chosen, params.capacity)
+        by_policy: dict[str, Callable[[], float]] = {
+            "expected_f1": lambda: best_f1_cut(probability[may], total=total),
+            "min_probability": lambda: params.min_probability,
+        }
+        chosen = may & (probability >= by_policy[params.policy]())
+    cut = float(probability[chosen].min()) if chosen.any() else 1.0
     if params.min_new_per_customer:
-        new = allowed & ~repeat
-        listed = np.isin(customer, np.unique(customer[chosen]))
-        chosen = chosen | (new & listed & (_ranks(customer, chance, new) <= params.min_new_per_customer))
+        chosen |= _new_ones(customer, listed, repeat, chosen, least=params.min_new_per_customer)
     return Decision(chosen, cut)
 
 
-def best_cut(chance: Floats, total: float) -> float:
-    """The cut that maximises the expected F1, 2·Σp ÷ (size + total), over sets of all pairs from a chance on."""
-    if not len(chance):
+def best_f1_cut(probability: Floats, *, total: float) -> float:
+    """The cut whose pairs maximise the expected F1, 2 x sum of p over (their number + the week's total); 1 for no pair.
+
+    >>> best_f1_cut(np.array([0.9, 0.8, 0.1]), total=2.0)
+    0.8
+    """
+    if not len(probability):
         return 1.0
-    ordered = np.sort(chance)[::-1]
-    expected = 2 * np.cumsum(ordered) / (np.arange(1, len(ordered) + 1) + total)
-    last = np.append(ordered[1:] < ordered[:-1], True)  # a set holds all pairs of equal chance or none
-    return float(ordered[np.argmax(np.where(last, expected, -1.0))])
+    levels, counts = np.unique(probability, return_counts=True)
+    levels, counts = levels[::-1], counts[::-1]
+    expected = 2.0 * np.cumsum(levels * counts) / (np.cumsum(counts) + total)
+    return float(levels[np.argmax(expected)])
 
 
-def kinds(*, before: Week, overdue_gaps: float) -> pl.Expr:
-    """usual, overdue (last bought more than `overdue_gaps` usual gaps before the week) or new, from the scores' facts."""
-    since = (pl.lit(before.start + timedelta(days=0)) - pl.col(s.LAST_BOUGHT)).dt.total_days()
-    overdue = (since > overdue_gaps * pl.col(s.USUAL_GAP_DAYS)).fill_null(False)
-    return pl.when(~pl.col(s.REPEAT)).then(pl.lit("new")).when(overdue).then(pl.lit("overdue")).otherwise(pl.lit("usual"))
+def places(customer: NDArray[Any], value: Floats) -> NDArray[np.intp]:
+    """The place of each pair among its customer's, 0 for the highest value; equals keep the order they came in."""
+    _, who = np.unique(customer, return_inverse=True)
+    order = np.lexsort((np.arange(len(value)), -value, who))
+    starts = np.flatnonzero(np.diff(who[order], prepend=-1))
+    sizes = np.diff(starts, append=len(value))
+    found = np.empty(len(value), dtype=np.intp)
+    found[order] = np.arange(len(value)) - np.repeat(starts, sizes)
+    return found
 
 
-def _ranks(customer: NDArray[np.generic], chance: Floats, among: Mask) -> NDArray[np.int64]:
-    """1 for the likeliest pair of each customer among those; the others rank behind everything."""
-    frame = pl.DataFrame({"customer": customer, "chance": np.where(among, chance, -1.0)})
-    ranks = frame.select(pl.col("chance").rank("ordinal", descending=True).over("customer"))["chance"].to_numpy()
-    return np.where(among, ranks, np.iinfo(np.int64).max)
+def busiest(customer: NDArray[Any], value: Floats, *, most: int) -> NDArray[Any]:
+    """The customers whose pairs are worth most together, at most `most` of them; equals by their id."""
+    names, who = np.unique(customer, return_inverse=True)
+    worth = np.bincount(who, weights=value, minlength=len(names))
+    return names[np.lexsort((np.arange(len(names)), -worth))[:most]]
 
 
-def _called(customer: NDArray[np.generic], worth: Floats, chosen: Mask, capacity: int) -> Mask:
-    """The pairs of the `capacity` customers whose chosen pairs are worth most; ties by id."""
-    frame = pl.DataFrame({"customer": customer, "worth": worth}).filter(pl.Series(chosen))
-    called = frame.group_by("customer").agg(pl.col("worth").sum()).sort(["worth", "customer"], descending=[True, False])
-    return np.isin(customer, called.head(capacity)["customer"].to_numpy())
+def kind_of(
+    repeat: Flags, days_since: Floats, usual_gap_days: Floats, *, overdue_gaps: float
+) -> NDArray[np.str_]:
+    """What each pair is to a person: new (never bought), overdue (past `overdue_gaps` of its usual gaps), or usual.
+
+    `days_since` counts to the Monday of the predicted week; a pair without a second purchase has no gap (NaN): usual.
+    """
+    overdue = repeat & (days_since > overdue_gaps * usual_gap_days)
+    return np.select([~repeat, overdue], [NEW, OVERDUE], default=USUAL)
+
+
+def _new_ones(customer: NDArray[Any], listed: Floats, repeat: Flags, chosen: Flags, *, least: int) -> Flags:
+    new = ~repeat & (listed >= 0)
+    on_list = np.isin(customer, customer[chosen])
+    best: Flags = new & on_list & (places(customer, np.where(new, listed, -1.0)) < least)
+    return best

@@ -1,4 +1,4 @@
-"""The one road to features: training, batch and live scoring all come this way."""
+"""The features of pairs before a week: the one road for training, the weekly run and live scoring."""
 
 from __future__ import annotations
 
@@ -7,44 +7,32 @@ from typing import Any
 import narwhals as nw
 
 from semana.data import schemas as s
-from semana.data.purchases import before as purchased_before
-from semana.data.purchases import bought
+from semana.data.purchases import before as known_before
 from semana.data.weeks import Week
-from semana.features.customers import customer_history
-from semana.features.pairs import pair_history
-from semana.features.popularity import product_popularity
+from semana.features.frequency import FREQUENCY, add_frequency
+from semana.features.popularity import POPULARITY, add_popularity
+from semana.features.quantity import QUANTITY, add_quantity
+from semana.features.recency import RECENCY, add_recency
 from semana.params import Params
 
-# What models read, in order; the facts beside them (last_bought, usual_*) are for people.
-FEATURES = (
-    s.REPEAT,
-    "decayed_weeks",
-    "weeks_of_last_4",
-    "weeks_bought",
-    "weeks_since_last",
-    "customer_weeks",
-    "popularity",
-)
-_COUNTS = ("decayed_weeks", "weeks_of_last_4", "weeks_bought", "customer_weeks", "popularity")
-NEVER = 999.0
+# What a model may use, in this order. Ids and dates are not among them: renaming customers changes nothing.
+FEATURES: tuple[str, ...] = (*FREQUENCY, *RECENCY, *POPULARITY, *QUANTITY)
+# What people are told of a pair; the usual gap is a feature too.
+FACTS: tuple[str, ...] = (s.LAST_BOUGHT, s.USUAL_GAP_DAYS, s.USUAL_QUANTITY, s.USUAL_AMOUNT)
 
 
 def build_features(
     pairs: nw.LazyFrame[Any], purchases: nw.LazyFrame[Any], *, before: Week, params: Params
 ) -> nw.LazyFrame[Any]:
-    """The pairs with their FEATURES (Float64) and facts, from what was known before the week and nothing else.
+    """The pairs with FEATURES (float32; null where there is nothing to tell from) and FACTS, as known before the week.
 
-    Counts of what never happened are 0, `weeks_since_last` of a pair never bought is 999.
+    `pairs` may be any: a run's candidates, or one customer's; a pair's row is the same in each. `purchases` is the
+    whole table: nothing from week `before` on can reach a feature.
     """
-    history = bought(purchased_before(purchases, before))
+    history = known_before(purchases, before)
     decay = params.models.decay
-    rows = (
-        pairs.join(pair_history(history, before=before, decay=decay), on=s.PAIR, how="left")
-        .join(customer_history(history, before=before, decay=decay), on=s.CUSTOMER_ID, how="left")
-        .join(product_popularity(history, before=before), on=s.PRODUCT_ID, how="left")
-    )
-    return rows.with_columns(
-        *(nw.col(name).cast(nw.Float64).fill_null(0.0).round(9) for name in _COUNTS),
-        nw.col("weeks_since_last").cast(nw.Float64).fill_null(NEVER),
-        *(nw.col(name).cast(nw.Float64).round(6) for name in (s.USUAL_GAP_DAYS, s.USUAL_QUANTITY, s.USUAL_AMOUNT)),
-    )
+    rows = add_frequency(pairs, history, before=before, decay=decay)
+    rows = add_recency(rows, history, before=before)
+    rows = add_popularity(rows, history, before=before, decay=decay, weeks=params.candidates.explore_weeks)
+    rows = add_quantity(rows, history)
+    return rows.with_columns(*(nw.col(name).cast(nw.Float32) for name in FEATURES))

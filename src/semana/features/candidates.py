@@ -1,4 +1,4 @@
-"""Candidate pairs: the ones a run scores. Bounded per customer, so memory follows purchases, never customers × products."""
+"""The pairs that a run scores: bounded per customer, so that memory follows purchases, never customers x products."""
 
 from __future__ import annotations
 
@@ -7,52 +7,62 @@ from typing import Any
 import narwhals as nw
 
 from semana.data import schemas as s
-from semana.data.purchases import before as purchased_before
+from semana.data.purchases import before as known_before
 from semana.data.purchases import bought
 from semana.data.weeks import Week
+from semana.features.sums import DECAY_BITS, decayed, steady_sum
 from semana.params import CandidateParams
 
-_AGE = "age"
-_PLACE = "place"
+# Explore pairs are looked for among this many times as many popular products as a customer gets, because regulars
+# have bought most of the popular ones.
+_LOOK = 3
+_ORDER_DECAY = 0.9  # only orders a customer's pairs where there are too many; the same half-life as the features
+_AMONG = "among"
+_SORT = "sort"
 
 
 def candidate_pairs(
     purchases: nw.LazyFrame[Any], customers: nw.LazyFrame[Any], *, before: Week, params: CandidateParams
 ) -> nw.LazyFrame[Any]:
-    """One row per candidate pair: customer_id, product_id, repeat (bought within `repeat_weeks`, else explore).
+    """One row per candidate pair of week `before`: customer, product and `repeat` (bought before, else explore).
 
-    Explore pairs are the products that most customers bought lately, less what the customer ever bought.
+    Customers are those of the history and those of the customers table, so that newcomers get explore pairs.
     """
-    history = bought(purchased_before(purchases, before))
-    ever = history.select(s.PAIR).unique()
-    age = before.index - nw.col(s.WEEK)
-    repeat = (
-        history.filter(age <= params.repeat_weeks)
-        .group_by(s.PAIR)
-        .agg(nw.col(s.WEEK).max().alias("last"), nw.len().alias("weeks"))
-        .with_columns(
-            nw.col("last")
-            .rank("ordinal", descending=True)
-            .over(s.CUSTOMER_ID, order_by=["last", "weeks", s.PRODUCT_ID])
-            .alias(_PLACE)
-        )
-        .filter(nw.col(_PLACE) <= params.repeat_per_customer)
-        .select(*s.PAIR, nw.lit(True).alias(s.REPEAT))
-    )
-    popular = (
-        history.filter(age <= params.explore_weeks)
-        .select(s.PAIR)
-        .unique()
-        .group_by(s.PRODUCT_ID)
-        .agg(nw.len().alias("customers"))
-        .sort("customers", s.PRODUCT_ID, descending=[True, False])
-        .head(params.explore_per_customer)
-        .select(s.PRODUCT_ID)
-    )
-    everybody = nw.concat([history.select(s.CUSTOMER_ID), customers.select(s.CUSTOMER_ID)]).unique()
-    explore = (
-        everybody.join(popular, how="cross")
-        .join(ever, on=s.PAIR, how="anti")
-        .select(*s.PAIR, nw.lit(False).alias(s.REPEAT))
+    history = bought(known_before(purchases, before))
+    repeat = repeat_pairs(history, before=before, params=params).with_columns(nw.lit(value=True).alias(s.REPEAT))
+    explore = explore_pairs(history, customers, before=before, params=params).with_columns(
+        nw.lit(value=False).alias(s.REPEAT)
     )
     return nw.concat([repeat, explore])
+
+
+def repeat_pairs(history: nw.LazyFrame[Any], *, before: Week, params: CandidateParams) -> nw.LazyFrame[Any]:
+    """The pairs bought within `repeat_weeks`, at most `repeat_per_customer`: the most and latest bought first."""
+    weight = decayed(nw.col(s.WEEK), latest=before.index - 1, decay=_ORDER_DECAY)
+    pairs = (
+        history.filter(nw.col(s.WEEK) >= before.index - params.repeat_weeks)
+        .group_by(*s.PAIR)
+        .agg((-steady_sum(weight, bits=DECAY_BITS)).alias(_SORT))
+    )
+    return _first_of_customer(pairs, params.repeat_per_customer)
+
+
+def explore_pairs(
+    history: nw.LazyFrame[Any], customers: nw.LazyFrame[Any], *, before: Week, params: CandidateParams
+) -> nw.LazyFrame[Any]:
+    """The popular products that each customer never bought, at most `explore_per_customer`, the most popular first."""
+    popular = (
+        history.filter(nw.col(s.WEEK) >= before.index - params.explore_weeks)
+        .group_by(s.PRODUCT_ID)
+        .agg((-nw.col(s.CUSTOMER_ID).n_unique().cast(nw.Int64)).alias(_SORT))
+        .sort(_SORT, s.PRODUCT_ID)
+        .head(_LOOK * params.explore_per_customer)
+    )
+    everybody = nw.concat([history.select(s.CUSTOMER_ID), customers.select(s.CUSTOMER_ID)]).unique()
+    pairs = everybody.join(popular, how="cross").join(history.select(*s.PAIR), on=s.PAIR, how="anti")
+    return _first_of_customer(pairs, params.explore_per_customer)
+
+
+def _first_of_customer(pairs: nw.LazyFrame[Any], most: int) -> nw.LazyFrame[Any]:
+    place = nw.col(_SORT).cum_count().over(s.CUSTOMER_ID, order_by=[_SORT, s.PRODUCT_ID])
+    return pairs.with_columns(place.alias(_AMONG)).filter(nw.col(_AMONG) <= most).select(*s.PAIR)

@@ -1,4 +1,4 @@
-"""Example rows: candidates of a past week with what was known before it, and whether they were bought in it."""
+"""What a model learns from and is judged by: a past week's candidates, their features, and what was then bought."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from semana.params import Params
 def example_rows(
     purchases: nw.LazyFrame[Any], customers: nw.LazyFrame[Any], *, week: Week, params: Params
 ) -> nw.LazyFrame[Any]:
-    """One row per candidate pair of the label week: features before it, `bought` in it, `week`.
+    """One row per candidate pair of `week`: features as known before it, `bought` (in the week) and the week.
 
-    The caller chooses complete weeks: the zeros of a partial week would be no zeros.
+    The week must be a complete one, for a partial week is no label: its caller chooses it among those.
     """
     pairs = candidate_pairs(purchases, customers, before=week, params=params.candidates)
+    truth = bought(during(purchases, week)).select(*s.PAIR, nw.lit(value=True).alias(s.BOUGHT))
     rows = build_features(pairs, purchases, before=week, params=params)
-    truth = bought(during(purchases, week)).select(*s.PAIR, nw.lit(True).alias(s.BOUGHT))
     return rows.join(truth, on=s.PAIR, how="left").with_columns(
-        nw.col(s.BOUGHT).fill_null(False), nw.lit(week.index).cast(nw.Int32).alias(s.WEEK)
+        nw.col(s.BOUGHT).fill_null(value=False), nw.lit(week.index).cast(nw.Int32).alias(s.WEEK)
     )

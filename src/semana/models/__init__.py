@@ -1,10 +1,11 @@
-"""Models score pairs: one interface, one registry. Baselines race and may serve like any other. Pure."""
-
-from __future__ import annotations
+"""Models score pairs: one interface; baselines, calibration, level of the week, and the scorer that holds them. Pure."""
 
 from semana.models.base import Model
 from semana.models.baselines import DecayedFrequency, PersonalFrequency, RecentRepeat
 
 MODELS: dict[str, type[Model]] = {
-    model.name: model for model in (DecayedFrequency, RecentRepeat, PersonalFrequency)
+    "decayed_frequency": DecayedFrequency,
+    "recent_repeat": RecentRepeat,
+    "personal_frequency": PersonalFrequency,
 }
+BASELINES = ("decayed_frequency", "recent_repeat", "personal_frequency")

@@ -1,75 +1,110 @@
-"""The one interface of models, and the rows that they see: numbers only."""
+"""The one interface of all models, and the numbers they read."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, Self
 
 import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
 from semana.data import schemas as s
+from semana.errors import ContractError
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Feature rows: `values` (n, len(names)) Float64; with labels (n,) bool and weights (n,) where they are examples."""
+    """The features of n pairs as numbers: `values` is (n, len(names)), NaN where there was nothing to tell from.
+
+    The labels `bought`, the sampling `weight` and the label `week` (n each) are there for rows to learn from.
+    """
 
     names: tuple[str, ...]
     values: Floats
-    bought: NDArray[np.bool_] | None = None
+    bought: Flags | None = None
     weight: Floats | None = None
-
-    def column(self, name: str) -> Floats:
-        """One feature, (n,)."""
-        return self.values[:, self.names.index(name)]
-
-    def head(self, n: int) -> Rows:
-        """The first `n` rows, without labels."""
-        return Rows(self.names, self.values[:n])
+    week: NDArray[np.integer[Any]] | None = None
 
     def __len__(self) -> int:
         return len(self.values)
 
+    def column(self, name: str) -> NDArray[np.float64]:
+        """One feature as float64; raises ContractError naming the features there are."""
+        if name not in self.names:
+            raise ContractError(f"feature {name!r} is not among these rows' features: {', '.join(self.names)}.")
+        return self.values[:, self.names.index(name)].astype(np.float64)
 
-def rows_from(frame: Any, names: tuple[str, ...]) -> Rows:
-    """The rows of a collected frame (Polars or Narwhals); labels where it has the column `bought`."""
-    table = nw.from_native(frame, eager_only=True, pass_through=False)
-    values = table.select(nw.col(name).cast(nw.Float64) for name in names).to_numpy()
-    bought = table[s.BOUGHT].to_numpy().astype(bool) if s.BOUGHT in table.columns else None
-    return Rows(names, np.ascontiguousarray(values, dtype=np.float64), bought)
+    @property
+    def repeat(self) -> Flags:
+        """Which pairs were bought before."""
+        return self.column(s.WEEKS_BOUGHT) > 0
+
+    @property
+    def labels(self) -> Flags:
+        """`bought`; raises ContractError for rows that carry no label."""
+        if self.bought is None:
+            raise ContractError("these rows carry no label: `bought` of complete weeks is needed to learn or to judge.")
+        return self.bought
+
+    def narrowed(self, names: Sequence[str]) -> Rows:
+        """The same rows with these features, in this order."""
+        return replace(self, names=tuple(names), values=np.column_stack([self.column(name) for name in names]))
 
 
-class Model(ABC):
-    """A way to score pairs. Scores order them; `calibration` turns scores into chances.
+def rows_from(frame: Any, names: Sequence[str]) -> Rows:
+    """The rows of a collected frame (Narwhals or native) with the features `names`; labels and weights where it has them."""
+    table = nw.from_native(frame, eager_only=True)
 
-    A fitted model is immutable, the same for the same rows and seed, and survives `contents` / `from_contents`.
-    """
+    def there(name: str) -> NDArray[Any] | None:
+        return table[name].to_numpy() if name in table.columns else None
 
-    name: ClassVar[str]
-    features: ClassVar[tuple[str, ...]]
+    return Rows(
+        tuple(names), table.select(*names).to_numpy(), bought=there(s.BOUGHT), weight=there(s.WEIGHT), week=there(s.WEEK)
+    )
 
-    @abstractmethod
+
+def stacked(parts: Sequence[Rows]) -> Rows:
+    """The rows of several weeks, one below the other; all must carry the same columns."""
+
+    def below(arrays: list[Any]) -> Any:
+        return None if any(array is None for array in arrays) else np.concatenate(arrays)
+
+    return Rows(
+        parts[0].names,
+        np.concatenate([part.values for part in parts]),
+        bought=below([part.bought for part in parts]),
+        weight=below([part.weight for part in parts]),
+        week=below([part.week for part in parts]),
+    )
+
+
+class Model(Protocol):
+    """Scores pairs. Made with its constants and a seed; `fit` gives back a fitted one and leaves this one as it is."""
+
+    def __init__(self, constants: Mapping[str, float], *, seed: int) -> None: ...
+
     def fit(self, rows: Rows) -> Self:
-        """The model fitted to labelled rows."""
+        """The model that has learned from labelled rows."""
+        ...
 
-    @abstractmethod
-    def predict(self, rows: Rows) -> Floats:
-        """Scores (n,) in [0, 1], higher for likelier."""
+    def predict(self, rows: Rows) -> NDArray[np.float64]:
+        """A score in [0, 1] for each row, in their order; higher means likelier."""
+        ...
 
-    @abstractmethod
-    def explain(self, rows: Rows) -> Floats:
-        """What each feature adds to each score, (n, len(features))."""
+    def explain(self, rows: Rows) -> NDArray[np.float64]:
+        """What each feature added to each score: (n, len(rows.names))."""
+        ...
 
-    @abstractmethod
     def contents(self) -> dict[str, bytes]:
-        """The files that hold what was learned, by name."""
+        """Its files, JSON or text: equal models give equal bytes."""
+        ...
 
     @classmethod
-    @abstractmethod
-    def from_contents(cls, contents: dict[str, bytes]) -> Self:
-        """The model in those files."""
+    def from_contents(cls, contents: Mapping[str, bytes]) -> Self:
+        """The model whose files these are; others among them are left alone."""
+        ...

@@ -1,88 +1,95 @@
-"""Rules of thumb as models: nothing is learned, so any model that cannot beat them must not serve."""
+"""The three rules that a learned model must beat; with no winner the best of them serves.
+
+A pair bought before scores above every pair that was not: explore pairs share the lowest tenth, the popular first.
+"""
 
 from __future__ import annotations
 
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from semana.data import schemas as s
-from semana.models.base import Floats, Model, Rows
+from semana.models.base import Rows
 
-_EXPLORE = 1e-3  # an explore pair's score: below every repeat pair, ordered by popularity
+_FILE = "model.json"
+_EXPLORE = 0.1  # the share of the scale that is left to explore pairs
+_TIES = 0.001  # what the product's popularity adds: it parts equals and moves nobody past another
 
 
-class Baseline(Model):
-    """A fixed score, made of one part per feature; calibration alone is fitted."""
+class Baseline(ABC):
+    """A rule that learns nothing from labels: `evidence` names the feature it reads, `strength` makes it 0 to 1."""
 
-    def fit(self, rows: Rows) -> Self:
-        """Itself: there is nothing to learn."""
+    evidence: str
+
+    def __init__(self, constants: Mapping[str, float], *, seed: int) -> None:
+        self.constants = dict(constants)
+        self.seed = seed
+
+    @abstractmethod
+    def strength(self, rows: Rows) -> NDArray[np.float64]:
+        """How strongly each pair's own history speaks for it, 0 to 1."""
+
+    def fit(self, rows: Rows) -> Self:  # noqa: ARG002 - a rule has nothing to learn
+        """The rule itself."""
         return self
 
-    def predict(self, rows: Rows) -> Floats:
-        """The sum of the parts, in [0, 1]; explore pairs by popularity, below every repeat pair."""
-        return np.clip(self.explain(rows).sum(axis=1), 0.0, 1.0)
+    def predict(self, rows: Rows) -> NDArray[np.float64]:
+        """A score in [0, 1] for each row."""
+        scores: NDArray[np.float64] = np.clip(self.explain(rows).sum(axis=1), 0.0, 1.0)
+        return scores
 
-    def explain(self, rows: Rows) -> Floats:
-        """The parts, (n, len(features)): they add up to the score."""
-        repeat = rows.column(s.REPEAT) > 0
-        parts = np.where(repeat[:, None], self.parts(rows), 0.0)
-        popularity = self.features.index("popularity")
-        parts[:, popularity] = np.where(repeat, parts[:, popularity], _EXPLORE * np.clip(rows.column("popularity"), 0, 1))
+    def explain(self, rows: Rows) -> NDArray[np.float64]:
+        """The score's two parts, below the features they come from: the pair's own history, and popularity."""
+        parts = np.zeros((len(rows), len(rows.names)))
+        repeat = rows.repeat
+        popular = rows.column(s.POPULARITY)
+        own = _EXPLORE + (1.0 - _EXPLORE) * (1.0 - _TIES) * self.strength(rows)
+        parts[:, rows.names.index(self.evidence)] = np.where(repeat, own, 0.0)
+        parts[:, rows.names.index(s.POPULARITY)] = np.where(repeat, (1.0 - _EXPLORE) * _TIES, _EXPLORE) * popular
         return parts
 
-    def parts(self, rows: Rows) -> Floats:
-        """What each feature adds for a repeat pair, (n, len(features))."""
-        raise NotImplementedError
-
     def contents(self) -> dict[str, bytes]:
-        """Nothing: the rule is the code."""
-        return {}
+        """Its constants, as JSON."""
+        written = {"constants": self.constants, "seed": self.seed}
+        return {_FILE: (json.dumps(written, indent=1, sort_keys=True) + "\n").encode()}
 
     @classmethod
-    def from_contents(cls, contents: dict[str, bytes]) -> Self:
-        """The rule."""
-        return cls()
+    def from_contents(cls, contents: Mapping[str, bytes]) -> Self:
+        """The rule with the constants in its file."""
+        written = json.loads(contents[_FILE])
+        return cls(written["constants"], seed=written["seed"])
 
 
 class DecayedFrequency(Baseline):
-    """Weeks with a purchase, each weighing 0.9 of the one after it (params: models.decay), at most 10 in all."""
+    """In how many weeks it was bought, older weeks counting less."""
 
-    name = "decayed_frequency"
-    features = ("decayed_weeks", "popularity")
+    evidence = s.DECAYED_WEEKS
 
-    def parts(self, rows: Rows) -> Floats:
-        """The decayed count, and popularity to break ties."""
-        return np.column_stack([
-            _EXPLORE + 0.099 * np.minimum(rows.column("decayed_weeks"), 10.0),
-            1e-6 * np.clip(rows.column("popularity"), 0, 1),
-        ])
+    def strength(self, rows: Rows) -> NDArray[np.float64]:
+        """1 for a pair bought every week for ever."""
+        return rows.column(self.evidence) * (1.0 - self.constants["decay"])
 
 
 class RecentRepeat(Baseline):
-    """Bought in at least two of the last four weeks."""
+    """In how many of the last four weeks it was bought: what people would do by hand."""
 
-    name = "recent_repeat"
-    features = ("weeks_of_last_4", "popularity")
+    evidence = s.WEEKS_OF_LAST_4
 
-    def parts(self, rows: Rows) -> Floats:
-        """One step at two weeks of four: the rule says yes or no."""
-        return np.column_stack([
-            np.where(rows.column("weeks_of_last_4") >= 2, 0.9, 2 * _EXPLORE),
-            1e-6 * np.clip(rows.column("popularity"), 0, 1),
-        ])
+    def strength(self, rows: Rows) -> NDArray[np.float64]:
+        """1 for a pair bought in all four."""
+        return rows.column(self.evidence) / 4.0
 
 
 class PersonalFrequency(Baseline):
-    """Weeks in which the customer bought the product, popularity breaking ties."""
+    """In which share of the weeks since the customer's first purchase it was bought."""
 
-    name = "personal_frequency"
-    features = ("weeks_bought", "popularity")
+    evidence = s.SHARE_OF_WEEKS
 
-    def parts(self, rows: Rows) -> Floats:
-        """A saturating count (weeks ÷ (weeks + 10)), and popularity to break ties."""
-        weeks = rows.column("weeks_bought")
-        return np.column_stack([
-            _EXPLORE + 0.99 * weeks / (weeks + 10.0),
-            1e-6 * np.clip(rows.column("popularity"), 0, 1),
-        ])
+    def strength(self, rows: Rows) -> NDArray[np.float64]:
+        """1 for a pair bought in every week."""
+        return rows.column(self.evidence)

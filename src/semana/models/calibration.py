@@ -1,61 +1,88 @@
-"""From scores to chances: isotonic regression, apart for repeat and explore pairs."""
+"""From scores to probabilities: the share that was bought among past pairs of like score, never falling."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import isotonic_regression
 
-from semana.data import schemas as s
-from semana.models.base import Floats, Rows
+from semana.models.base import Flags, Floats
 
-KINDS = ("explore", "repeat")
+# What a full step of score adds where the curve is flat: it keeps pairs in order and moves no probability visibly.
+_TILT = 1e-6
+_MOST = 1.0 - 1e-6
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Probability by score: straight lines between knots (the centres of isotonic blocks)."""
+
+    scores: tuple[float, ...]
+    probabilities: tuple[float, ...]
+
+    def apply(self, scores: Floats) -> NDArray[np.float64]:
+        """The probability of each score."""
+        if not self.scores:
+            return np.zeros(len(scores))
+        values: NDArray[np.float64] = np.interp(scores, self.scores, self.probabilities) + _TILT * scores
+        return values
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Knots (score, chance) of each kind, joined by straight lines; `coverage` is the share of all purchases that
-    fell on candidate pairs."""
+    """A curve for pairs bought before and one for pairs that were not; `factor` carries the level of the week."""
 
-    knots: dict[str, tuple[tuple[float, float], ...]]
-    coverage: float
+    repeat: Curve
+    explore: Curve
+    factor: float = 1.0
 
-    def apply(self, scores: Floats, rows: Rows) -> Floats:
-        """The chances (n,) of scores (n,), in [0, 1], never falling with the score."""
-        repeat = rows.column(s.REPEAT) > 0
-        chances = np.zeros(len(scores))
-        for kind, mask in zip(KINDS, (~repeat, repeat), strict=True):
-            knots = np.asarray(self.knots.get(kind) or ((0.0, 0.0),))
-            chances[mask] = np.interp(scores[mask], knots[:, 0], knots[:, 1])
-        return np.clip(chances, 0.0, 1.0)
+    def apply(self, scores: Floats, repeat: Flags) -> NDArray[np.float64]:
+        """The probability of each pair, in [0, 1]; keeps the order of scores within repeat and within explore pairs."""
+        values = np.where(repeat, self.repeat.apply(scores), self.explore.apply(scores))
+        raised: NDArray[np.float64] = np.clip(values * self.factor, 0.0, _MOST)
+        return raised
+
+    def scaled(self, factor: float) -> Calibration:
+        """The same curves with every probability `factor` times as high (at most 1)."""
+        return Calibration(self.repeat, self.explore, self.factor * factor)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            name: {"scores": list(curve.scores), "probabilities": list(curve.probabilities)}
+            for name, curve in (("repeat", self.repeat), ("explore", self.explore))
+        } | {"factor": self.factor}
+
+    @classmethod
+    def from_json(cls, written: Mapping[str, Any]) -> Calibration:
+        """The calibration that these plain values describe."""
+        curves = {
+            name: Curve(tuple(written[name]["scores"]), tuple(written[name]["probabilities"]))
+            for name in ("repeat", "explore")
+        }
+        return cls(curves["repeat"], curves["explore"], written["factor"])
 
 
-def fit_calibration(scores: Floats, rows: Rows, *, purchases: int) -> Calibration:
-    """The calibration of labelled rows; `purchases` counts all purchases of their weeks, candidates or not.
-
-    Knots are the centres of the isotonic blocks (Zadrozny and Elkan, 2002), so that scores inside a block still order.
-    """
-    if rows.bought is None:
-        raise ValueError("labelled rows were expected: `bought` is missing")
-    repeat = rows.column(s.REPEAT) > 0
-    knots = {
-        kind: _knots(scores[mask], rows.bought[mask])
-        for kind, mask in zip(KINDS, (~repeat, repeat), strict=True)
-        if mask.any()
-    }
-    return Calibration(knots, min(1.0, float(rows.bought.sum()) / max(purchases, 1)))
+def fit_calibration(scores: Floats, bought: Flags, repeat: Flags) -> Calibration:
+    """The calibration under which past pairs of like score were bought as often as it says."""
+    return Calibration(
+        fit_curve(scores[repeat], bought[repeat]), fit_curve(scores[~repeat], bought[~repeat])
+    )
 
 
-def _knots(scores: Floats, bought: np.ndarray) -> tuple[tuple[float, float], ...]:
-    from scipy.optimize import isotonic_regression  # costs a quarter of a second, and only training needs it
-
-    values, places = np.unique(scores, return_inverse=True)
-    counts = np.bincount(places).astype(float)
-    means = np.bincount(places, weights=bought) / counts
-    blocks = isotonic_regression(means, weights=counts)
-    edges = blocks.blocks
-    found = []
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
-        centre = float(np.average(values[start:end], weights=counts[start:end]))
-        found.append((centre, float(blocks.x[start])))
-    return tuple(found)
+def fit_curve(scores: Floats, bought: Flags) -> Curve:
+    """The isotonic curve of one kind of pairs; an empty curve (probability 0) where there is none to learn from."""
+    if not len(scores):
+        return Curve((), ())
+    levels, place = np.unique(scores.astype(np.float64), return_inverse=True)
+    count = np.bincount(place).astype(np.float64)
+    share = np.bincount(place, weights=bought.astype(np.float64)) / count
+    blocks = isotonic_regression(share, weights=count).blocks
+    pairs = np.add.reduceat(count, blocks[:-1])
+    centres = np.add.reduceat(count * levels, blocks[:-1]) / pairs
+    shares = np.add.reduceat(count * share, blocks[:-1]) / pairs
+    return Curve(tuple(centres.tolist()), tuple(shares.tolist()))

@@ -1,4 +1,4 @@
-"""The level of the week: how many purchases it will hold in all."""
+"""The level of the week: how many purchases the whole week will hold, with an interval from its own past errors."""
 
 from __future__ import annotations
 
@@ -6,41 +6,46 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from semana.data.weeks import Week
+from semana.errors import ContractError
 from semana.params import LevelParams
+
+# With fewer past errors than this an interval cannot be read from them: half to twice the forecast is said instead.
+_ENOUGH = 5
+_WIDE = 2.0
 
 
 @dataclass(frozen=True)
 class Level:
-    """Forecast purchases of a week, and the interval that holds the truth with the coverage of `params.interval`."""
+    """Forecast purchases of a week (pairs with a purchase); `errors` past errors stand behind `low` and `high`."""
 
     total: float
     low: float
     high: float
+    errors: int
 
 
 def forecast_level(totals: Mapping[Week, int], *, target: Week, params: LevelParams) -> Level:
-    """The level of `target` from the purchases of complete weeks before it.
+    """The total of `target` from the complete weeks before it: their mean, newer weeks counting more.
 
-    A mean of the log totals whose weights halve every `half_life_weeks`; the interval comes from the same rule's
-    errors in the past `weeks` weeks, and is a factor of two either way while fewer than four are known.
+    The interval holds the share `interval` of the errors that the same rule made one week ahead in the past.
+    Raises ContractError where no complete week precedes the target.
     """
-    weeks = sorted(week for week in totals if week < target)
-    if not weeks:
-        raise ValueError("no complete week before the target: there is no level to forecast")
-    errors = [
-        np.log(max(totals[week], 1)) - _forecast(totals, weeks[:place], week, params)
-        for place, week in enumerate(weeks)
-        if place >= 4
-    ][-params.weeks :]
-    centre = _forecast(totals, weeks, target, params)
-    tail = (1 - params.interval) / 2
-    low, high = np.quantile(errors, [tail, 1 - tail]) if len(errors) >= 4 else (-np.log(2), np.log(2))
-    return Level(float(np.exp(centre)), float(np.exp(centre + min(low, 0))), float(np.exp(centre + max(high, 0))))
+    known = np.array([total for week, total in sorted(totals.items()) if week < target], dtype=np.float64)
+    if not len(known):
+        raise ContractError(f"no complete week before {target}: its level cannot be told. Ingest at least one whole week.")
+    total = _recent_mean(known, params)
+    first = max(1, len(known) - params.weeks)
+    past = np.array([_recent_mean(known[:n], params) for n in range(first, len(known))])
+    errors = np.abs(np.log(np.maximum(known[first:], 1.0) / np.maximum(past, 1.0)))
+    factor = float(np.quantile(errors, params.interval, method="higher")) if len(errors) >= _ENOUGH else np.log(_WIDE)
+    spread = float(np.exp(factor))
+    return Level(total, total / spread, total * spread, len(errors))
 
 
-def _forecast(totals: Mapping[Week, int], weeks: list[Week], target: Week, params: LevelParams) -> float:
-    recent = weeks[-params.weeks :]
-    weights = [0.5 ** ((target - week) / params.half_life_weeks) for week in recent]
-    return float(np.average([np.log(max(totals[week], 1)) for week in recent], weights=weights))
+def _recent_mean(known: NDArray[np.float64], params: LevelParams) -> float:
+    recent = known[-params.weeks :]
+    ages = np.arange(len(recent))[::-1]
+    return float(np.average(recent, weights=0.5 ** (ages / params.half_life_weeks)))

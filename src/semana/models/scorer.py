@@ -1,100 +1,145 @@
-"""A scorer: a fitted model with its calibration and recipe. What a bundle holds, and all that serving needs."""
+"""The scorer: a fitted model with its calibration and its recipe; what a bundle holds and what serves."""
 
 from __future__ import annotations
 
-import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import polars as pl
+from numpy.typing import NDArray
 
-from semana.data.weeks import Week
+from semana.errors import ContractError
 from semana.models import MODELS
-from semana.models.base import Floats, Model, Rows
+from semana.models.base import Model, Rows
 from semana.models.calibration import Calibration
 
-REASONS = 3
-_SCALE = (0.25, 4.0)  # the level may not bend the chances further than this
+_RECIPE, _FEATURES, _CALIBRATION, _CARD = "recipe.json", "features.json", "calibration.json", "card.md"
+_REASON = pl.Struct({"code": pl.String, "value": pl.Float64, "contribution": pl.Float64})
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a scorer was made: the same recipe, data and seed give the same bytes."""
+    """How a scorer was made: with the same data it makes the same scorer again. Weeks are written like 2025-W02.
+
+    `contracts` are hashes of what it depends on outside itself (input columns, publication, bundle format), by name.
+    """
 
     family: str
     features: tuple[str, ...]
-    constants: dict[str, Any]
-    contract: str
+    constants: Mapping[str, float]
+    fit_weeks: tuple[str, ...]
+    calibrate_weeks: tuple[str, ...]
     seed: int
-    label_weeks: tuple[str, ...]
+    contracts: Mapping[str, str]
 
     @property
-    def last_label_week(self) -> Week:
-        """The newest week it learned from."""
-        return max(Week.parse(week) for week in self.label_weeks)
+    def last_label_week(self) -> str:
+        """The newest week whose purchases it has seen."""
+        return max(self.fit_weeks + self.calibrate_weeks)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, written: Mapping[str, Any]) -> Recipe:
+        """The recipe that these plain values describe."""
+        lists = ("features", "fit_weeks", "calibrate_weeks")
+        return cls(**{**written, **{name: tuple(written[name]) for name in lists}})
 
 
 @dataclass(frozen=True)
 class Scorer:
-    """Rows to chances, with reasons."""
+    """Gives pairs their probabilities and reasons. `metrics` are those of its gate weeks, for its card."""
 
     recipe: Recipe
     model: Model
     calibration: Calibration
+    metrics: Mapping[str, float]
 
-    def probabilities(self, rows: Rows) -> Floats:
-        """Calibrated chances (n,)."""
-        return self.calibration.apply(self.model.predict(rows), rows)
+    def probabilities(self, rows: Rows) -> NDArray[np.float64]:
+        """The chance of a purchase for each row, in their order."""
+        known = self._known(rows)
+        return self.calibration.apply(self.model.predict(known), known.repeat)
 
-    def scaled(self, chances: Floats, *, total: float) -> Floats:
-        """The chances bent to the week's forecast total: they add up to its share that falls on candidate pairs."""
-        expected = float(chances.sum())
-        factor = np.clip(total * self.calibration.coverage / expected, *_SCALE) if expected > 0 else 1.0
-        return np.clip(chances * factor, 0.0, 0.999)
+    def reasons(self, rows: Rows, *, top: int = 3) -> pl.Series:
+        """For each row a list of (code, value, contribution): the features that moved its score most, strongest first.
 
-    def reasons(self, rows: Rows) -> tuple[list[str], Floats, Floats]:
-        """The features that count, with their values and contributions, (n, k) each: the same k codes for every row."""
-        codes = list(self.model.features)
-        values = np.column_stack([rows.column(code) for code in codes])
-        return codes, values, self.model.explain(rows)
+        The code is the feature's name, the value what it was (null where unknown), the contribution its part of the
+        score. Features that moved nothing are left out.
+        """
+        known = self._known(rows)
+        parts = self.model.explain(known)
+        most = min(top, parts.shape[1])
+        order = np.argsort(-np.abs(parts), axis=1, kind="stable")[:, :most].ravel()
+        place = np.repeat(np.arange(len(known)), most)
+        contribution = parts[place, order]
+        flat = pl.DataFrame(
+            {
+                "row": place,
+                "code": pl.Series(order).replace_strict(range(len(known.names)), known.names, return_dtype=pl.String),
+                "value": pl.Series(known.values[place, order], dtype=pl.Float64).fill_nan(None),
+                "contribution": contribution,
+            }
+        ).select("row", pl.when(pl.col("contribution") != 0).then(pl.struct(_REASON.to_schema())).alias("reasons"))
+        lists = flat["reasons"].reshape((len(known), most)).arr.to_list()
+        return lists.list.drop_nulls().alias("reasons")
 
     def contents(self) -> dict[str, bytes]:
-        """The files of the scorer, by name; equal scorers give equal bytes."""
+        """Its files: recipe, features, calibration, a card for people, and the model's own."""
         return {
             **self.model.contents(),
-            "recipe.json": _json(asdict(self.recipe)),
-            "features.json": _json(list(self.recipe.features)),
-            "calibration.json": _json({"knots": self.calibration.knots, "coverage": self.calibration.coverage}),
-            "card.md": self._card().encode(),
+            _RECIPE: _json(self.recipe.to_json() | {"metrics": dict(self.metrics)}),
+            _FEATURES: _json(list(self.recipe.features)),
+            _CALIBRATION: _json(self.calibration.to_json()),
+            _CARD: card(self.recipe, self.metrics).encode(),
         }
 
     @classmethod
-    def from_contents(cls, contents: dict[str, bytes]) -> Scorer:
-        """The scorer in those files."""
-        recipe = json.loads(contents["recipe.json"])
-        calibration = json.loads(contents["calibration.json"])
-        knots = {kind: tuple((x, y) for x, y in points) for kind, points in calibration["knots"].items()}
-        made = Recipe(
-            **{**recipe, "features": tuple(recipe["features"]), "label_weeks": tuple(recipe["label_weeks"])}
-        )
-        return cls(made, MODELS[made.family].from_contents(contents), Calibration(knots, calibration["coverage"]))
+    def from_contents(cls, contents: Mapping[str, bytes]) -> Scorer:
+        """The scorer whose files these are; raises ContractError for a family this semana does not know."""
+        written = json.loads(contents[_RECIPE])
+        metrics = written.pop("metrics")
+        recipe = Recipe.from_json(written)
+        model = model_class(recipe.family).from_contents(contents)
+        return cls(recipe, model, Calibration.from_json(json.loads(contents[_CALIBRATION])), metrics)
 
-    def _card(self) -> str:
-        recipe = self.recipe
-        return (
-            f"# {recipe.family}\n\n{(type(self.model).__doc__ or '').strip()}\n\n"
-            f"- learned from the weeks {', '.join(recipe.label_weeks)}\n"
-            f"- reads {', '.join(recipe.features)}\n"
-            f"- {self.calibration.coverage:.1%} of the purchases of those weeks fell on candidate pairs\n"
-            f"- constants: {json.dumps(recipe.constants, sort_keys=True)}; seed {recipe.seed}\n"
-        )
+    def _known(self, rows: Rows) -> Rows:
+        return rows if rows.names == self.recipe.features else rows.narrowed(self.recipe.features)
 
 
-def contract_of(features: tuple[str, ...]) -> str:
-    """The hash of what a model of this code reads; a bundle with another one cannot be served by it."""
-    return hashlib.sha256(" ".join(features).encode()).hexdigest()[:16]
+def model_class(family: str) -> type[Model]:
+    """The class of a model by its name; raises ContractError naming those there are."""
+    if family not in MODELS:
+        raise ContractError(f"model {family!r} is unknown; there are {', '.join(MODELS)}. Change `race` in params.yaml.")
+    return MODELS[family]
 
 
-def _json(value: Any) -> bytes:
+def card(recipe: Recipe, metrics: Mapping[str, float]) -> str:
+    """A page that tells a person what the model is, what it has seen and how it did."""
+    about = (model_class(recipe.family).__doc__ or "").strip().splitlines()[0]
+    lines = [
+        f"# {recipe.family.replace('_', ' ')}", "", about, "",
+        f"- Learned from {_span(recipe.fit_weeks)}; its probabilities from {_span(recipe.calibrate_weeks)}.",
+        f"- Seed {recipe.seed}; constants: {_listed(recipe.constants)}.",
+        f"- Reads {len(recipe.features)} features: {', '.join(recipe.features)}.",
+        "- It predicts purchases, not the effect of a call. It knows a customer's past, not stock, prices or plans.",
+        "", "## On weeks it had not seen", "",
+    ]
+    table = ["| metric | value |", "|---|---|", *(f"| {name} | {metrics[name]:.4f} |" for name in sorted(metrics))]
+    return "\n".join(lines + (table if metrics else ["No week was left to judge it on."])) + "\n"
+
+
+def _span(weeks: tuple[str, ...]) -> str:
+    return f"{len(weeks)} weeks, {min(weeks)} to {max(weeks)}" if weeks else "no week"
+
+
+def _listed(constants: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {value:g}" for name, value in sorted(constants.items())) or "none"
+
+
+def _json(value: object) -> bytes:
     return (json.dumps(value, indent=1, sort_keys=True) + "\n").encode()

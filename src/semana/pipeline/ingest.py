@@ -21,7 +21,7 @@ def land(
     accept: str | None = None,
 ) -> dict[str, Any]:
     """Delivers files and folders of files; the summary counts rows. Raises ContractError after the last one if any was refused."""
-    waiting = [(source, path) for given in paths for path in _files(given)]
+    waiting = [(source, path) for given in paths for path in files_of(given)]
     return _deliver(stores, waiting, table=table, arrival=arrival, accept=accept)
 
 
@@ -51,7 +51,8 @@ def _deliver(
     return {"step": "ingest", "deliveries": landed, "position": stores.landing.position}
 
 
-def _files(path: Path) -> list[Path]:
+def files_of(path: Path) -> list[Path]:
+    """The file, or the files of a folder, hidden ones left out."""
     if path.is_dir():
         return sorted(each for each in path.iterdir() if each.is_file() and not each.name.startswith("."))
     return [path]

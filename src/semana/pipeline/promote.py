@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from semana.data.weeks import Week
@@ -45,7 +44,7 @@ def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, An
         return _serve(run, champion, promoted=False)
     previous = stores.bundles.load(champion["to"]).recipe if champion else None
     entry = {
-        "when": datetime.now(UTC).isoformat(timespec="seconds"),
+        "when": run.now.isoformat(),
         "week": str(run.week),
         "from": champion["to"] if champion else None,
         "to": bundle,

@@ -26,9 +26,9 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Order:
-    """What the front door asks for; `today` is its clock, None elsewhere means the default."""
+    """What the front door asks for; `now` is its clock, None elsewhere means the default."""
 
-    today: date
+    now: datetime
     week: Week | None = None
     as_of: date | None = None
     position: int | None = None
@@ -38,14 +38,14 @@ class Order:
     @property
     def clock(self) -> date:
         """The day it is: `--as-of` sets it."""
-        return self.as_of or self.today
+        return self.as_of or self.now.date()
 
     @property
     def arrival(self) -> datetime:
-        """The moment that deliveries taken now arrive: in a replay, the evening of its day."""
-        if self.as_of and self.as_of < self.today:
-            return datetime(self.as_of.year, self.as_of.month, self.as_of.day, 23, 59, tzinfo=UTC)
-        return datetime.now(UTC)
+        """The moment that deliveries taken now arrive: in a replay, noon of its day."""
+        if self.as_of and self.as_of < self.now.date():
+            return datetime(self.as_of.year, self.as_of.month, self.as_of.day, 12, tzinfo=UTC)
+        return self.now
 
 
 def run_week(
@@ -93,7 +93,7 @@ def begin(stores: Stores, order: Order) -> Run:
     if not days:
         raise ContractError("no order line has landed. Deliver a transactions file: semana ingest PATH --source NAME")
     as_of = order.as_of or (min(max(days), order.week.start - timedelta(days=1)) if order.week else max(days))
-    clock = order.as_of or (as_of if order.week else order.today)
+    clock = order.as_of or (as_of if order.week else order.now.date())
     calendar = calendar_of(stores, position=position, as_of=as_of, clock=clock)
     target = order.week or calendar.target_week
     if target > calendar.target_week:
@@ -106,7 +106,7 @@ def begin(stores: Stores, order: Order) -> Run:
     source = landing.source.name if landing.source else ""
     check_gaps(calendar, target, weeks=stores.params.data.gap_weeks, source=source)
     return stores.runs.begin(
-        target, as_of=as_of, clock=clock, position=position, retrain=order.retrain, reason=order.reason,
+        target, now=order.now, as_of=as_of, clock=clock, position=position, retrain=order.retrain, reason=order.reason,
         version=version("semana"),
     )
 

@@ -1,63 +1,86 @@
-"""Reading a delivered file, by its content: Parquet with its types, CSV as text."""
+"""Delivered files as frames: Parquet or CSV, known by what is in them; what cannot be read is refused with the reason."""
 
 from __future__ import annotations
 
-import csv
+import codecs
 from pathlib import Path
 
 import polars as pl
 
 from semana.errors import ContractError
 
-_PARQUET = b"PAR1"
-_SNIFF = 64 * 1024
+PARQUET = (".parquet", ".pq")
+CSV = (".csv", ".tsv", ".txt")
+_MAGIC = b"PAR1"
+_DELIMITERS = ",;\t"
+_CHUNK = 2**20
 
 
-def read_file(path: Path, *, name: str) -> pl.DataFrame:
-    """The rows of a Parquet or CSV file; every column of a CSV is text. Raises ContractError where it is neither."""
-    head = path.open("rb").read(_SNIFF)
-    if not head:
+def is_csv(name: str) -> bool:
+    """Whether a file of this name is read as CSV: every column then is text."""
+    return Path(name).suffix.lower() in CSV
+
+
+def read_table(path: Path, *, name: str) -> pl.DataFrame:
+    """The rows of the file at `path`, delivered under `name`; raises ContractError where it cannot be read whole."""
+    if path.stat().st_size == 0:
         raise ContractError(f"{name}: is empty (0 bytes). Export it again.")
-    if head[:4] == _PARQUET:
+    suffix = Path(name).suffix.lower()
+    if suffix in PARQUET:
         return _read_parquet(path, name)
-    if name.lower().endswith((".parquet", ".pq")):
-        kind = "text, probably CSV" if _text(head) else "something else"
-        raise ContractError(f"{name}: named Parquet, but its content is {kind}. Rename it, or export it as Parquet.")
-    return _read_csv(path, head, name)
+    if suffix in CSV:
+        return _read_csv(path, name)
+    raise ContractError(f"{name}: not a Parquet or CSV file; names end in {', '.join((*PARQUET, *CSV))}.")
 
 
 def _read_parquet(path: Path, name: str) -> pl.DataFrame:
+    with path.open("rb") as file:
+        head = file.read(4096)
+        file.seek(max(path.stat().st_size - 4, 0))
+        tail = file.read()
+    if not head.startswith(_MAGIC):
+        what = "something else" if b"\0" in head else "text, a CSV perhaps"
+        raise ContractError(f"{name}: is named as Parquet but is {what}. Name it .csv if it is one, or export it again.")
+    if tail != _MAGIC:
+        raise ContractError(f"{name}: is Parquet but truncated: its end is missing. Copy or export it again.")
     try:
-        return pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError) as err:
+        return pl.read_parquet(path, hive_partitioning=False, glob=False)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as err:
+        raise ContractError(f"{name}: is damaged Parquet ({_first_line(err)}). Copy or export it again.") from err
+
+
+def _read_csv(path: Path, name: str) -> pl.DataFrame:
+    header = _check_text(path, name)
+    separator = max(_DELIMITERS, key=header.count)
+    try:
+        return pl.read_csv(path, separator=separator, infer_schema=False, glob=False)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as err:
         raise ContractError(
-            f"{name}: the Parquet file cannot be read ({str(err).splitlines()[0]:.120}); it is cut off or damaged. "
-            f"Copy or export it again."
+            f"{name}: is not a table of values separated by {separator!r} ({_first_line(err)}). "
+            f"Every line must have as many values as the first one has names; quote values that hold the separator."
         ) from err
 
 
-def _read_csv(path: Path, head: bytes, name: str) -> pl.DataFrame:
-    if not _text(head):
-        raise ContractError(f"{name}: neither Parquet nor UTF-8 text. Export it as CSV in UTF-8, or as Parquet.")
-    first = head.decode("utf-8-sig", errors="ignore").splitlines()[0]
-    try:
-        separator = csv.Sniffer().sniff(first, delimiters=",;\t|").delimiter
-    except csv.Error:
-        separator = ","
-    try:
-        return pl.read_csv(path, separator=separator, infer_schema=False, missing_utf8_is_empty_string=False)
-    except (pl.exceptions.PolarsError, OSError) as err:
-        raise ContractError(
-            f"{name}: the CSV file cannot be read ({str(err).splitlines()[0]:.160}). Export it again, in UTF-8, with a "
-            f"header line."
-        ) from err
+def _check_text(path: Path, name: str) -> str:
+    """The first line of a UTF-8 text; raises ContractError where the file is anything else."""
+    decoder = codecs.getincrementaldecoder("utf-8-sig")()
+    first, done = "", 0
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            if b"\0" in chunk:
+                what = "Parquet" if done == 0 and chunk.startswith(_MAGIC) else "binary, or text in another encoding"
+                raise ContractError(f"{name}: is named as CSV but is {what}; UTF-8 text was expected. Export it again.")
+            try:
+                text = decoder.decode(chunk)
+            except UnicodeDecodeError as err:
+                raise ContractError(
+                    f"{name}: is not UTF-8: byte 0x{err.object[err.start]:02x} after {done + err.start} bytes. "
+                    f"Save it as UTF-8 (in Excel: 'CSV UTF-8')."
+                ) from err
+            first = first or text.partition("\n")[0]
+            done += len(chunk)
+    return first
 
 
-def _text(head: bytes) -> bool:
-    """Whether the bytes are UTF-8 text; a character cut off at the end is no fault."""
-    for end in range(4):
-        try:
-            return b"\0" not in head and bool(head[: len(head) - end].decode("utf-8") or True)
-        except UnicodeDecodeError:
-            continue
-    return False
+def _first_line(err: BaseException) -> str:
+    return str(err).partition("\n")[0][:200]

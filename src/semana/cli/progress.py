@@ -1,0 +1,46 @@
+"""Progress bars on a terminal, none in logs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from semana.data.weeks import Week
+    from semana.pipeline import Step
+
+
+@contextmanager
+def steps_shown() -> Iterator[Callable[[Step], None]]:
+    """Shows the step that is under way, on stderr."""
+    from semana.pipeline import STEPS
+
+    with _bar(len(STEPS)) as advance:
+        yield lambda step: advance(step.says)
+
+
+@contextmanager
+def weeks_shown(weeks: int) -> Iterator[Callable[[Week], None]]:
+    """Shows the week that is under way, on stderr."""
+    with _bar(weeks) as advance:
+        yield lambda week: advance(str(week))
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[Callable[[str], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as progress:
+        task = progress.add_task("", total=total)
+        begun = False
+
+        def advance(says: str) -> None:
+            nonlocal begun
+            progress.update(task, description=says, advance=1 if begun else 0)
+            begun = True
+
+        yield advance

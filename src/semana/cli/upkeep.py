@@ -1,0 +1,68 @@
+"""Keeping a home well: doctor, backup, restore, prune, version."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from semana.cli import front
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands of this file."""
+    app.command("doctor")(doctor)
+    app.command("backup")(backup)
+    app.command("restore")(restore)
+    app.command("prune")(prune)
+    app.command("version")(version)
+
+
+def doctor() -> None:
+    """Check everything that can be checked without changing anything; what is wrong comes with its remedy."""
+    from rich.console import Console
+
+    from semana.errors import ContractError
+    from semana.reports.terminal import plain_table
+    from semana.stores.doctor import examine
+
+    findings = examine(front.stores())
+    Console().print(plain_table("doctor", findings))
+    wrong = [finding["check"] for finding in findings if finding["result"] != "ok"]
+    if wrong:
+        raise ContractError(f"not well: {', '.join(wrong)}; the table says what to do")
+
+
+def backup(path: Annotated[Path, typer.Argument(help="The archive to write, like semana.tar.gz.")]) -> None:
+    """Write the whole home to one archive, while no run is under way."""
+    from semana.stores.archive import write_archive
+
+    stores = front.stores()
+    with stores.leases.hold("run"):
+        front.last_line(write_archive(stores.home, path))
+
+
+def restore(path: Annotated[Path, typer.Argument(help="An archive that `semana backup` wrote.")]) -> None:
+    """Make a home from an archive; the home must not exist, or be empty."""
+    from semana.stores.archive import read_archive
+
+    front.last_line(read_archive(path, front.settings().home))
+
+
+def prune(
+    keep_weeks: Annotated[int, typer.Option("--keep-weeks", min=1, help="Newest weeks of lists, scores and runs to keep.")] = 104,
+) -> None:
+    """Remove old lists, scores, runs and bundles that nothing needs; never a delivery, the ledger or a figure."""
+    from semana.stores.pruning import prune_home
+
+    stores = front.stores()
+    with stores.leases.hold("run"):
+        front.last_line(prune_home(stores, keep_weeks=keep_weeks))
+
+
+def version() -> None:
+    """The version of semana."""
+    from importlib.metadata import version as installed
+
+    print(installed("semana"))

@@ -1,0 +1,24 @@
+"""Sums that come out the same to the last bit, whatever the engine and its order of adding."""
+
+from __future__ import annotations
+
+import math
+
+import narwhals as nw
+
+
+def steady_sum(values: nw.Expr, *, bits: int) -> nw.Expr:
+    """The sum of `values`, each first rounded to a multiple of 2 to the minus `bits`.
+
+    Whole numbers add up alike in any order; floats do not, and a streaming engine adds them in another one every time.
+    """
+    return (values * float(2**bits)).round().cast(nw.Int64).sum().cast(nw.Float64) / float(2**bits)
+
+
+def decayed(week: nw.Expr, *, latest: int, decay: float) -> nw.Expr:
+    """The weight of each week: 1 for `latest`, `decay` for the one before it, and so on."""
+    return ((latest - week).cast(nw.Float64) * math.log(decay)).exp()
+
+
+DECAY_BITS = 32  # weights below 1, so 2 million weeks fit
+QUANTITY_BITS = 20  # a millionth of a unit, up to 8 million million units

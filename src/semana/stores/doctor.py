@@ -1,0 +1,72 @@
+"""A home's health: every promise that can be checked without changing anything."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from semana.data.sources import TABLES
+from semana.data.weeks import Week
+from semana.errors import ConfigurationError, ContractError, UsageError
+from semana.stores import files
+
+if TYPE_CHECKING:
+    from semana.stores import Stores
+
+
+def examine(stores: Stores) -> list[dict[str, str]]:
+    """One finding per check: its result is "ok" or what is wrong and what to do."""
+    checks: dict[str, Callable[[], str]] = {
+        "disk": lambda: _disk(stores),
+        "source": lambda: stores.landing.source.name if stores.landing.source else "none yet",
+        "manifest": lambda: f"{len(stores.landing.history())} entries",
+        **{f"landed {table}": _landed(stores, table) for table in TABLES},
+        "ledger": lambda: f"{len(stores.ledger.entries())} entries",
+        "champion": lambda: _champion(stores),
+        "list": lambda: _list(stores),
+    }
+    return [_finding(name, check) for name, check in checks.items()]
+
+
+def _finding(name: str, check: Callable[[], str]) -> dict[str, str]:
+    try:
+        return {"check": name, "result": "ok", "says": check()}
+    except (ContractError, ConfigurationError, UsageError, OSError) as err:
+        return {"check": name, "result": "wrong", "says": str(err)}
+
+
+def _disk(stores: Stores) -> str:
+    free = shutil.disk_usage(stores.home).free // 2**20
+    if free < stores.params.store.free_disk_mib:
+        raise ContractError(f"{free} MiB free, {stores.params.store.free_disk_mib} are wanted. Free some, or: semana prune")
+    return f"{free} MiB free"
+
+
+def _landed(stores: Stores, table: str) -> Callable[[], str]:
+    def check() -> str:
+        report = stores.landing.validate(stores.landing.position, table)
+        return ", ".join(f"{name} {value}" for name, value in report.items())
+
+    return check
+
+
+def _champion(stores: Stores) -> str:
+    entry = stores.ledger.champion()
+    if entry is None:
+        return "none yet"
+    stores.bundles.verify(entry["to"])
+    stores.bundles.smoke(entry["to"])
+    return f"{entry['version']} ({entry['to']}) loads and scores"
+
+
+def _list(stores: Stores) -> str:
+    current = stores.publications.current()
+    if current is None:
+        return "none yet"
+    folder = stores.home / "published" / f"week={current['week']}" / f"rev={current['rev']}"
+    manifest = stores.publications.manifests(Week.parse(current["week"]))[current["rev"] - 1]
+    wrong = [name for name, expected in manifest["files"].items() if files.sha256(folder / name) != expected]
+    if wrong:
+        raise ContractError(f"{', '.join(wrong)} of {current['week']} changed since it was published. Run: semana publish")
+    return f"{current['week']} revision {current['rev']} is as published"

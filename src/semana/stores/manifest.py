@@ -1,0 +1,140 @@
+"""The manifest: every delivery and retraction in the order of arrival. A position in it says what had arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from semana.errors import ContractError, UsageError
+from semana.stores.journal import Journal
+
+DELIVERY = "delivery"
+RETRACTION = "retraction"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """An accepted file: `position` is its entry in the manifest; `tables` has the counts of each table in it."""
+
+    position: int
+    source: str
+    file: str
+    hash: str
+    arrival: datetime
+    accepted: str | None
+    fingerprint: str
+    ids: Mapping[str, str]
+    tables: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def landed_as(self) -> str:
+        """Its path under landing/."""
+        return f"{self.source}/{self.hash}{Path(self.file).suffix.lower()}"
+
+
+class Manifest:
+    """The entries under `folder`, read anew each time: another process may have added one."""
+
+    def __init__(self, folder: Path) -> None:
+        self._journal = Journal(folder)
+
+    @property
+    def position(self) -> int:
+        """The number of entries: what a run reads at when it begins now."""
+        return len(self._journal)
+
+    def history(self) -> list[dict[str, Any]]:
+        """All entries, oldest first."""
+        return self._journal.entries()
+
+    def deliveries(self, position: int | None = None) -> list[Delivery]:
+        """The deliveries that had arrived at `position` (default: now) and were not retracted by then."""
+        live: dict[str, Delivery] = {}
+        for entry in self._until(position):
+            if entry["kind"] == RETRACTION:
+                del live[entry["hash"]]
+            else:
+                live[entry["hash"]] = _delivery(entry)
+        return list(live.values())
+
+    def bound_to(self, position: int | None = None) -> str | None:
+        """The name of the source that the home holds; None before its first delivery."""
+        return next((delivery.source for delivery in self.deliveries(position)), None)
+
+    def ids(self, position: int | None = None) -> dict[str, str]:
+        """Which id columns are integers and which text, as the first delivery that has the column settled."""
+        kinds: dict[str, str] = {}
+        for delivery in self.deliveries(position):
+            kinds = {**delivery.ids, **kinds}
+        return kinds
+
+    def trading_days(self, position: int | None = None) -> dict[date, int]:
+        """Order lines per day with any, duplicates not yet taken out, sorted."""
+        days: dict[date, int] = {}
+        for delivery in self.deliveries(position):
+            for day, lines in delivery.tables.get("transactions", {}).get("days", {}).items():
+                days[date.fromisoformat(day)] = days.get(date.fromisoformat(day), 0) + lines
+        return dict(sorted(days.items()))
+
+    def arrival(self, position: int) -> datetime:
+        """When the entry at that position arrived; raises UsageError where there is none."""
+        entries = self._until(position)
+        if not entries:
+            raise UsageError("nothing has landed yet. Deliver first: semana ingest PATH --source NAME")
+        return datetime.fromisoformat(entries[-1]["arrival"])
+
+    def show(self, prefix: str) -> dict[str, Any]:
+        """The latest delivery whose hash begins so, and `retracted` (the reason, or None).
+
+        Raises UsageError where none or several do.
+        """
+        entries = [entry for entry in self.history() if entry["hash"].startswith(prefix)]
+        found = {entry["hash"]: entry for entry in entries if entry["kind"] == DELIVERY}
+        if len(found) != 1 or not prefix:
+            known = ", ".join(f"{each.hash[:8]} ({each.file})" for each in self.deliveries()) or "none"
+            raise UsageError(f"{len(found)} deliveries have a hash that begins with {prefix!r}; landed are: {known}")
+        last = [entry for entry in entries if entry["hash"] in found][-1]
+        return {**next(iter(found.values())), "retracted": last["reason"] if last["kind"] == RETRACTION else None}
+
+    def retract(self, prefix: str, *, reason: str, arrival: datetime) -> dict[str, Any]:
+        """Takes a delivery back from the next position on, and returns the entry; its bytes stay.
+
+        Raises UsageError without a reason, or where it is not there (any more).
+        """
+        after = self.position
+        found = self.show(prefix)
+        if not reason.strip():
+            raise UsageError('a retraction needs a reason: semana deliveries retract HASH --reason "..."')
+        if found["retracted"] is not None:
+            raise UsageError(f"{found['file']} ({prefix}) was retracted already: {found['retracted']}")
+        entry = {"kind": RETRACTION, "hash": found["hash"], "reason": reason, "arrival": utc_text(arrival)}
+        return self._append(entry, after=after)
+
+    def _append(self, entry: dict[str, Any], *, after: int) -> dict[str, Any]:
+        """Adds the entry as number `after` + 1; raises Busy where another process was faster."""
+        return self._journal.append(entry, after=after)
+
+    def _until(self, position: int | None) -> list[dict[str, Any]]:
+        entries = self.history()
+        if position is not None and not 0 <= position <= len(entries):
+            raise UsageError(f"position {position} is not in the manifest; it has positions 0 to {len(entries)}.")
+        return entries[:position]
+
+
+def utc_text(moment: datetime) -> str:
+    """The moment in UTC as text; raises ValueError for one without a time zone."""
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment}: a moment with its time zone was expected")
+    return moment.astimezone(UTC).isoformat()
+
+
+def _delivery(entry: Mapping[str, Any]) -> Delivery:
+    try:
+        names = ("source", "file", "hash", "accepted", "fingerprint", "ids", "tables")
+        facts = {name: entry[name] for name in names}
+        return Delivery(position=entry["number"], arrival=datetime.fromisoformat(entry["arrival"]), **facts)
+    except KeyError as err:
+        raise ContractError(f"manifest entry {entry['number']} has no {err}. Restore the home from a backup.") from err

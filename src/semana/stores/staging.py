@@ -1,0 +1,87 @@
+"""Cleaned rows of each delivery, kept beside the bytes they came from and made again from them whenever need be."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from semana.data import cleaning
+from semana.data import schemas as s
+from semana.data.cleaning import Cleaned, clean
+from semana.data.sources import KEYS, Source
+from semana.data.values import INTEGER, TEXT
+from semana.stores import files
+from semana.stores.manifest import Delivery
+from semana.stores.reading import is_csv, read_table
+
+_ABOUT = "about.json"
+_QUARANTINE = {"table": pl.String, "row": pl.Int64, s.REASON: pl.String, "values": pl.String}
+
+
+class Staging:
+    """staged/HASH/TABLE.parquet and quarantine/HASH.parquet of the home, for deliveries that landed in landing/."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def table(self, delivery: Delivery, table: str, source: Source) -> Path:
+        """The cleaned rows of the delivery's table; made again where they are missing or the source's definition changed."""
+        path = self.home / "staged" / delivery.hash / f"{table}.parquet"
+        if not (self._is_current(delivery, source) and path.exists()):
+            raw = read_table(self.home / "landing" / delivery.landed_as, name=delivery.file)
+            cleaned = clean_all(
+                raw, delivery.tables, source=source, file=delivery.file, ids=delivery.ids, arrival=delivery.arrival
+            )
+            self.write(delivery.hash, cleaned, source)
+        return path
+
+    def write(self, hash_: str, cleaned: Mapping[str, Cleaned], source: Source) -> None:
+        """Writes the tables of a delivery and its quarantined rows; the note of what they were made with comes last."""
+        folder = self.home / "staged" / hash_
+        for table, result in cleaned.items():
+            files.replace(folder / f"{table}.parquet", result.kept.write_parquet)
+        bad = [
+            result.quarantined.select(pl.lit(table).alias("table"), "row", s.REASON, "values")
+            for table, result in cleaned.items()
+        ]
+        quarantined = pl.concat([pl.DataFrame(schema=_QUARANTINE), *bad])
+        files.replace(self.home / "quarantine" / f"{hash_}.parquet", quarantined.write_parquet)
+        files.replace_json(folder / _ABOUT, _made_with(source))
+
+    def quarantined(self, hash_: str, table: str) -> int:
+        """How many rows of the delivery's table are in quarantine."""
+        path = self.home / "quarantine" / f"{hash_}.parquet"
+        return pl.scan_parquet(path).filter(pl.col("table") == table).select(pl.len()).collect().item()  # type: ignore[no-any-return]
+
+    def _is_current(self, delivery: Delivery, source: Source) -> bool:
+        try:
+            about = json.loads((self.home / "staged" / delivery.hash / _ABOUT).read_bytes())
+        except (FileNotFoundError, ValueError):
+            return False
+        return bool(about == _made_with(source))
+
+
+def clean_all(
+    raw: pl.DataFrame, tables: Iterable[str], *, source: Source, file: str, ids: Mapping[str, str], arrival: datetime
+) -> dict[str, Cleaned]:
+    """The tables of a file, cleaned; `ids` are the kinds of ids that are settled, the rest are as the file has them."""
+    settled, cleaned = dict(ids), {}
+    for table in tables:
+        cleaned[table] = clean(
+            raw, table=table, source=source, file=file, ids=settled, arrival=arrival, csv=is_csv(file)
+        )
+        settled = {**id_kinds(cleaned[table], table), **settled}
+    return cleaned
+
+
+def id_kinds(cleaned: Cleaned, table: str) -> dict[str, str]:
+    """Which id columns of a cleaned table are integers and which text."""
+    return {key: INTEGER if cleaned.kept.schema[key].is_integer() else TEXT for key in KEYS[table]}
+
+
+def _made_with(source: Source) -> dict[str, object]:
+    return {"source": source.fingerprint, "rules": cleaning.RULES}
