@@ -30,8 +30,12 @@ LAST = FIRST + 29
 WEEKS = weeks_between(FIRST, LAST)
 RETURNED_PAIR = (2, 4)
 _SCHEMA = {
-    "customer_id": pl.Int64, "product_id": pl.Int64, "date": pl.Date, "order_id": pl.String,
-    "quantity": pl.Float64, "amount": pl.Float64,
+    "customer_id": pl.Int64,
+    "product_id": pl.Int64,
+    "date": pl.Date,
+    "order_id": pl.String,
+    "quantity": pl.Float64,
+    "amount": pl.Float64,
 }
 
 

@@ -72,7 +72,7 @@ def _judge(what: str, factor: float | None, limit: float, file: str) -> None:
     if factor is None or 1 / limit < factor < limit:
         return
     raise ContractError(
-        f"{file}: {what} is {factor:.4g} times what has landed; between {1 / limit:.3g} and {limit:g} times was expected. "
+        f"{file}: {what} is {factor:.4g} times what has landed; {1 / limit:.3g} to {limit:g} times was expected. "
         f"Has a unit changed, or was the file exported twice or in part? Fix the export; "
         f'if the jump is real: semana ingest PATH --source NAME --accept --reason "..."'
     )

@@ -1,4 +1,4 @@
-"""A delivered file as a clean table: malformed rows go to quarantine with a reason, and no row is lost from the count."""
+"""A delivered file as a clean table: malformed rows go to quarantine with a reason, and every row is accounted for."""
 
 from __future__ import annotations
 
@@ -174,12 +174,11 @@ def _attributes(part: pl.DataFrame, spec: Table, *, csv: bool) -> list[pl.Series
     there = set(part.columns)
     absent = pl.repeat(None, part.height, dtype=pl.String, eager=True)
     people = [
-        (read_text(part[named[ours]]) if named.get(ours) in there else absent).alias(ours) for ours in (s.LABEL, s.OWNER)
+        (read_text(part[named[ours]]) if named.get(ours) in there else absent).alias(ours)
+        for ours in (s.LABEL, s.OWNER)
     ]
     texts = [(read_text(part[name]) if name in there else absent).alias(name) for name in words]
-    numbers = [
-        (read_numbers(part[name]) if name in there else absent.cast(pl.Float64)).alias(name) for name in numeric
-    ]
+    numbers = [(read_numbers(part[name]) if name in there else absent.cast(pl.Float64)).alias(name) for name in numeric]
     # In a Parquet number column NaN is how some tools write "unknown"; in a CSV it is text that is no number.
     return [*people, *texts, *(numbers if csv else [column.set(~column.is_finite(), None) for column in numbers])]
 

@@ -1,4 +1,8 @@
-"""Order lines counted once and added up to weekly purchases; the attribute tables as known at a position."""
+"""From order lines to weekly purchases: every line counted once, however often and in whatever order it was delivered.
+
+Sums are taken in whole hundred-millionths: integers add up to the same total in any order and on any engine, floats do
+not. What comes out is rounded to millionths, so that three thirds taken and one whole sent back is nothing left over.
+"""
 
 from __future__ import annotations
 
@@ -12,108 +16,125 @@ import polars as pl
 from semana.data import schemas as s
 from semana.data.weeks import Calendar, Week, weeks_between
 
-_LINE = [s.CUSTOMER_ID, s.PRODUCT_ID, s.DATE, s.ORDER_ID, s.QUANTITY, s.AMOUNT, s.WEEK]
-# Sums of floats depend on their order in the last bits; rounded, any order of deliveries gives the same bytes.
+Frame = nw.LazyFrame[Any]
+
+LINE = (s.CUSTOMER_ID, s.PRODUCT_ID, s.DATE, s.ORDER_ID, s.QUANTITY, s.AMOUNT, s.WEEK)
+_KEY = (*s.PAIR, s.WEEK)
+_PARTS = 100_000_000
 _DECIMALS = 6
+_NEVER = date(1, 1, 1)
+_UNNUMBERED = "_unnumbered"
+_PRICED = "_priced"
 
 
-def count_once(lines: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """One row per different order line, with `lines`: how often it counts.
+def count_once(lines: Frame) -> Frame:
+    """One row per different order line, with `lines`: how often it happened, repeats of a delivery left out.
 
-    A line with an order number counts once, however often and in however many deliveries it came. One without counts
-    as often as in the delivery that holds it most often.
+    With an order number an identical line counts once. Without, two like it in one file are two purchases, and a
+    second file that holds them again adds none: the largest count in any one delivery.
     """
-    per_delivery = lines.group_by([*_LINE, s.DELIVERY]).agg(nw.len().cast(nw.Int64).alias(s.LINES))
-    counted = per_delivery.group_by(_LINE).agg(nw.col(s.LINES).max())
+    delivered = lines.group_by(*LINE, s.DELIVERY).agg(nw.len().alias(s.LINES))
+    counted = delivered.group_by(*LINE).agg(nw.col(s.LINES).max())
     once = nw.when(nw.col(s.ORDER_ID).is_null()).then(nw.col(s.LINES)).otherwise(nw.lit(1))
     return counted.with_columns(once.cast(nw.Int64).alias(s.LINES))
 
 
-def weekly_purchases(counted: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """PURCHASES from counted lines, sorted: one row per (customer, product, week) with at least one order line."""
-    times = nw.col(s.LINES).cast(nw.Float64)
-    returned = nw.when(nw.col(s.QUANTITY) < 0).then(-nw.col(s.QUANTITY) * times).otherwise(nw.lit(0.0))
-    rows = counted.with_columns(
-        (nw.col(s.QUANTITY) * times).alias(s.QUANTITY), (nw.col(s.AMOUNT) * times).alias(s.AMOUNT),
-        returned.alias(s.RETURNED),
-        nw.col(s.AMOUNT).is_null().cast(nw.Int64).alias("unpriced"),
-        nw.when(nw.col(s.ORDER_ID).is_null()).then(nw.col(s.LINES)).otherwise(nw.lit(0)).alias("loose"),
+def weekly_purchases(counted: Frame) -> Frame:
+    """One row per (customer, product, week) with at least one order line, sorted by that key (catalog.PURCHASES)."""
+    unnumbered = nw.when(nw.col(s.ORDER_ID).is_null()).then(nw.col(s.LINES)).otherwise(nw.lit(0))
+    returned = nw.when(nw.col(s.QUANTITY) < 0).then(-nw.col(s.QUANTITY)).otherwise(nw.lit(0))
+    parts = counted.with_columns(_in_parts(s.QUANTITY), _in_parts(s.AMOUNT), unnumbered.alias(_UNNUMBERED))
+    # First by order, then by week: that counts different orders without a set of them for every pair and week.
+    orders = (
+        parts.with_columns(returned.alias(s.RETURNED))
+        .group_by(*_KEY, s.ORDER_ID)
+        .agg(
+            nw.col(s.QUANTITY, s.AMOUNT, s.RETURNED, s.LINES, _UNNUMBERED).sum(),
+            nw.col(s.AMOUNT).count().alias(_PRICED),
+            nw.col(s.DATE).max(),
+        )
     )
-    summed = rows.group_by([*s.PAIR, s.WEEK]).agg(
-        nw.col(s.QUANTITY).sum(),
-        nw.col(s.AMOUNT).sum(),
-        nw.col("unpriced").min(),
-        nw.col(s.RETURNED).sum(),
-        nw.col(s.LINES).sum(),
-        (nw.col(s.ORDER_ID).n_unique() - nw.col(s.ORDER_ID).is_null().any().cast(nw.Int64)).alias("numbered"),
-        nw.col("loose").sum(),
+    weeks = orders.group_by(*_KEY).agg(
+        nw.col(s.QUANTITY, s.AMOUNT, s.RETURNED, s.LINES, _UNNUMBERED, _PRICED).sum(),
+        nw.col(s.ORDER_ID).count().alias(s.ORDERS),
         nw.col(s.DATE).max().alias(s.LAST_DATE),
     )
-    priced = nw.when(nw.col("unpriced") == 0).then(nw.col(s.AMOUNT).round(_DECIMALS))
-    return summed.select(
-        *s.PAIR,
-        s.WEEK,
-        nw.col(s.QUANTITY).round(_DECIMALS),
-        priced.alias(s.AMOUNT),
-        nw.col(s.RETURNED).round(_DECIMALS),
-        s.LINES,
-        (nw.col("numbered").cast(nw.Int64) + nw.col("loose")).alias(s.ORDERS),
+    return weeks.select(
+        *_KEY,
+        _in_whole(s.QUANTITY),
+        nw.when(nw.col(_PRICED) > 0).then(_in_whole(s.AMOUNT)).alias(s.AMOUNT),
+        _in_whole(s.RETURNED),
+        nw.col(s.LINES).cast(nw.Int64),
+        (nw.col(s.ORDERS).cast(nw.Int64) + nw.col(_UNNUMBERED)).alias(s.ORDERS),
         s.LAST_DATE,
-    ).sort([*s.PAIR, s.WEEK])
+    ).sort(*_KEY)
 
 
-def before(purchases: nw.LazyFrame[Any], week: Week) -> nw.LazyFrame[Any]:
-    """What was known before the week began."""
+def before(purchases: Frame, week: Week) -> Frame:
+    """What had been ordered before the week began."""
     return purchases.filter(nw.col(s.WEEK) < week.index)
 
 
-def during(purchases: nw.LazyFrame[Any], week: Week) -> nw.LazyFrame[Any]:
-    """What happened in the week."""
+def during(purchases: Frame, week: Week) -> Frame:
+    """What was ordered in the week."""
     return purchases.filter(nw.col(s.WEEK) == week.index)
 
 
-def bought(purchases: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """The rows that are purchases: net quantity above zero."""
+def bought(purchases: Frame) -> Frame:
+    """Those that are purchases: more was ordered than sent back."""
     return purchases.filter(nw.col(s.QUANTITY) > 0)
 
 
-def latest_attributes(rows: nw.LazyFrame[Any], key: str) -> nw.LazyFrame[Any]:
-    """One row per id: the latest seen in a flat file, else of the latest delivery (columns `seen`, `position`)."""
-    never = nw.lit(date(1970, 1, 1))
-    dated = rows.with_columns(nw.when(nw.col(s.SEEN).is_null()).then(never).otherwise(nw.col(s.SEEN)).alias(s.SEEN))
-    place = nw.col(s.SEEN).rank("ordinal", descending=True).over(key, order_by=[s.SEEN, s.POSITION])
-    return dated.with_columns(place.alias("place")).filter(nw.col("place") == 1).drop("place", s.SEEN, s.POSITION)
+def latest_attributes(rows: Frame, key: str) -> Frame:
+    """One row per `key`, the attributes as last known: the latest `seen`, then the latest `position`."""
+    for order in (nw.col(s.SEEN).fill_null(_NEVER), nw.col(s.POSITION)):
+        rows = rows.filter(order == order.max().over(key))
+    return rows.drop(s.SEEN, s.POSITION).sort(key)
 
 
-def with_known(attributes: nw.LazyFrame[Any], purchases: nw.LazyFrame[Any], key: str) -> nw.LazyFrame[Any]:
-    """The attribute rows, and one with nulls for every id that only order lines name; sorted by id."""
-    named = nw.concat([attributes.select(key), purchases.select(key)]).unique()
-    return named.join(attributes, on=key, how="left").sort(key)
+def with_known(attributes: Frame, purchases: Frame, key: str) -> Frame:
+    """The attributes, with a row of nulls for every customer (or product) that was ordered but never described."""
+    ids = nw.concat([attributes.select(key), purchases.select(key)]).unique()
+    return ids.join(attributes, on=key, how="left").sort(key)
 
 
 def weeks_table(
-    purchases: nw.LazyFrame[Any], *, calendar: Calendar, rows_by_day: Mapping[date, int], holidays: Mapping[date, str]
-) -> pl.DataFrame:
-    """WEEKS: one row per week from the first to the latest one with rows."""
-    summed = purchases.group_by(s.WEEK).agg(
-        nw.col(s.LINES).sum(),
-        (nw.col(s.QUANTITY) > 0).cast(nw.Int64).sum().alias("purchases"),
-    )
-    buyers = bought(purchases).select(s.CUSTOMER_ID, s.WEEK).unique().group_by(s.WEEK).agg(nw.len().alias("customers"))
-    counts = summed.join(buyers, on=s.WEEK, how="left").collect("polars").to_native()
-    weeks = weeks_between(Week.of(min(rows_by_day)), Week.of(max(rows_by_day)))
-    complete = set(calendar.complete)
-    frame = pl.DataFrame(
-        {
-            s.WEEK: [week.index for week in weeks],
-            s.WEEK_START: [week.start for week in weeks],
-            "complete": [week in complete for week in weeks],
-            "trading_days": [sum(day in rows_by_day for day in week.days) for week in weeks],
-            "holidays": [sum(day in holidays for day in week.days) for week in weeks],
-        },
-        schema_overrides={s.WEEK: pl.Int32},
-    )
-    filled = frame.join(pl.DataFrame(counts), on=s.WEEK, how="left").with_columns(
-        pl.col(s.LINES, "purchases", "customers").fill_null(0).cast(pl.Int64)
-    )
-    return filled.sort(s.WEEK)
+    purchases: Frame, *, calendar: Calendar, rows_by_day: Mapping[date, int], holidays: Mapping[date, str]
+) -> Frame:
+    """One row per week from the first to the latest with rows, those without any included (catalog.WEEKS)."""
+    lines = _by_week(purchases.group_by(s.WEEK).agg(nw.col(s.LINES).sum()))
+    sold = bought(purchases).group_by(s.WEEK)
+    pairs = _by_week(sold.agg(nw.len().alias("purchases"), nw.col(s.CUSTOMER_ID).n_unique().alias("customers")))
+    complete = frozenset(calendar.complete)
+    weeks = weeks_between(Week.of(min(rows_by_day)), Week.of(max(rows_by_day))) if rows_by_day else ()
+    rows = [
+        (
+            week.index,
+            week.start,
+            week in complete,
+            *lines.get(week.index, (0,)),
+            *pairs.get(week.index, (0, 0)),
+            sum(day in rows_by_day for day in week.days),
+            sum(day in holidays for day in week.days),
+        )
+        for week in weeks
+    ]
+    schema = {
+        s.WEEK: pl.Int32(),
+        s.WEEK_START: pl.Date(),
+        "complete": pl.Boolean(),
+        **dict.fromkeys((s.LINES, "purchases", "customers", "trading_days", "holidays"), pl.Int64()),
+    }
+    return nw.from_native(pl.LazyFrame(rows, schema=schema, orient="row"))
+
+
+def _by_week(frame: Frame) -> dict[int, tuple[Any, ...]]:
+    return {row[0]: row[1:] for row in frame.collect("polars").rows()}
+
+
+def _in_parts(column: str) -> nw.Expr:
+    return (nw.col(column) * _PARTS).round(0).cast(nw.Int64) * nw.col(s.LINES)
+
+
+def _in_whole(column: str) -> nw.Expr:
+    return (nw.col(column).cast(nw.Float64) / _PARTS).round(_DECIMALS) + 0.0  # 0.0 for -0.0: equal bytes

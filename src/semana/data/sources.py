@@ -85,7 +85,7 @@ class Table(Section):
             raise ValueError("give either attributes: auto, or categorical and numeric")
         doubled = set(self.categorical) & set(self.numeric)
         if doubled:
-            raise ValueError(f"{sorted(doubled)[0]} is both categorical and numeric")
+            raise ValueError(f"{min(doubled)} is both categorical and numeric")
         return self
 
     def theirs(self, ours: str) -> tuple[str, ...]:
@@ -181,9 +181,7 @@ def tables_of(source: Source, file_name: str) -> tuple[str, ...]:
     """The tables that a file of this name holds, several for a flat file; raises ContractError naming the patterns."""
     patterns = {name: getattr(source.tables, name).files for name in TABLES if getattr(source.tables, name)}
     found = tuple(
-        name
-        for name, globs in patterns.items()
-        if any(fnmatchcase(file_name.lower(), glob.lower()) for glob in globs)
+        name for name, globs in patterns.items() if any(fnmatchcase(file_name.lower(), glob.lower()) for glob in globs)
     )
     if not found:
         known = "; ".join(f"{name}: {', '.join(globs)}" for name, globs in patterns.items())
@@ -196,7 +194,7 @@ def tables_of(source: Source, file_name: str) -> tuple[str, ...]:
 
 def holidays_of(source: Source, first: date, last: date) -> dict[date, str]:
     """The holidays from `first` to `last` with their names; raises ConfigurationError for an unknown country."""
-    found = {day: "own holiday" for day in source.calendar.extra}
+    found = dict.fromkeys(source.calendar.extra, "own holiday")
     country = source.calendar.country
     if country:
         import holidays  # only the steps that need a calendar pay for it

@@ -125,7 +125,7 @@ def _written_dates(column: pl.Series, *, timezone: str, utc: bool) -> pl.Series:
         ahead=pl.when(offset.str.starts_with("-")).then(-1).otherwise(1)
         * pl.duration(
             hours=offset.str.slice(1, 2).cast(pl.Int64),
-            minutes=pl.when(offset.str.len_chars() > 3).then(offset.str.slice(3, 2).cast(pl.Int64, strict=False)).otherwise(0),
+            minutes=offset.str.slice(3, 2).cast(pl.Int64, strict=False).fill_null(0),
         ),
     )
     moment = pl.col("moment")

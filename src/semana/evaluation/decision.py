@@ -91,9 +91,7 @@ def busiest(customer: NDArray[Any], value: Floats, *, most: int) -> NDArray[Any]
     return names[np.lexsort((np.arange(len(names)), -worth))[:most]]
 
 
-def kind_of(
-    repeat: Flags, days_since: Floats, usual_gap_days: Floats, *, overdue_gaps: float
-) -> NDArray[np.str_]:
+def kind_of(repeat: Flags, days_since: Floats, usual_gap_days: Floats, *, overdue_gaps: float) -> NDArray[np.str_]:
     """What each pair is to a person: new (never bought), overdue (past `overdue_gaps` of its usual gaps), or usual.
 
     `days_since` counts to the Monday of the predicted week; a pair without a second purchase has no gap (NaN): usual.

@@ -1,4 +1,4 @@
-"""The gate: what a challenger must hold before it may serve. Each check has a value, a limit and a verdict."""
+"""The gate: what a challenger must hold before it may serve, each check with its value, limit and verdict."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-
-from semana.evaluation.race import mean_f1
+from semana.data.weeks import Week
+from semana.evaluation.race import Evidence
+from semana.models.base import Floats
 from semana.params import GateParams
-
-Figures = Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True)
 class Check:
-    """One check; `says` is for people."""
+    """One check; `says` is a sentence for people."""
 
     name: str
     value: float | None
@@ -28,63 +26,107 @@ class Check:
 
 @dataclass(frozen=True)
 class GateReport:
-    """All checks of one challenger; `passed` follows the mode: dry_run and off let everything through."""
+    """All checks. `passed` is their verdict; `admitted` is what the mode makes of it."""
 
     checks: tuple[Check, ...]
     mode: str
 
     @property
     def passed(self) -> bool:
-        """Whether the challenger may serve."""
-        return self.mode != "enforce" or all(check.passed for check in self.checks)
+        """Whether every check holds."""
+        return all(check.passed for check in self.checks)
 
     @property
-    def reasons(self) -> list[str]:
-        """What did not hold."""
-        return [check.says for check in self.checks if not check.passed]
+    def admitted(self) -> bool:
+        """Whether the challenger may serve: refusals count in mode `enforce` alone."""
+        return self.passed or self.mode != "enforce"
 
-    def to_dict(self) -> dict[str, Any]:
-        """The report as plain values."""
-        return {"mode": self.mode, "passed": self.passed, "checks": [asdict(check) for check in self.checks]}
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; a value that is no number is null."""
+        checks = [asdict(check) for check in self.checks]
+        return {"passed": self.passed, "admitted": self.admitted, "mode": self.mode, "checks": checks}
+
+    def to_markdown(self) -> str:
+        """The report as a page."""
+        verdict = (
+            "passed" if self.passed else "refused" if self.mode == "enforce" else f"would be refused ({self.mode})"
+        )
+        lines = [f"# Gate: {verdict}", "", "| check | value | limit | verdict | |", "|---|---|---|---|---|"]
+        for check in self.checks:
+            value = "–" if check.value is None else f"{check.value:.4g}"
+            lines.append(
+                f"| {check.name} | {value} | {check.limit} | {'holds' if check.passed else '**fails**'} | {check.says} |"
+            )
+        return "\n".join(lines) + "\n"
 
 
 def judge(
-    *, challenger: Figures, baselines: Mapping[str, Figures], champion: Figures, smoke: str | None, params: GateParams
+    challenger: Evidence,
+    baselines: Mapping[str, Evidence],
+    champion: Evidence | None,
+    *,
+    smoke: str | None,
+    probabilities: Floats,
+    params: GateParams,
+    champion_last_label: Week | None = None,
 ) -> GateReport:
-    """The report on a challenger from its figures by gate week, the baselines' and the champion's on weeks unseen by it.
+    """The report on a challenger.
 
-    `smoke` is what went wrong in a clean process, None where nothing did.
+    Evidence is of the same gate weeks for all; the champion counts on those after its own last label week alone.
+    `smoke` is what went wrong when the bundle was loaded and scored in a clean process (None: nothing).
+    `probabilities` are those of the refitted challenger. A check whose weeks are missing holds, and says so.
     """
     if params.mode == "off":
         return GateReport((), params.mode)
-    checks = [Check("serves", None, "loads and scores in a clean process", smoke is None, smoke or "serves in a clean process")]
-    if challenger:
-        checks += _of_weeks(challenger, baselines, params)
-    if challenger and champion:
-        same = {week: challenger[week] for week in champion}
-        value = mean_f1(same) - mean_f1(champion)
-        held = value >= -params.non_inferiority_f1
-        checks.append(_check("champion", value, f">= -{params.non_inferiority_f1}", held, "mean F1 against the champion's"))
+    checks = [
+        Check("serves in a clean process", None, "same scores", smoke is None, smoke or "loaded and scored as saved"),
+        *_sane(probabilities),
+        _within(
+            "plausible volume",
+            challenger.mean("recommended") / _nonzero(challenger.mean("purchases")),
+            params.volume_low,
+            params.volume_high,
+            "recommended pairs per purchase",
+        ),
+        _within(
+            "calibrated",
+            challenger.mean("expected") / _nonzero(challenger.mean("inside")),
+            params.calibration_low,
+            params.calibration_high,
+            "expected purchases per actual one among the candidates",
+        ),
+        *(_not_below(f"not worse than {name}", challenger, other, 0.0, None) for name, other in baselines.items()),
+    ]
+    if champion is not None:
+        margin = params.non_inferiority_f1
+        checks.append(_not_below("not worse than the champion", challenger, champion, margin, champion_last_label))
     return GateReport(tuple(checks), params.mode)
 
 
-def _of_weeks(challenger: Figures, baselines: Mapping[str, Figures], params: GateParams) -> list[Check]:
-    weeks = list(challenger.values())
-    spread = max(week["highest"] for week in weeks) - min(week["lowest"] for week in weeks)
-    volume = float(np.mean([week["recommended"] / max(week["purchases"], 1) for week in weeks]))
-    calibration = float(np.mean([week["calibration"] for week in weeks]))
-    best = max((mean_f1(figures) for figures in baselines.values()), default=0.0)
-    low, high = params.calibration_low, params.calibration_high
+def _sane(probabilities: Floats) -> list[Check]:
+    wrong = int((~((probabilities >= 0) & (probabilities <= 1))).sum())
+    spread = float(probabilities.max() - probabilities.min()) if len(probabilities) and not wrong else 0.0
     return [
-        _check("chances", spread, "> 0 and finite", math.isfinite(spread) and spread > 0, "spread of the chances"),
-        _check(
-            "volume", volume, f"{params.volume_low} to {params.volume_high}",
-            params.volume_low <= volume <= params.volume_high, "recommended pairs per purchase",
+        Check(
+            "probabilities are numbers", float(wrong), "0 outside 0 to 1", wrong == 0, f"{len(probabilities)} scored"
         ),
-        _check("calibration", calibration, f"{low} to {high}", low <= calibration <= high, "expected per actual purchases"),
-        _check("baselines", mean_f1(challenger) - best, ">= 0", mean_f1(challenger) >= best, "mean F1 against the best baseline's"),
+        Check("not constant", spread, "above 0", spread > 0, "highest less lowest probability"),
     ]
 
 
-def _check(name: str, value: float, limit: str, passed: bool, what: str) -> Check:
-    return Check(name, value, limit, passed, f"{what}: {value:.3f} ({'holds' if passed else 'fails'} {limit})")
+def _within(name: str, value: float, low: float, high: float, says: str) -> Check:
+    if math.isnan(value):
+        return Check(name, None, f"{low} to {high}", True, "no gate week to judge by")
+    return Check(name, value, f"{low} to {high}", low <= value <= high, says)
+
+
+def _not_below(name: str, challenger: Evidence, other: Evidence, margin: float, after: Week | None) -> Check:
+    value = challenger.mean("f1", after=after) - other.mean("f1", after=after)
+    limit = f"{-margin:g} or more"
+    if math.isnan(value):
+        return Check(name, None, limit, True, "no gate week that it has not seen")
+    return Check(name, value, limit, value >= -margin, "difference of mean F1")
+
+
+def _nonzero(value: float) -> float:
+    return value or float("nan")

@@ -1,142 +1,142 @@
-"""The race: every model learns from the same weeks and is judged on the same later ones, by the real decision."""
+"""The race: every model through the same weeks and the same decision; the best one is the challenger."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import polars as pl
 
 from semana.data import schemas as s
 from semana.data.weeks import Week
 from semana.errors import ContractError
+from semana.evaluation.cuts import Cuts
 from semana.evaluation.decision import decide_list
-from semana.evaluation.metrics import week_metrics
-from semana.models import MODELS
-from semana.models.base import Rows, rows_from
+from semana.evaluation.metrics import list_metrics
+from semana.features.build import FEATURES
+from semana.models.base import Rows, rows_from, stacked
 from semana.models.calibration import fit_calibration
 from semana.models.level import forecast_level
-from semana.models.scorer import Recipe, Scorer, contract_of
-from semana.params import CutParams, Params
+from semana.models.scorer import Recipe, Scorer, model_class
+from semana.params import Params
+
+# The collected example rows of one complete week (`features.examples`).
+Examples = Callable[[Week], Any]
+Totals = Mapping[Week, int]
 
 
 @dataclass(frozen=True)
-class Cuts:
-    """Disjoint label weeks, in this order: what models learn from, what turns scores into chances, what judges."""
+class Evidence:
+    """How one model did in each gate week, by metric."""
 
-    fit: tuple[Week, ...]
-    calibrate: tuple[Week, ...]
-    gate: tuple[Week, ...]
+    name: str
+    weeks: Mapping[Week, Mapping[str, float]]
 
+    def mean(self, metric: str, *, after: Week | None = None) -> float:
+        """The mean over its gate weeks (those later than `after`); NaN where there is none."""
+        values = [metrics[metric] for week, metrics in self.weeks.items() if after is None or week > after]
+        return float(np.mean(values)) if values else float("nan")
 
-@dataclass(frozen=True)
-class Examples:
-    """One label week: its example rows, all its purchases, and the totals known before it."""
-
-    frame: pl.DataFrame
-    truth: pl.DataFrame
-    totals: Mapping[Week, int]
-
-    def rows(self, names: tuple[str, ...]) -> Rows:
-        """The example rows as numbers."""
-        return rows_from(self.frame, names)
+    @property
+    def means(self) -> dict[str, float]:
+        """The mean of every metric."""
+        return {name: self.mean(name) for name in next(iter(self.weeks.values()), {})}
 
 
 @dataclass(frozen=True)
-class Race:
-    """Figures by model and gate week; the challenger is the best by mean F1 (the first in `race` order on a tie)."""
+class RaceResult:
+    """Each model's evidence and judged scorer by name, and the name of the best with the reason it is."""
 
+    evidence: Mapping[str, Evidence]
+    scorers: Mapping[str, Scorer]
     best: str
-    challenger: Scorer
-    figures: dict[str, dict[str, dict[str, float]]]
-    champion: dict[str, dict[str, float]]
-
-    def f1_by_model(self) -> dict[str, float]:
-        """Mean F1 over the gate weeks of each model; empty where the history is too short to judge."""
-        return {name: mean_f1(weeks) for name, weeks in self.figures.items() if weeks}
+    says: str
 
 
-def mean_f1(weeks: Mapping[str, Mapping[str, float]]) -> float:
-    """Mean F1 over weeks."""
-    return float(np.mean([figures["f1"] for figures in weeks.values()]))
+def run_race(
+    examples: Examples, totals: Totals, cuts: Cuts, params: Params, *, contracts: Mapping[str, str] | None = None
+) -> RaceResult:
+    """Fits each model of `params.models.race`, calibrates it, and judges it on the gate weeks through the real decision.
 
-
-def week_cuts(complete: Sequence[Week], params: CutParams) -> Cuts:
-    """The latest complete weeks as fit | calibrate | gate.
-
-    A short history gives calibration one week first, then the gate, then the rest; raises ContractError where there is
-    not one week to learn from with another one before it.
+    Best is the highest mean F1; with no gate week, or equals, the earlier in the race's order. `totals` counts the
+    purchases of each complete week; a week's level is forecast from the weeks before it.
     """
-    usable = list(complete[1:])  # the first week has no history before it
-    if not usable:
-        raise ContractError("two complete weeks are needed to train: one to learn from, one before it. Ingest more history.")
-    gate = min(params.gate_weeks, max(len(usable) - params.calibrate_weeks, 0))
-    calibrate = min(params.calibrate_weeks, len(usable) - gate)
-    rest, judged = usable[: len(usable) - gate], usable[len(usable) - gate :]
-    fit = rest[: len(rest) - calibrate][-params.fit_weeks :]
-    return Cuts(tuple(fit), tuple(rest[len(rest) - calibrate :]), tuple(judged))
+    names = params.models.race
+    scorers = fit_scorers(names, examples, totals, cuts, params, contracts=contracts or {})
+    found: dict[str, dict[Week, dict[str, float]]] = {name: {} for name in names}
+    for week in cuts.gate:
+        frame = examples(week)
+        for name in names:
+            found[name][week] = judge_week(scorers[name], frame, totals, week=week, params=params)
+    evidence = {name: Evidence(name, found[name]) for name in names}
+    if not cuts.gate:
+        return RaceResult(evidence, scorers, names[0], f"{names[0]}: first in order, as no week was left to judge by")
+    best = max(names, key=lambda name: evidence[name].mean("f1"))
+    says = ", ".join(f"{name} {evidence[name].mean('f1'):.3f}" for name in names)
+    return RaceResult(evidence, scorers, best, f"{best}: best mean F1 of {len(cuts.gate)} weeks ({says})")
 
 
-def run_race(examples: Mapping[Week, Examples], cuts: Cuts, params: Params, *, names: tuple[str, ...], champion: Scorer | None = None) -> Race:
-    """Every model of `params.models.race`, reading the features `names`, calibrated and judged on the cuts' weeks.
-
-    The champion is judged only on gate weeks after its own last label.
-    """
-    scorers = {
-        name: fit_scorer(name, {week: examples[week] for week in cuts.calibrate}, params, names=names)
-        for name in params.models.race
-    }
-    figures = {
-        name: {str(week): judge_week(scorer, examples[week], week, params) for week in cuts.gate}
-        for name, scorer in scorers.items()
-    }
-    best = max(scorers, key=lambda name: mean_f1(figures[name]) if cuts.gate else 0.0)
-    unseen = [week for week in cuts.gate if champion and week > champion.recipe.last_label_week]
-    judged = {str(week): judge_week(champion, examples[week], week, params) for week in unseen if champion}
-    return Race(best, scorers[best], figures, judged)
-
-
-def fit_scorer(name: str, examples: Mapping[Week, Examples], params: Params, *, names: tuple[str, ...]) -> Scorer:
-    """The model `name` fitted and calibrated on the label weeks of `examples`."""
-    if name not in MODELS:
-        raise ContractError(f"model {name!r} is unknown; there are: {', '.join(MODELS)}. Fix models: race in params.yaml.")
-    weeks = sorted(examples)
-    frame = pl.concat([examples[week].frame for week in weeks])
-    rows = rows_from(frame, names)
-    model = MODELS[name]().fit(rows)
-    purchases = sum(examples[week].truth.height for week in weeks)
-    constants = {"decay": params.models.decay}
-    recipe = Recipe(name, names, constants, contract_of(names), params.models.seed, tuple(str(week) for week in weeks))
-    return Scorer(recipe, model, fit_calibration(model.predict(rows), rows, purchases=purchases))
-
-
-def judge_week(scorer: Scorer, examples: Examples, week: Week, params: Params) -> dict[str, float]:
-    """The figures of a list that the scorer would have published for the week, and its forecast level."""
-    level = forecast_level(examples.totals, target=week, params=params.level)
-    rows = examples.rows(scorer.recipe.features)
-    chance = scorer.scaled(scorer.probabilities(rows), total=level.total)
-    frame = examples.frame
+def judge_week(scorer: Scorer, frame: Any, totals: Totals, *, week: Week, params: Params) -> dict[str, float]:
+    """The metrics of the list that the scorer would have published for a past week, from its collected example rows."""
+    rows = rows_from(frame, scorer.recipe.features)
+    level = forecast_level(totals, target=week, params=params.level)
+    probability = scorer.at_level(rows, total=level.total).probabilities(rows)
+    customer, amount = frame[s.CUSTOMER_ID].to_numpy(), frame[s.USUAL_AMOUNT].to_numpy().astype(np.float64)
     decision = decide_list(
-        frame[s.CUSTOMER_ID].to_numpy(),
-        chance,
-        frame[s.REPEAT].to_numpy(),
-        expected_amounts(frame, chance),
-        total=level.total,
-        params=params.decision,
-        allowed=np.ones(frame.height, dtype=bool),
+        customer, probability, rows.repeat, probability * amount, total=level.total, params=params.decision
     )
-    scored = frame.select(s.PAIR).with_columns(
-        pl.Series(s.PROBABILITY, chance), pl.Series(s.RECOMMENDED, decision.recommended)
-    )
-    figures = week_metrics(scored, examples.truth)
-    spread = {"level": level.total, "lowest": float(chance.min()), "highest": float(chance.max())}
-    return {**figures, **spread}
+    return list_metrics(probability, decision.recommended, rows.labels, purchases=totals[week])
 
 
-def expected_amounts(frame: pl.DataFrame, chance: Any) -> Any:
-    """Chance times the usual amount of each pair; None where the source has no amounts."""
-    if frame[s.USUAL_AMOUNT].is_null().all():
-        return None
-    return chance * frame[s.USUAL_AMOUNT].fill_null(0).to_numpy()
+def fit_scorers(
+    names: Iterable[str],
+    examples: Examples,
+    totals: Totals,
+    cuts: Cuts,
+    params: Params,
+    *,
+    contracts: Mapping[str, str],
+) -> dict[str, Scorer]:
+    """Each named model fitted on the fit weeks and calibrated on the calibrate weeks; rules need no fit weeks."""
+    classes = {name: model_class(name) for name in names}
+    learning = any(made.learns for made in classes.values())
+    if learning and not cuts.fit:
+        raise ContractError("the history is too short to learn from: at least 4 complete weeks. Race baselines alone.")
+    calibrate = _rows(examples, cuts.calibrate)
+    fit = _rows(examples, cuts.fit) if learning else calibrate
+    constants = {"decay": params.models.decay}
+    scorers = {}
+    for name, made in classes.items():
+        model = made(constants, seed=params.models.seed).fit(fit)
+        calibration = fit_calibration(
+            model.predict(calibrate),
+            calibrate.labels,
+            calibrate.repeat,
+            purchases=sum(totals[week] for week in cuts.calibrate),
+        )
+        recipe = Recipe(
+            family=name,
+            features=FEATURES,
+            constants=constants,
+            fit_weeks=tuple(str(week) for week in cuts.fit) if made.learns else (),
+            calibrate_weeks=tuple(str(week) for week in cuts.calibrate),
+            seed=params.models.seed,
+            contracts=contracts,
+        )
+        scorers[name] = Scorer(recipe, model, calibration, {})
+    return scorers
+
+
+def refit(result: RaceResult, name: str, examples: Examples, totals: Totals, cuts: Cuts, params: Params) -> Scorer:
+    """The same recipe on all label weeks: calibrated on the latest of them, its card telling how the judged one did."""
+    weeks = cuts.all
+    latest = min(params.cuts.calibrate_weeks, len(weeks))
+    again = Cuts(weeks[:-latest], weeks[-latest:], ())
+    contracts = result.scorers[name].recipe.contracts
+    scorer = fit_scorers([name], examples, totals, again, params, contracts=contracts)[name]
+    return Scorer(scorer.recipe, scorer.model, scorer.calibration, result.evidence[name].means)
+
+
+def _rows(examples: Examples, weeks: Sequence[Week]) -> Rows:
+    return stacked([rows_from(examples(week), FEATURES) for week in weeks])

@@ -1,18 +1,20 @@
-"""Retrain or not, with every reason."""
+"""Whether to retrain, with every reason, or why not."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
+from semana.data.weeks import Week
 from semana.params import RetrainParams
 
-WEEKS = 2  # one bad week is weather
+_WEEKS = 2  # realised weeks whose mean is judged: one week alone moves by more than models differ
 
 
 @dataclass(frozen=True)
 class RetrainDecision:
-    """Whether to retrain; `reasons` for it, or why not."""
+    """The verdict; `reasons` say why, or why not."""
 
     retrain: bool
     reasons: tuple[str, ...]
@@ -20,28 +22,32 @@ class RetrainDecision:
 
 def decide_retrain(
     *,
-    mode: str,
-    has_champion: bool,
-    age_weeks: int | None,
-    expected_f1: float | None,
+    target: Week,
+    last_label: Week | None,
+    gate_f1: float | None,
     realised_f1: Sequence[float],
+    mode: Literal["auto", "always", "never"],
     params: RetrainParams,
 ) -> RetrainDecision:
-    """The decision; `age_weeks` are the weeks since the champion's last label, `realised_f1` its own lists', oldest first."""
-    if not has_champion:
-        return RetrainDecision(True, ("first run: no model serves yet",))
+    """Whether the champion is to be replaced before `target` is predicted.
+
+    `last_label` is the newest week that the champion has learned from (None: nobody serves), `gate_f1` its mean F1 on
+    its gate weeks, `realised_f1` the F1 of its published lists whose weeks are over, oldest first.
+    """
+    if last_label is None:
+        return RetrainDecision(retrain=True, reasons=("first run: no model serves yet",))
     if mode == "never":
-        return RetrainDecision(False, ("not asked for: --retrain never",))
-    reasons = ["asked for: --retrain always"] if mode == "always" else []
-    if age_weeks is not None and age_weeks >= params.max_age_weeks:
-        reasons.append(f"the champion is {age_weeks} weeks old (limit {params.max_age_weeks})")
-    recent = realised_f1[-WEEKS:]
-    if expected_f1 is not None and len(recent) == WEEKS:
-        mean = sum(recent) / WEEKS
-        if mean < expected_f1 - params.fallen_f1:
-            reasons.append(
-                f"realised F1 fell to {mean:.3f} from {expected_f1:.3f} at the gate (limit {params.fallen_f1} below)"
-            )
+        return RetrainDecision(retrain=False, reasons=("told not to retrain",))
+    reasons = ["told to retrain"] if mode == "always" else []
+    age = target - last_label - 1
+    if age >= params.max_age_weeks:
+        reasons.append(f"the champion is {age} weeks old, {params.max_age_weeks} are allowed")
+    recent = realised_f1[-_WEEKS:]
+    if gate_f1 is not None and len(recent) == _WEEKS:
+        fallen = gate_f1 - sum(recent) / _WEEKS
+        if fallen > params.fallen_f1:
+            reasons.append(f"realised F1 has fallen by {fallen:.3f} in {_WEEKS} weeks, {params.fallen_f1} is allowed")
     if reasons:
-        return RetrainDecision(True, tuple(reasons))
-    return RetrainDecision(False, (f"the champion is {age_weeks} weeks old and holds its level",))
+        return RetrainDecision(retrain=True, reasons=tuple(reasons))
+    how = "performance holds" if len(recent) == _WEEKS and gate_f1 is not None else "too few realised weeks to judge by"
+    return RetrainDecision(retrain=False, reasons=(f"champion is {age} weeks old and {how}",))

@@ -1,4 +1,4 @@
-"""The automatic semantic version, computed from two recipes, never typed."""
+"""Semantic versions of models, computed from two recipes and never typed."""
 
 from __future__ import annotations
 
@@ -7,16 +7,21 @@ from semana.models.scorer import Recipe
 FIRST = "1.0.0"
 
 
-def next_version(version: str | None, previous: Recipe | None, recipe: Recipe) -> str:
-    """The version of `recipe` after `version` of `previous`.
+def next_version(previous: Recipe | None, version: str | None, recipe: Recipe) -> str:
+    """The version of `recipe`, made after `previous`, which is `version`.
 
-    MAJOR: the feature contract changed. MINOR: family, features or constants did. PATCH: the same on newer data.
+    MAJOR: a contract changes (input columns, publication, bundle format). MINOR: features, family or constants.
+    PATCH: the same recipe on newer data.
     """
-    if version is None or previous is None:
+    if previous is None or version is None:
         return FIRST
     major, minor, patch = (int(part) for part in version.split("."))
-    if recipe.contract != previous.contract:
+    if dict(recipe.contracts) != dict(previous.contracts):
         return f"{major + 1}.0.0"
-    if (recipe.family, recipe.features, recipe.constants) != (previous.family, previous.features, previous.constants):
+    if _make(recipe) != _make(previous):
         return f"{major}.{minor + 1}.0"
     return f"{major}.{minor}.{patch + 1}"
+
+
+def _make(recipe: Recipe) -> tuple[object, ...]:
+    return recipe.family, recipe.features, dict(recipe.constants), recipe.seed

@@ -12,8 +12,13 @@ from semana.data.weeks import Week
 from semana.features.sums import DECAY_BITS, decayed, steady_sum
 
 FREQUENCY = (
-    s.WEEKS_BOUGHT, s.DECAYED_WEEKS, s.WEEKS_OF_LAST_4, s.SHARE_OF_WEEKS, s.SHARE_OF_ACTIVE_WEEKS,
-    s.CUSTOMER_DECAYED_WEEKS, s.CUSTOMER_PRODUCTS,
+    s.WEEKS_BOUGHT,
+    s.DECAYED_WEEKS,
+    s.WEEKS_OF_LAST_4,
+    s.SHARE_OF_WEEKS,
+    s.SHARE_OF_ACTIVE_WEEKS,
+    s.CUSTOMER_DECAYED_WEEKS,
+    s.CUSTOMER_PRODUCTS,
 )
 _FIRST = "first_week"
 _ACTIVE = "active_weeks"

@@ -1,4 +1,4 @@
-"""Models score pairs: one interface; baselines, calibration, level of the week, and the scorer that holds them. Pure."""
+"""Models score pairs: one interface; baselines, calibration, level of the week, and the scorer holding them. Pure."""
 
 from semana.models.base import Model
 from semana.models.baselines import DecayedFrequency, PersonalFrequency, RecentRepeat

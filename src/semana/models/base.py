@@ -57,15 +57,14 @@ class Rows:
 
 
 def rows_from(frame: Any, names: Sequence[str]) -> Rows:
-    """The rows of a collected frame (Narwhals or native) with the features `names`; labels and weights where it has them."""
+    """The rows of a collected frame (Narwhals or native): the features `names`, and labels where it has them."""
     table = nw.from_native(frame, eager_only=True)
 
     def there(name: str) -> NDArray[Any] | None:
         return table[name].to_numpy() if name in table.columns else None
 
-    return Rows(
-        tuple(names), table.select(*names).to_numpy(), bought=there(s.BOUGHT), weight=there(s.WEIGHT), week=there(s.WEEK)
-    )
+    values = table.select(*names).to_numpy()
+    return Rows(tuple(names), values, bought=there(s.BOUGHT), weight=there(s.WEIGHT), week=there(s.WEEK))
 
 
 def stacked(parts: Sequence[Rows]) -> Rows:
@@ -85,6 +84,8 @@ def stacked(parts: Sequence[Rows]) -> Rows:
 
 class Model(Protocol):
     """Scores pairs. Made with its constants and a seed; `fit` gives back a fitted one and leaves this one as it is."""
+
+    learns: bool  # whether `fit` needs rows: a rule is spared the work of making them
 
     def __init__(self, constants: Mapping[str, float], *, seed: int) -> None: ...
 

@@ -24,6 +24,7 @@ _TIES = 0.001  # what the product's popularity adds: it parts equals and moves n
 class Baseline(ABC):
     """A rule that learns nothing from labels: `evidence` names the feature it reads, `strength` makes it 0 to 1."""
 
+    learns = False
     evidence: str
 
     def __init__(self, constants: Mapping[str, float], *, seed: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -34,10 +34,14 @@ class Curve:
 
 @dataclass(frozen=True)
 class Calibration:
-    """A curve for pairs bought before and one for pairs that were not; `factor` carries the level of the week."""
+    """A curve for pairs bought before and one for pairs that were not; `factor` carries the level of the week.
+
+    `covered` is the share of a week's purchases that fell among the candidates.
+    """
 
     repeat: Curve
     explore: Curve
+    covered: float
     factor: float = 1.0
 
     def apply(self, scores: Floats, repeat: Flags) -> NDArray[np.float64]:
@@ -48,14 +52,14 @@ class Calibration:
 
     def scaled(self, factor: float) -> Calibration:
         """The same curves with every probability `factor` times as high (at most 1)."""
-        return Calibration(self.repeat, self.explore, self.factor * factor)
+        return replace(self, factor=self.factor * factor)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         return {
             name: {"scores": list(curve.scores), "probabilities": list(curve.probabilities)}
             for name, curve in (("repeat", self.repeat), ("explore", self.explore))
-        } | {"factor": self.factor}
+        } | {"covered": self.covered, "factor": self.factor}
 
     @classmethod
     def from_json(cls, written: Mapping[str, Any]) -> Calibration:
@@ -64,14 +68,17 @@ class Calibration:
             name: Curve(tuple(written[name]["scores"]), tuple(written[name]["probabilities"]))
             for name in ("repeat", "explore")
         }
-        return cls(curves["repeat"], curves["explore"], written["factor"])
+        return cls(curves["repeat"], curves["explore"], written["covered"], written["factor"])
 
 
-def fit_calibration(scores: Floats, bought: Flags, repeat: Flags) -> Calibration:
-    """The calibration under which past pairs of like score were bought as often as it says."""
-    return Calibration(
-        fit_curve(scores[repeat], bought[repeat]), fit_curve(scores[~repeat], bought[~repeat])
-    )
+def fit_calibration(scores: Floats, bought: Flags, repeat: Flags, *, purchases: int) -> Calibration:
+    """The calibration under which past pairs of like score were bought as often as it says.
+
+    `purchases` counts all pairs that were bought in the same weeks, those outside the candidates included.
+    """
+    covered = float(bought.sum()) / purchases if purchases else 0.0
+    of_repeat, of_explore = (fit_curve(scores[kind], bought[kind]) for kind in (repeat, ~repeat))
+    return Calibration(of_repeat, of_explore, covered)
 
 
 def fit_curve(scores: Floats, bought: Flags) -> Curve:

@@ -35,7 +35,7 @@ def forecast_level(totals: Mapping[Week, int], *, target: Week, params: LevelPar
     """
     known = np.array([total for week, total in sorted(totals.items()) if week < target], dtype=np.float64)
     if not len(known):
-        raise ContractError(f"no complete week before {target}: its level cannot be told. Ingest at least one whole week.")
+        raise ContractError(f"no complete week before {target}: ingest at least one whole week.")
     total = _recent_mean(known, params)
     first = max(1, len(known) - params.weeks)
     past = np.array([_recent_mean(known[:n], params) for n in range(first, len(known))])

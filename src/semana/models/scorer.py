@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,8 @@ from semana.models.base import Model, Rows
 from semana.models.calibration import Calibration
 
 _RECIPE, _FEATURES, _CALIBRATION, _CARD = "recipe.json", "features.json", "calibration.json", "card.md"
+# A forecast level further from the calibration weeks than this is an error of the forecast.
+_MOST_RAISED = 2.0
 _REASON = pl.Struct({"code": pl.String, "value": pl.Float64, "contribution": pl.Float64})
 
 
@@ -64,6 +66,18 @@ class Scorer:
         """The chance of a purchase for each row, in their order."""
         known = self._known(rows)
         return self.calibration.apply(self.model.predict(known), known.repeat)
+
+    def at_level(self, rows: Rows, *, total: float) -> Scorer:
+        """The same scorer, whose probabilities of a week's candidates add up to the purchases forecast among them.
+
+        `total` counts all purchases of the week. No probability is moved by more than a factor of two. Ask it of the
+        whole week's rows once; every later answer for the week comes from the scorer it gives.
+        """
+        expected = float(self.probabilities(rows).sum())
+        if not expected:
+            return self
+        factor = float(np.clip(total * self.calibration.covered / expected, 1.0 / _MOST_RAISED, _MOST_RAISED))
+        return replace(self, calibration=self.calibration.scaled(factor))
 
     def reasons(self, rows: Rows, *, top: int = 3) -> pl.Series:
         """For each row a list of (code, value, contribution): the features that moved its score most, strongest first.
@@ -114,7 +128,7 @@ class Scorer:
 def model_class(family: str) -> type[Model]:
     """The class of a model by its name; raises ContractError naming those there are."""
     if family not in MODELS:
-        raise ContractError(f"model {family!r} is unknown; there are {', '.join(MODELS)}. Change `race` in params.yaml.")
+        raise ContractError(f"model {family!r} unknown; there are {', '.join(MODELS)}. Change `race` in params.yaml.")
     return MODELS[family]
 
 
@@ -122,12 +136,17 @@ def card(recipe: Recipe, metrics: Mapping[str, float]) -> str:
     """A page that tells a person what the model is, what it has seen and how it did."""
     about = (model_class(recipe.family).__doc__ or "").strip().splitlines()[0]
     lines = [
-        f"# {recipe.family.replace('_', ' ')}", "", about, "",
+        f"# {recipe.family.replace('_', ' ')}",
+        "",
+        about,
+        "",
         f"- Learned from {_span(recipe.fit_weeks)}; its probabilities from {_span(recipe.calibrate_weeks)}.",
         f"- Seed {recipe.seed}; constants: {_listed(recipe.constants)}.",
         f"- Reads {len(recipe.features)} features: {', '.join(recipe.features)}.",
         "- It predicts purchases, not the effect of a call. It knows a customer's past, not stock, prices or plans.",
-        "", "## On weeks it had not seen", "",
+        "",
+        "## On weeks it had not seen",
+        "",
     ]
     table = ["| metric | value |", "|---|---|", *(f"| {name} | {metrics[name]:.4f} |" for name in sorted(metrics))]
     return "\n".join(lines + (table if metrics else ["No week was left to judge it on."])) + "\n"

@@ -80,38 +80,33 @@ class Manifest:
         return dict(sorted(days.items()))
 
     def arrival(self, position: int) -> datetime:
-        """When the entry at that position arrived; raises UsageError where there is none."""
+        """When the last of the entries up to that position arrived; raises UsageError where there is none."""
         entries = self._until(position)
         if not entries:
             raise UsageError("nothing has landed yet. Deliver first: semana ingest PATH --source NAME")
-        return datetime.fromisoformat(entries[-1]["arrival"])
+        return max(datetime.fromisoformat(entry["arrival"]) for entry in entries)
 
-    def show(self, prefix: str) -> dict[str, Any]:
-        """The latest delivery whose hash begins so, and `retracted` (the reason, or None).
-
-        Raises UsageError where none or several do.
-        """
-        entries = [entry for entry in self.history() if entry["hash"].startswith(prefix)]
-        found = {entry["hash"]: entry for entry in entries if entry["kind"] == DELIVERY}
-        if len(found) != 1 or not prefix:
-            known = ", ".join(f"{each.hash[:8]} ({each.file})" for each in self.deliveries()) or "none"
-            raise UsageError(f"{len(found)} deliveries have a hash that begins with {prefix!r}; landed are: {known}")
-        last = [entry for entry in entries if entry["hash"] in found][-1]
-        return {**next(iter(found.values())), "retracted": last["reason"] if last["kind"] == RETRACTION else None}
+    def show(self, prefix: str) -> Delivery:
+        """The live delivery whose hash begins so; raises UsageError where none or several do."""
+        live = self.deliveries()
+        found = [delivery for delivery in live if prefix and delivery.hash.startswith(prefix)]
+        if len(found) != 1:
+            known = ", ".join(f"{each.hash[:8]} ({each.file})" for each in live[-5:]) or "none"
+            raise UsageError(
+                f"{len(found)} landed deliveries have a hash that begins with {prefix!r}; one was expected. "
+                f"The latest are: {known}. See all with: semana deliveries list"
+            )
+        return found[0]
 
     def retract(self, prefix: str, *, reason: str, arrival: datetime) -> dict[str, Any]:
-        """Takes a delivery back from the next position on, and returns the entry; its bytes stay.
-
-        Raises UsageError without a reason, or where it is not there (any more).
-        """
+        """Takes a live delivery back from the next position on; its bytes stay. Raises UsageError without a reason."""
         after = self.position
         found = self.show(prefix)
         if not reason.strip():
             raise UsageError('a retraction needs a reason: semana deliveries retract HASH --reason "..."')
-        if found["retracted"] is not None:
-            raise UsageError(f"{found['file']} ({prefix}) was retracted already: {found['retracted']}")
-        entry = {"kind": RETRACTION, "hash": found["hash"], "reason": reason, "arrival": utc_text(arrival)}
-        return self._append(entry, after=after)
+        entry = {"kind": RETRACTION, "hash": found.hash, "reason": reason, "arrival": utc_text(arrival)}
+        position = self._append(entry, after=after)["number"]
+        return {"outcome": "retracted", "file": found.file, "hash": found.hash, "position": position}
 
     def _append(self, entry: dict[str, Any], *, after: int) -> dict[str, Any]:
         """Adds the entry as number `after` + 1; raises Busy where another process was faster."""
@@ -122,6 +117,11 @@ class Manifest:
         if position is not None and not 0 <= position <= len(entries):
             raise UsageError(f"position {position} is not in the manifest; it has positions 0 to {len(entries)}.")
         return entries[:position]
+
+
+def brief(counts: Mapping[str, Any]) -> dict[str, int]:
+    """Only the counts of a table of a delivery; rows is the sum of the others."""
+    return {name: counts[name] for name in ("rows", "kept", "quarantined", "filtered", "repeated")}
 
 
 def utc_text(moment: datetime) -> str:

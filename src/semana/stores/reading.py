@@ -1,4 +1,4 @@
-"""Delivered files as frames: Parquet or CSV, known by what is in them; what cannot be read is refused with the reason."""
+"""Delivered files as frames: Parquet or CSV, known by what is in them; one that cannot be read is refused."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def is_csv(name: str) -> bool:
     return Path(name).suffix.lower() in CSV
 
 
-def read_table(path: Path, *, name: str) -> pl.DataFrame:
+def read_file(path: Path, *, name: str) -> pl.DataFrame:
     """The rows of the file at `path`, delivered under `name`; raises ContractError where it cannot be read whole."""
     if path.stat().st_size == 0:
         raise ContractError(f"{name}: is empty (0 bytes). Export it again.")
@@ -40,7 +40,7 @@ def _read_parquet(path: Path, name: str) -> pl.DataFrame:
         tail = file.read()
     if not head.startswith(_MAGIC):
         what = "something else" if b"\0" in head else "text, a CSV perhaps"
-        raise ContractError(f"{name}: is named as Parquet but is {what}. Name it .csv if it is one, or export it again.")
+        raise ContractError(f"{name}: is named Parquet but is {what}. Name it .csv if it is one, or export it again.")
     if tail != _MAGIC:
         raise ContractError(f"{name}: is Parquet but truncated: its end is missing. Copy or export it again.")
     try:

@@ -14,7 +14,7 @@ from semana.data.sources import Source, tables_of
 from semana.data.values import read_dates
 from semana.data.weeks import Week, weeks_between
 from semana.stores import files
-from semana.stores.reading import read_file
+from semana.stores.reading import is_csv, read_file
 
 if TYPE_CHECKING:
     from semana.stores import Stores
@@ -40,7 +40,7 @@ def week_slices(stores: Stores, source: Source, paths: Sequence[Path], *, first:
 
 
 def _dates(frame: pl.DataFrame, source: Source, file: str) -> pl.Series:
-    check_columns(frame, table="transactions", source=source, file=file)
+    check_columns(frame, table="transactions", source=source, file=file, csv=is_csv(file))
     column = frame[source.tables.transactions.theirs(s.DATE)[0]]
     return read_dates(column, timezone=source.timezone, utc=source.timestamps == "utc")
 

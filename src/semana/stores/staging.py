@@ -16,7 +16,7 @@ from semana.data.sources import KEYS, Source
 from semana.data.values import INTEGER, TEXT
 from semana.stores import files
 from semana.stores.manifest import Delivery
-from semana.stores.reading import is_csv, read_table
+from semana.stores.reading import is_csv, read_file
 
 _ABOUT = "about.json"
 _QUARANTINE = {"table": pl.String, "row": pl.Int64, s.REASON: pl.String, "values": pl.String}
@@ -29,10 +29,10 @@ class Staging:
         self.home = home
 
     def table(self, delivery: Delivery, table: str, source: Source) -> Path:
-        """The cleaned rows of the delivery's table; made again where they are missing or the source's definition changed."""
+        """The cleaned rows of the delivery's table; made again where missing, or where the source was redefined."""
         path = self.home / "staged" / delivery.hash / f"{table}.parquet"
         if not (self._is_current(delivery, source) and path.exists()):
-            raw = read_table(self.home / "landing" / delivery.landed_as, name=delivery.file)
+            raw = read_file(self.home / "landing" / delivery.landed_as, name=delivery.file)
             cleaned = clean_all(
                 raw, delivery.tables, source=source, file=delivery.file, ids=delivery.ids, arrival=delivery.arrival
             )

@@ -1,0 +1,5 @@
+"""`python -m semana.cli` is `semana`."""
+
+from semana.cli import main
+
+main()

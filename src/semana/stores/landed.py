@@ -1,0 +1,128 @@
+"""What has landed, as read at a position: order lines, attributes, and whether all that was promised still holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+
+from semana.data import schemas as s
+from semana.data.sources import KEYS, TABLES, Source
+from semana.data.values import INTEGER
+from semana.errors import ContractError
+from semana.stores import files
+from semana.stores.manifest import Delivery, Manifest, brief
+from semana.stores.staging import Staging
+
+TRANSACTIONS = TABLES[0]
+
+
+class Landed(Manifest):
+    """The deliveries of `home`, to be read."""
+
+    def __init__(self, home: Path, *, find_source: Callable[[str], Source]) -> None:
+        super().__init__(home / "landing" / "manifest")
+        self.home = home
+        self._find_source = find_source
+        self._staging = Staging(home)
+
+    @property
+    def source(self) -> Source | None:
+        """The source that the home holds; None before its first delivery."""
+        name = self.bound_to()
+        return self._find_source(name) if name else None
+
+    def lines(self, position: int) -> nw.LazyFrame[Any]:
+        """The order lines of the deliveries live at `position`, and which `delivery` each came in (its position)."""
+        return nw.from_native(self.polars_lines(position))
+
+    def polars_lines(self, position: int) -> pl.LazyFrame:
+        """The same as a Polars frame, for the checks of a delivery."""
+        frames = [
+            pl.scan_parquet(path).with_columns(pl.lit(delivery.position, dtype=pl.Int32).alias(s.DELIVERY))
+            for delivery, path in self._staged(TRANSACTIONS, position)
+        ]
+        ids = self.ids(position)
+        empty: dict[str, pl.DataType] = {
+            **{key: _id_type(ids, key) for key in KEYS[TRANSACTIONS]},
+            s.DATE: pl.Date(),
+            s.ORDER_ID: pl.String(),
+            s.QUANTITY: pl.Float64(),
+            s.AMOUNT: pl.Float64(),
+            s.WEEK: pl.Int32(),
+            s.DELIVERY: pl.Int32(),
+        }
+        return pl.concat(frames) if frames else pl.LazyFrame(schema=empty)
+
+    def attributes(self, table: str, position: int) -> nw.LazyFrame[Any]:
+        """The attribute rows of the deliveries live at `position`: id, `seen`, label, ..., and their `position`.
+
+        An attribute that came as a number once and as text another time is text.
+        """
+        (key,) = KEYS[table]
+        frames = [
+            pl.scan_parquet(path).with_columns(pl.lit(delivery.position, dtype=pl.Int32).alias(s.POSITION))
+            for delivery, path in self._staged(table, position)
+        ]
+        people = [s.LABEL, s.OWNER] if key == s.CUSTOMER_ID else [s.LABEL]
+        empty = pl.LazyFrame(
+            schema={
+                key: _id_type(self.ids(position), key),
+                s.SEEN: pl.Date,
+                **dict.fromkeys(people, pl.String),
+                s.POSITION: pl.Int32,
+            }
+        )
+        kinds = [frame.collect_schema() for frame in frames]
+        mixed = {name for one in kinds for other in kinds for name in one if other.get(name, one[name]) != one[name]}
+        as_text = [
+            frame.with_columns(pl.col(sorted(mixed & set(kind))).cast(pl.String))
+            for frame, kind in zip(frames, kinds, strict=True)
+        ]
+        return nw.from_native(pl.concat([empty, *as_text], how="diagonal"))
+
+    def _staged(self, table: str, position: int) -> list[tuple[Delivery, Path]]:
+        live = [delivery for delivery in self.deliveries(position) if table in delivery.tables]
+        sources = {name: self._find_source(name) for name in {delivery.source for delivery in live}}
+        return [(each, self._staging.table(each, table, sources[each.source])) for each in live]
+
+    def validate(self, position: int, table: str) -> dict[str, Any]:
+        """The table's rows over all deliveries live at `position`, and in how many the bytes and counts hold.
+
+        Raises ContractError where our own promise is broken: bytes changed or gone, rows lost.
+        """
+        report = {"deliveries": 0, "rows": 0, "kept": 0, "quarantined": 0, "filtered": 0, "repeated": 0}
+        for delivery, staged in self._staged(table, position):
+            landed = self.home / "landing" / delivery.landed_as
+            if not landed.is_file() or files.sha256(landed) != delivery.hash:
+                raise _broken(delivery, "its bytes under landing/ are gone or were changed")
+            promised = delivery.tables[table]
+            source = self._find_source(delivery.source)
+            found = {
+                "kept": pl.scan_parquet(staged).select(pl.len()).collect().item(),
+                "quarantined": self._staging.quarantined(delivery.hash, table),
+            }
+            # A source defined anew since then may read the same bytes otherwise.
+            same = delivery.fingerprint == source.fingerprint
+            if same and any(found[name] != promised[name] for name in found):
+                raise _broken(delivery, f"{table} has {found}, the manifest says {brief(promised)}")
+            if promised["rows"] != sum(promised[name] for name in ("kept", "quarantined", "filtered", "repeated")):
+                raise _broken(delivery, f"the manifest's counts of {table} do not add up: {brief(promised)}")
+            report["deliveries"] += 1
+            for name in brief(promised):
+                report[name] += promised[name]
+        return report
+
+
+def _id_type(ids: Mapping[str, str], key: str) -> pl.DataType:
+    return pl.Int64() if ids.get(key) == INTEGER else pl.String()
+
+
+def _broken(delivery: Delivery, how: str) -> ContractError:
+    return ContractError(
+        f"{delivery.file} ({delivery.hash[:8]}): {how}. Restore the home from a backup (semana restore), or retract "
+        f"the delivery and deliver the file again."
+    )

@@ -1,0 +1,31 @@
+"""A home that has run one week of the checkerboard shop, copied for every test that wants it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests import shop
+from tests.journey.command import semana
+
+KNOWN = 20  # weeks delivered
+TARGET = shop.FIRST + KNOWN
+
+
+@pytest.fixture(scope="session")
+def _run_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("shop")
+    files = folder / "files"
+    shop.write_all(files, weeks=shop.WEEKS[:KNOWN])
+    home = folder / "home"
+    semana(home, "ingest", str(files), "--source", "canonical", "--as-of", str(TARGET.start))
+    semana(home, "run", "--as-of", str((TARGET.start)))
+    return home
+
+
+@pytest.fixture
+def home(_run_once: Path, tmp_path: Path) -> Path:
+    """A home whose list of TARGET is published."""
+    return Path(shutil.copytree(_run_once, tmp_path / "home"))

@@ -1,0 +1,146 @@
+"""Keeping a home well, and the exit codes that schedulers rely on."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+
+from semana.errors import Busy
+from semana.stores.leases import Leases
+from tests import shop
+from tests.journey.command import semana, summary
+from tests.journey.conftest import TARGET
+
+
+def test_a_backup_restores_to_the_same_list(home: Path, tmp_path: Path) -> None:
+    summary(home, "backup", str(tmp_path / "home.tar.gz"))
+    summary(tmp_path / "again", "restore", str(tmp_path / "home.tar.gz"))
+    place = Path("published") / f"week={TARGET}" / "predictions.parquet"
+    assert (tmp_path / "again" / place).read_bytes() == (home / place).read_bytes()
+    assert "wrong" not in semana(tmp_path / "again", "doctor")
+
+
+def test_a_backup_is_never_overwritten_and_never_restored_over_a_home(home: Path, tmp_path: Path) -> None:
+    summary(home, "backup", str(tmp_path / "home.tar.gz"))
+    assert "never overwritten" in semana(home, "backup", str(tmp_path / "home.tar.gz"), code=64)
+    assert "not empty" in semana(home, "restore", str(tmp_path / "home.tar.gz"), code=64)
+
+
+def test_a_cut_off_backup_is_refused_and_leaves_nothing(home: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "home.tar.gz"
+    summary(home, "backup", str(archive))
+    archive.write_bytes(archive.read_bytes()[: archive.stat().st_size // 2])
+    assert "not a whole backup" in semana(tmp_path / "again", "restore", str(archive), code=65)
+    assert not (tmp_path / "again").exists()
+
+
+def test_prune_keeps_what_serves_and_every_delivery(home: Path) -> None:
+    semana(home, "run", "--week", str(TARGET + -2))
+    landed = sorted((home / "landing").rglob("*"))
+    found = summary(home, "prune", "--keep-weeks", "1")
+    assert found["removed"] > 0
+    assert [path.name for path in (home / "published").glob("week=*")] == [f"week={TARGET}"]
+    assert sorted((home / "landing").rglob("*")) == landed
+    assert "wrong" not in semana(home, "doctor")
+
+
+def test_doctor_finds_a_changed_delivery_and_a_changed_bundle(home: Path) -> None:
+    delivery = next((home / "landing" / "canonical").glob("*.parquet"))
+    delivery.write_bytes(delivery.read_bytes() + b"x")
+    recipe = next((home / "bundles").glob("*/recipe.json"))
+    recipe.write_text(recipe.read_text().replace("seed", "sead"))
+    assert "landed" in (said := semana(home, "doctor", code=65)) and "champion" in said
+
+
+def test_a_broken_ledger_is_found_and_said(home: Path) -> None:
+    entry = next((home / "ledger").glob("*.json"))
+    entry.write_text(entry.read_text().replace("1.0.0", "9.0.0"))
+    extra = json.loads(entry.read_text()) | {"number": 2}
+    (home / "ledger" / "00000002.json").write_text(json.dumps(extra))
+    assert "chain is broken" in semana(home, "run", "--as-of", str(TARGET.start), code=65)
+
+
+def test_a_run_under_way_makes_the_second_one_busy(home: Path) -> None:
+    leases = Leases(home / "leases", stale_seconds=60)
+    with leases.hold("run"):
+        assert "Wait" in semana(home, "run", "--as-of", str(TARGET.start), code=75)
+        assert "Wait" in semana(home, "predict", "--week", str(TARGET), code=75)
+    semana(home, "run", "--as-of", str(TARGET.start))
+
+
+def test_of_many_that_take_a_lease_at_once_exactly_one_holds_it(tmp_path: Path) -> None:
+    leases = Leases(tmp_path, stale_seconds=60)
+    held: list[int] = []
+    start, end = threading.Barrier(8), threading.Event()
+
+    def take() -> None:
+        start.wait()
+        try:
+            with leases.hold("run"):
+                held.append(1)
+                end.wait(5)
+        except Busy:
+            held.append(0)
+        if len(held) == 8:
+            end.set()
+
+    threads = [threading.Thread(target=take) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(held) == 1
+
+
+def test_a_stale_lease_is_taken_over_and_its_holder_finds_out(tmp_path: Path) -> None:
+    leases = Leases(tmp_path, stale_seconds=0.0)
+    with leases.hold("run") as first:
+        with leases.hold("run") as second:
+            second.check()
+            with pytest.raises(Busy, match="took it over"):
+                first.check()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("run", "--week", "2025-W60"), 64, "2025-W02"),
+        (("run", "--as-of", "yesterday"), 64, "2024-12-31"),
+        (("run", "--retrain", "often"), 64, "always"),
+        (("list", "--customer", "nobody"), 64, "no row"),
+        (("nonsense",), 64, "nonsense"),
+        (("ingest", "/no/such/file"), 64, "no such"),
+        (("run", "--week", "2030-W01"), 65, "cannot be predicted yet"),
+    ],
+)
+def test_wrong_words_get_the_documented_code_and_the_way_out(home: Path, words: tuple[str, ...], code: int, says: str) -> None:
+    assert says in semana(home, *words, code=code)
+
+
+def test_a_missing_home_and_a_newer_one_are_refused(home: Path, tmp_path: Path) -> None:
+    assert "semana demo" in semana(tmp_path / "nothing", "list", code=78)
+    (home / "format.json").write_text('{"format": 99}')
+    assert "newer" in semana(home, "list", code=78)
+
+
+def test_unknown_params_are_refused_with_the_allowed_ones(home: Path) -> None:
+    text = (Path(__file__).parents[2] / "params.yaml").read_text()
+    (home / "params.yaml").write_text(text.replace("quarantine_share", "quarantine_shares"))
+    assert "quarantine_share," in semana(home, "list", code=78)
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "xlsx"])
+def test_the_list_exports_in_every_format(home: Path, tmp_path: Path, form: str) -> None:
+    semana(home, "list", "--customer", "2", "--format", form, "--out", str(tmp_path / f"list.{form}"))
+    assert (tmp_path / f"list.{form}").stat().st_size > 100
+
+
+def test_calls_go_to_the_customers_that_buy_most_and_only_the_owners(home: Path) -> None:
+    rows = json.loads(semana(home, "calls", "--capacity", "5", "--owner", "south", "--format", "json"))
+    assert len(rows) == 5
+    assert all(row["customer_id"] >= shop.CUSTOMERS // 2 for row in rows)
+    worth = [row["expected_amount"] for row in rows]
+    assert worth == sorted(worth, reverse=True)

@@ -1,0 +1,149 @@
+"""Weeks end to end: from delivered files to published lists, and back to how they did."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from semana.data.weeks import Week
+from tests import shop
+from tests.journey.command import semana, summary
+from tests.journey.conftest import KNOWN, TARGET
+
+KEYS = {
+    "target_week", "latest_complete_week", "retrained", "reasons", "model_version", "published", "recommended_pairs",
+    "seconds", "steps",
+}
+
+
+def predictions(home: Path, week: Week = TARGET) -> pl.DataFrame:
+    return pl.read_parquet(home / "published" / f"week={week}" / "predictions.parquet")
+
+
+def test_a_delivered_shop_becomes_the_list_that_the_eye_expects(home: Path) -> None:
+    rows = predictions(home)
+    even = rows.filter((pl.col("customer_id") % 2 == 0) & pl.col("recommended"))
+    assert (even["product_id"] % 2 == 0).all()
+    assert even.group_by("customer_id").len()["len"].to_list() == [10] * 20
+    milk = rows.filter(pl.col("product_id") == 0)
+    assert milk["recommended"].all() and milk.height == shop.CUSTOMERS
+
+
+def test_every_published_column_is_the_contracts(home: Path) -> None:
+    assert predictions(home).columns == [
+        "week", "week_start", "customer_id", "product_id", "probability", "rank", "recommended", "kind",
+        "expected_quantity", "expected_amount", "last_bought", "usual_gap_days", "usual_quantity", "reasons",
+        "model_version",
+    ]
+    folder = home / "published" / f"week={TARGET}" / "rev=1"
+    arrow, offsets = pl.read_ipc(folder / "predictions.arrow"), pl.read_ipc(folder / "offsets.arrow")
+    customer, offset, count = offsets.row(3)
+    assert arrow[offset : offset + count]["customer_id"].unique().to_list() == [customer]
+    assert arrow[offset : offset + count]["rank"].to_list() == list(range(1, count + 1))
+
+
+def test_run_ends_with_the_documented_object(home: Path) -> None:
+    found = summary(home, "run", "--as-of", str(TARGET.start), "--json")
+    assert set(found) >= KEYS
+    assert found["target_week"] == str(TARGET)
+    assert found["latest_complete_week"] == str(TARGET + -1)
+
+
+def test_a_rerun_at_the_same_position_gives_the_same_bytes_and_no_new_revision(home: Path) -> None:
+    before = (home / "published" / f"week={TARGET}" / "predictions.parquet").read_bytes()
+    found = summary(home, "run", "--as-of", str(TARGET.start), "--json")
+    assert found["published"] == f"{TARGET} rev 1"
+    assert (home / "published" / f"week={TARGET}" / "predictions.parquet").read_bytes() == before
+
+
+def test_nothing_from_the_target_week_on_reaches_the_list(home: Path, tmp_path: Path) -> None:
+    """The future is scrambled in one home and true in another: their lists of the week are the same."""
+    found = []
+    for name, seed in (("true", None), ("scrambled", 7)):
+        rows = shop.transactions(*shop.WEEKS[: KNOWN + 3])
+        if seed:
+            future = rows.filter(pl.col("date") >= TARGET.start)
+            mixed = future.with_columns(pl.col("product_id").shuffle(seed), pl.col("quantity").shuffle(seed))
+            rows = pl.concat([rows.filter(pl.col("date") < TARGET.start), mixed])
+        folder = tmp_path / name
+        shop.write(rows, folder / "files" / "transactions.parquet")
+        semana(folder / "home", "ingest", str(folder / "files"), "--source", "canonical", "--as-of", "2025-12-31")
+        semana(folder / "home", "run", "--week", str(TARGET))
+        found.append((folder / "home" / "published" / f"week={TARGET}" / "predictions.parquet").read_bytes())
+    assert found[0] == found[1]
+
+
+def test_the_next_week_reviews_the_last_list(home: Path, tmp_path: Path) -> None:
+    semana(home, "ingest", str(shop.write_week(tmp_path, TARGET)), "--as-of", str(TARGET.end))
+    found = summary(home, "run", "--as-of", str((TARGET + 1).start), "--json")
+    assert found["target_week"] == str(TARGET + 1)
+    assert found["newest_performance"]["week"] == str(TARGET)
+    assert found["newest_performance"]["recall"] > 0.85  # even customers' pairs, and the milk, never fail
+    assert str(TARGET) in semana(home, "performance")
+
+
+def test_a_partial_week_is_neither_label_nor_zero(home: Path, tmp_path: Path) -> None:
+    days = shop.transactions(TARGET).filter(pl.col("date") <= TARGET.days[1])
+    shop.write(days, tmp_path / "transactions-partial.parquet")
+    semana(home, "ingest", str(tmp_path / "transactions-partial.parquet"), "--as-of", str(TARGET.days[1]))
+    found = summary(home, "run", "--as-of", str(TARGET.days[1]), "--reason", "midweek", "--json")
+    assert (found["target_week"], found["published"]) == (str(TARGET), f"{TARGET} rev 1")
+
+
+def test_a_week_that_is_over_by_the_clock_is_refused_with_the_way_out(home: Path) -> None:
+    landed = max(shop.transactions(TARGET + -1)["date"])
+    said = semana(home, "run", code=65)
+    assert f"--as-of {landed}" in said
+
+
+def test_a_gap_week_stops_the_run_and_is_named(home: Path, tmp_path: Path) -> None:
+    semana(home, "ingest", str(shop.write_week(tmp_path, TARGET + 1)), "--as-of", str((TARGET + 2).start))
+    said = semana(home, "run", "--as-of", str((TARGET + 2).start), code=65)
+    assert str(TARGET) in said and "closed_weeks" in said
+
+
+def test_late_rows_restate_the_figures_of_a_past_week(home: Path, tmp_path: Path) -> None:
+    semana(home, "ingest", str(shop.write_week(tmp_path, TARGET)), "--as-of", str(TARGET.end))
+    first = summary(home, "run", "--as-of", str((TARGET + 1).start), "--json")["newest_performance"]
+    late = shop.transactions(TARGET).head(30).with_columns(product_id=pl.lit(19), order_id=pl.lit("late"))
+    shop.write(late, tmp_path / "transactions-late.parquet")
+    semana(home, "ingest", str(tmp_path / "transactions-late.parquet"), "--as-of", str((TARGET + 1).start))
+    again = summary(home, "run", "--as-of", str((TARGET + 1).start), "--reason", "late rows", "--json")
+    assert again["newest_performance"]["purchases"] > first["purchases"]
+
+
+def test_a_past_week_reruns_alone_and_leaves_the_current_list(home: Path) -> None:
+    past = TARGET + -3
+    found = summary(home, "run", "--week", str(past), "--json")
+    assert found["target_week"] == str(past)
+    assert json.loads((home / "published" / "current.json").read_text())["week"] == str(TARGET)
+
+
+def test_the_ledger_is_left_alone_by_a_past_week(home: Path) -> None:
+    before = sorted((home / "ledger").iterdir())
+    semana(home, "run", "--week", str(TARGET + -3), "--retrain", "always")
+    assert sorted((home / "ledger").iterdir()) == before
+
+
+@pytest.mark.parametrize("step", ["validate", "prepare", "review", "decide", "train", "promote", "predict", "publish"])
+def test_every_step_runs_alone_and_says_what_it_did(home: Path, step: str) -> None:
+    found = summary(home, step, "--week", str(TARGET))
+    assert (found["step"], found["week"]) == (step, str(TARGET))
+
+
+def test_exclusions_are_applied_and_counted(home: Path) -> None:
+    (home / "exclude.csv").write_text("customer_id,product_id\n,0\n2,\n")
+    semana(home, "run", "--as-of", str(TARGET.start + timedelta(days=0)), "--reason", "out of stock")
+    rows = predictions(home)
+    assert not rows.filter((pl.col("product_id") == 0) | (pl.col("customer_id") == 2))["recommended"].any()
+    manifest = json.loads((home / "published" / f"week={TARGET}" / "rev=2" / "manifest.json").read_text())
+    assert manifest["counts"]["excluded"] >= shop.CUSTOMERS
+
+
+def test_a_begun_week_gets_a_new_revision_only_with_a_reason(home: Path) -> None:
+    (home / "exclude.csv").write_text("customer_id,product_id\n,0\n")
+    assert "--reason" in semana(home, "run", "--as-of", str(TARGET.start), code=64)
