@@ -27,6 +27,8 @@ _PAIR = {
     s.PRODUCT_ID: "what; integer or text, as delivered",
 }
 _WEEK = {s.WEEK: "weeks since Monday 1969-12-29"}
+_LABEL = {s.LABEL: "name for people, null where the source has none"}
+_OWNER = {s.OWNER: "the agent or zone that the customer belongs to, null where the source has none"}
 _ATTRIBUTES = {"attributes": "the source's categorical and numeric attributes, null where not delivered"}
 
 STAGED_TRANSACTIONS = Dataset(
@@ -50,7 +52,8 @@ STAGED_CUSTOMERS = Dataset(
     (s.CUSTOMER_ID,),
     "staged/{delivery}/customers.parquet",
     "ingest",
-    {s.CUSTOMER_ID: "who", s.SEEN: "day the row was last seen in a flat file, else null", **_ATTRIBUTES},
+    {s.CUSTOMER_ID: "who", s.SEEN: "day the row was last seen in a flat file, else null", **_LABEL, **_OWNER,
+     **_ATTRIBUTES},
 )
 STAGED_PRODUCTS = Dataset(
     "staged_products",
@@ -58,7 +61,7 @@ STAGED_PRODUCTS = Dataset(
     (s.PRODUCT_ID,),
     "staged/{delivery}/products.parquet",
     "ingest",
-    {s.PRODUCT_ID: "what", s.SEEN: "day the row was last seen in a flat file, else null", **_ATTRIBUTES},
+    {s.PRODUCT_ID: "what", s.SEEN: "day the row was last seen in a flat file, else null", **_LABEL, **_ATTRIBUTES},
 )
 QUARANTINE = Dataset(
     "quarantine",
@@ -75,7 +78,7 @@ CUSTOMERS = Dataset(
     (s.CUSTOMER_ID,),
     "prepared/week={week}/customers.parquet",
     "prepare",
-    {s.CUSTOMER_ID: "who", **_ATTRIBUTES},
+    {s.CUSTOMER_ID: "who", **_LABEL, **_OWNER, **_ATTRIBUTES},
 )
 PRODUCTS = Dataset(
     "products",
@@ -83,7 +86,7 @@ PRODUCTS = Dataset(
     (s.PRODUCT_ID,),
     "prepared/week={week}/products.parquet",
     "prepare",
-    {s.PRODUCT_ID: "what", **_ATTRIBUTES},
+    {s.PRODUCT_ID: "what", **_LABEL, **_ATTRIBUTES},
 )
 PURCHASES = Dataset(
     "purchases",

@@ -107,16 +107,18 @@ class Calendar:
 def usual_trading_days(rows_by_day: Mapping[date, int], weeks: Iterable[Week]) -> frozenset[int]:
     """Weekdays (0 = Monday) with rows in at least half of those of `weeks` that have any row.
 
-    All seven days where fewer than four of them do: too little is known to expect a day off.
+    All seven days where fewer than four of them do, or no weekday does: too little is known to expect a day off.
     """
+    everyday = frozenset(range(7))
     traded = [week for week in weeks if any(day in rows_by_day for day in week.days)]
     if len(traded) < 4:
-        return frozenset(range(7))
-    return frozenset(
+        return everyday
+    usual = frozenset(
         weekday
         for weekday in range(7)
         if 2 * sum(week.days[weekday] in rows_by_day for week in traded) >= len(traded)
     )
+    return usual or everyday
 
 
 def read_calendar(

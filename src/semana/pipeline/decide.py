@@ -14,13 +14,13 @@ from semana.stores.runs import Run
 def run(run: Run, stores: Stores) -> dict[str, Any]:
     """Records the decision of the run: {retrain, reasons}."""
     champion = stores.ledger.champion(run.week)
-    evidence = champion["evidence"] if champion else {}
+    evidence = champion["evidence"] if champion else None
     decision = decide_retrain(
-        mode=run.retrain,
-        has_champion=champion is not None,
-        age_weeks=run.week - Week.parse(evidence["last_label_week"]) - 1 if champion else None,
-        expected_f1=evidence.get("gate_f1"),
+        target=run.week,
+        last_label=Week.parse(evidence["last_label_week"]) if evidence else None,
+        gate_f1=evidence["gate_f1"] if evidence else None,
         realised_f1=_realised(stores, run.week, champion["version"]) if champion else [],
+        mode=run.retrain,
         params=stores.params.retrain,
     )
     summary = {"step": "decide", "retrain": decision.retrain, "reasons": list(decision.reasons)}

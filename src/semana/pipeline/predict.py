@@ -6,18 +6,18 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from semana.data import catalog
 from semana.data import schemas as s
 from semana.evaluation.decision import decide_list
-from semana.evaluation.race import expected_amounts
 from semana.features.build import build_features
 from semana.features.candidates import candidate_pairs
-from semana.models.base import rows_from
+from semana.models.base import Rows, rows_from
 from semana.models.level import forecast_level
 from semana.models.scorer import Scorer
-from semana.params import DecisionParams
-from semana.pipeline.labels import totals
+from semana.params import Params
+from semana.pipeline.labels import totals_of
 from semana.stores import Stores
 from semana.stores.runs import Run
 
@@ -30,46 +30,37 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
     customers = stores.lake.scan(catalog.CUSTOMERS, run.week)
     pairs = candidate_pairs(purchases, customers, before=run.week, params=stores.params.candidates)
     built = build_features(pairs, purchases, before=run.week, params=stores.params)
-    rows = built.collect("polars").to_native().sort(s.PAIR)
-    level = forecast_level(totals(run, stores), target=run.week, params=stores.params.level)
-    champion = stores.bundles.load(run.recall("serving")["bundle"])
-    chance = _scored(champion, rows, level.total)
-    scored = stores.lake.write(catalog.SCORES, rows.select(FACTS).with_columns(chance, _reasons(champion, rows)), run.week)
+    rows: pl.DataFrame = built.collect("polars").to_native().sort(s.PAIR)
+    level = forecast_level(totals_of(run, stores), target=run.week, params=stores.params.level)
+    seen, champion = _at_level(stores, run.recall("serving")["bundle"], rows, level.total)
+    chance = pl.Series(s.PROBABILITY, champion.probabilities(seen))
+    scored = rows.select(FACTS).with_columns(chance, champion.reasons(seen).alias(s.REASONS))
+    stores.lake.write(catalog.SCORES, scored, run.week)
     shadow = stores.ledger.shadow(run.week)
     if shadow:
-        other = _scored(stores.bundles.load(shadow["to"]), rows, level.total)
-        listed = _listed(rows, other, level.total, stores.params.decision)
-        stores.lake.write(catalog.SHADOW, rows.select(s.PAIR).with_columns(other, listed), run.week)
+        seen, other = _at_level(stores, shadow["to"], rows, level.total)
+        listed = _listed(rows, other.probabilities(seen), level.total, stores.params)
+        stores.lake.write(catalog.SHADOW, listed, run.week)
     facts = {"total": level.total, "low": level.low, "high": level.high}
     run.record("level", {**facts, "shadow": shadow["version"] if shadow else None})
     repeat = int(scored[s.REPEAT].sum())
-    return {"step": "predict", "pairs": scored.height, "repeat": repeat, "explore": scored.height - repeat, "level": facts}
+    return {
+        "step": "predict", "pairs": scored.height, "repeat": repeat, "explore": scored.height - repeat, "level": facts,
+    }
 
 
-def _scored(scorer: Scorer, rows: pl.DataFrame, total: float) -> pl.Series:
+def _at_level(stores: Stores, bundle: str, rows: pl.DataFrame, total: float) -> tuple[Rows, Scorer]:
+    """The rows as the bundle's model reads them, and its scorer at the forecast level of the week."""
+    scorer = stores.bundles.load(bundle)
     seen = rows_from(rows, scorer.recipe.features)
-    return pl.Series(s.PROBABILITY, scorer.scaled(scorer.probabilities(seen), total=total))
+    return seen, scorer.at_level(seen, total=total)
 
 
-def _reasons(scorer: Scorer, rows: pl.DataFrame) -> pl.Expr:
-    """The features that the model reads, as a list of (code, value, contribution)."""
-    codes, values, parts = scorer.reasons(rows_from(rows, scorer.recipe.features))
-    reasons = [
-        pl.struct(
-            pl.lit(code).alias("code"),
-            pl.Series(values[:, place]).alias("value"),
-            pl.Series(parts[:, place]).alias("contribution"),
-        )
-        for place, code in enumerate(codes)
-    ]
-    return pl.concat_list(reasons).alias(s.REASONS)
-
-
-def _listed(rows: pl.DataFrame, chance: pl.Series, total: float, params: DecisionParams) -> pl.Series:
+def _listed(rows: pl.DataFrame, chance: NDArray[np.float64], total: float, params: Params) -> pl.DataFrame:
     """What the shadow's list would have held, exclusions aside."""
-    decision = decide_list(
-        rows[s.CUSTOMER_ID].to_numpy(), chance.to_numpy(), rows[s.REPEAT].to_numpy(),
-        expected_amounts(rows, chance.to_numpy()), total=total, params=params,
-        allowed=np.ones(rows.height, dtype=bool),
+    amount = chance * rows[s.USUAL_AMOUNT].to_numpy().astype(np.float64)
+    customer, repeat = rows[s.CUSTOMER_ID].to_numpy(), rows[s.REPEAT].to_numpy()
+    decision = decide_list(customer, chance, repeat, amount, total=total, params=params.decision)
+    return rows.select(s.PAIR).with_columns(
+        pl.Series(s.PROBABILITY, chance), pl.Series(s.RECOMMENDED, decision.recommended)
     )
-    return pl.Series(s.RECOMMENDED, decision.recommended)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from semana.data.weeks import Week
 from semana.errors import ContractError
 from semana.evaluation.gate import judge
-from semana.evaluation.race import fit_scorer, mean_f1
+from semana.evaluation.race import Evidence
 from semana.evaluation.versions import next_version
-from semana.features.build import FEATURES
-from semana.pipeline.labels import complete_weeks, examples_of
+from semana.models import BASELINES
+from semana.models.base import rows_from
+from semana.pipeline.labels import examples_of, totals_of
 from semana.stores import Stores
 from semana.stores.leases import Lease
 from semana.stores.runs import Run
-
-SMOKE_ROWS = 200
 
 
 def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, Any]:
@@ -25,37 +29,39 @@ def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, An
     if not run.recall("decision")["retrain"]:
         return _serve(run, champion, promoted=False)
     race = run.recall("race")
+    bundle = race["bundle"]
     report = judge(
-        challenger=race["figures"][race["best"]],
-        baselines=race["figures"],
-        champion=race["champion"],
-        smoke=_smoke(stores, race["bundle"]),
+        _evidence(race["best"], race["evidence"][race["best"]]),
+        {name: _evidence(name, weeks) for name, weeks in race["evidence"].items() if name in BASELINES},
+        _evidence("champion", race["champion"]) if race["champion"] else None,
+        smoke=_smoke(stores, race["judged"]) or _smoke(stores, bundle),
+        probabilities=_sample(run, stores, bundle),
         params=stores.params.gate,
+        champion_last_label=Week.parse(champion["evidence"]["last_label_week"]) if champion else None,
     )
-    run.record("gate", report.to_dict())
-    if not report.passed:
-        return {**_serve(run, champion, promoted=False), "refused": report.reasons}
-    labels = complete_weeks(run, stores)[-stores.params.cuts.calibrate_weeks :]
-    examples = {week: examples_of(week, run, stores) for week in labels}
-    scorer = fit_scorer(race["best"], examples, stores.params, names=FEATURES)
-    bundle = stores.bundles.save(scorer, examples[labels[-1]].rows(FEATURES).head(SMOKE_ROWS))
-    stores.bundles.smoke(bundle)
+    run.record("gate", report.to_json())
+    run.write("gate.md", report.to_markdown())
+    if not report.admitted:
+        refused = [check.says for check in report.checks if not check.passed]
+        return {**_serve(run, champion, promoted=False), "refused": refused}
     if champion and champion["to"] == bundle:
         return _serve(run, champion, promoted=False)
     previous = stores.bundles.load(champion["to"]).recipe if champion else None
+    recipe = stores.bundles.load(bundle).recipe
+    gate_f1 = _evidence(race["best"], race["evidence"][race["best"]]).mean("f1")
     entry = {
         "when": run.now.isoformat(),
         "week": str(run.week),
         "from": champion["to"] if champion else None,
         "to": bundle,
-        "version": next_version(champion["version"] if champion else None, previous, scorer.recipe),
+        "version": next_version(previous, champion["version"] if champion else None, recipe),
         "by": run.id,
         "why": run.recall("decision")["reasons"],
         "evidence": {
             "model": race["best"],
-            "gate_f1": mean_f1(figures) if (figures := race["figures"][race["best"]]) else None,
-            "judged": race["bundle"],
-            "last_label_week": str(scorer.recipe.last_label_week),
+            "gate_f1": None if math.isnan(gate_f1) else gate_f1,
+            "judged": race["judged"],
+            "last_label_week": recipe.last_label_week,
         },
     }
     if entries and run.week < max(Week.parse(each["week"]) for each in entries):
@@ -71,6 +77,17 @@ def _serve(run: Run, entry: dict[str, Any] | None, *, promoted: bool) -> dict[st
     serving = {"bundle": entry["to"], "version": entry["version"], "model": entry["evidence"]["model"]}
     run.record("serving", serving)
     return {"step": "promote", "promoted": promoted, "model_version": entry["version"], "bundle": entry["to"]}
+
+
+def _evidence(name: str, weeks: Mapping[str, Mapping[str, float]]) -> Evidence:
+    return Evidence(name, {Week.parse(week): metrics for week, metrics in weeks.items()})
+
+
+def _sample(run: Run, stores: Stores, bundle: str) -> NDArray[np.float64]:
+    """What the bundle says of the newest complete week's pairs."""
+    scorer = stores.bundles.load(bundle)
+    frame = examples_of(run, stores)(max(totals_of(run, stores)))
+    return scorer.probabilities(rows_from(frame, scorer.recipe.features))
 
 
 def _smoke(stores: Stores, bundle: str) -> str | None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from semana.data import catalog
 from semana.data import schemas as s
+from semana.data.weeks import Week
 from semana.errors import ContractError
-from semana.evaluation.decision import decide_list, kinds
-from semana.evaluation.race import expected_amounts
+from semana.evaluation.decision import decide_list, kind_of
 from semana.stores import Stores
 from semana.stores.leases import Lease
 from semana.stores.runs import Run
@@ -29,7 +30,7 @@ def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, An
         scores[s.CUSTOMER_ID].to_numpy(),
         scores[s.PROBABILITY].to_numpy(),
         scores[s.REPEAT].to_numpy(),
-        expected_amounts(scores, scores[s.PROBABILITY].to_numpy()),
+        (scores[s.PROBABILITY] * scores[s.USUAL_AMOUNT]).to_numpy().astype(np.float64),
         total=level["total"],
         params=stores.params.decision,
         allowed=~excluded.to_numpy(),
@@ -95,11 +96,17 @@ def _list(run: Run, stores: Stores, scores: pl.DataFrame, recommended: pl.Series
         pl.lit(str(run.week)).alias(s.WEEK),
         pl.lit(run.week.start).alias(s.WEEK_START),
         pl.struct(order).rank("ordinal", descending=True).over(s.CUSTOMER_ID).cast(pl.Int32).alias(s.RANK),
-        kinds(before=run.week, overdue_gaps=stores.params.decision.overdue_gaps).alias(s.KIND),
+        _kinds(scores, run.week, stores.params.decision.overdue_gaps),
         (pl.col(s.PROBABILITY) * pl.col(s.USUAL_QUANTITY)).alias(s.EXPECTED_QUANTITY),
         (pl.col(s.PROBABILITY) * pl.col(s.USUAL_AMOUNT)).alias(s.EXPECTED_AMOUNT),
         pl.lit(version).alias(s.MODEL_VERSION),
     ).select(COLUMNS)
+
+
+def _kinds(scores: pl.DataFrame, week: Week, overdue_gaps: float) -> pl.Series:
+    since = (pl.lit(week.start) - pl.col(s.LAST_BOUGHT)).dt.total_days().cast(pl.Float64)
+    days, gap = (scores.select(each).to_series().to_numpy() for each in (since, pl.col(s.USUAL_GAP_DAYS)))
+    return pl.Series(s.KIND, kind_of(scores[s.REPEAT].to_numpy(), days, gap, overdue_gaps=overdue_gaps))
 
 
 def _late(run: Run, stores: Stores) -> bool:

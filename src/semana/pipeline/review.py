@@ -22,6 +22,7 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
     weeks = stores.lake.read(catalog.WEEKS, run.week).filter(pl.col("complete"))
     truths = dict(weeks.select(s.WEEK, "purchases").rows())
     purchases = stores.lake.scan(catalog.PURCHASES, run.week)
+    decay = stores.params.models.decay
     judged = []
     for week in stores.publications.weeks():
         if week >= run.week or run.week - week > LOOK_BACK or week.index not in truths:
@@ -32,10 +33,10 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
             known = stores.lake.read(catalog.PERFORMANCE, week)
             if known["judged_on"].to_list()[:1] == [judged_on]:
                 continue
-        rows = [_row("champion", manifest["model_version"], _list(stores, week, manifest), purchases, week)]
+        rows = [_row("champion", manifest["model_version"], _list(stores, week, manifest), purchases, week, decay)]
         if manifest["shadow"] and stores.lake.has(catalog.SHADOW, week):
             shadow = stores.lake.scan(catalog.SHADOW, week)
-            rows.append(_row("shadow", manifest["shadow"], shadow, purchases, week))
+            rows.append(_row("shadow", manifest["shadow"], shadow, purchases, week, decay))
         frame = pl.DataFrame(rows).with_columns(pl.lit(judged_on).alias("judged_on"))
         stores.lake.write(catalog.PERFORMANCE, frame, week)
         judged.append(str(week))
@@ -55,6 +56,8 @@ def _list(stores: Stores, week: Week, manifest: dict[str, Any]) -> nw.LazyFrame[
 
 
 def _row(
-    role: str, version: str, scored: nw.LazyFrame[Any], purchases: nw.LazyFrame[Any], week: Week
+    role: str, version: str, scored: nw.LazyFrame[Any], purchases: nw.LazyFrame[Any], week: Week, decay: float
 ) -> dict[str, Any]:
-    return {s.WEEK: str(week), "role": role, s.MODEL_VERSION: version, **realised(scored, purchases, week)}
+    pairs = scored.select(*s.PAIR, s.PROBABILITY, s.RECOMMENDED).collect("polars").to_native()
+    figures = realised(pairs, purchases, week=week, decay=decay)
+    return {s.WEEK: str(week), "role": role, s.MODEL_VERSION: version, **figures}

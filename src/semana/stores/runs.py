@@ -34,6 +34,10 @@ class Run:
         """Keeps `value` under `name` (a step's summary, a decision, a report); the last one counts."""
         files.replace_json(self.folder / f"{name}.json", value)
 
+    def write(self, name: str, text: str) -> None:
+        """Keeps a page for people beside the record."""
+        files.replace_bytes(self.folder / name, text.encode())
+
     def recall(self, name: str) -> dict[str, Any]:
         """What was kept under `name`; raises UsageError naming the missing step's output."""
         path = self.folder / f"{name}.json"
