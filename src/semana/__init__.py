@@ -28,12 +28,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from semana.stores import Stores
+    from semana.stores.home import Stores
 
 
 def open(home: str | Path) -> Stores:  # noqa: A001  (semana.open(...) is the name that a notebook expects)
     """The stores of an existing home, for a notebook: `semana.open(".semana").publications.predictions(week)`."""
     from semana.settings import read_settings
-    from semana.stores import open_home
+    from semana.stores.home import open_home
 
     return open_home(read_settings(Path(home)))

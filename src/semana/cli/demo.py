@@ -22,7 +22,7 @@ def run_demo() -> None:
     from semana.errors import UsageError
     from semana.pipeline.replay import replay_weeks
     from semana.reports.terminal import list_table, performance_table
-    from semana.stores import find_source
+    from semana.stores.home import find_source
 
     began = time.perf_counter()
     settings = front.settings()

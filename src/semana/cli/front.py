@@ -17,7 +17,7 @@ from semana.errors import UsageError
 if TYPE_CHECKING:
     from semana.pipeline.weekly import Order
     from semana.settings import Settings
-    from semana.stores import Stores
+    from semana.stores.home import Stores
 
 _home: list[Path] = []
 
@@ -46,7 +46,7 @@ def settings() -> Settings:
 
 def stores(*, create: bool = False) -> Stores:
     """The stores of this call's home."""
-    from semana.stores import open_home
+    from semana.stores.home import open_home
 
     return open_home(settings(), create=create)
 

@@ -14,7 +14,7 @@ from semana.cli.front import WeekOption
 if TYPE_CHECKING:
     import polars as pl
 
-    from semana.stores import Stores
+    from semana.stores.home import Stores
 
 FormatOption = Annotated[str, typer.Option("--format", help="table, csv, json or xlsx.")]
 OutOption = Annotated[Path | None, typer.Option("--out", help="Write to this file (needed for xlsx).")]

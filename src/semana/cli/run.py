@@ -127,7 +127,7 @@ def replay(
     from semana.pipeline.ingest import files_of
     from semana.pipeline.replay import replay_weeks
     from semana.reports.terminal import performance_table
-    from semana.stores import find_source
+    from semana.stores.home import find_source
 
     weeks = Week.parse(first), Week.parse(last)
     stores = front.stores(create=True)

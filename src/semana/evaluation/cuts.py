@@ -34,8 +34,8 @@ def week_cuts(complete: Sequence[Week], params: CutParams, *, exclude: frozenset
     labels = [week for week in sorted(complete)[1:] if week not in exclude]
     if not labels:
         raise ContractError(
-            f"{len(complete)} complete weeks have landed, {len(exclude & set(complete))} of them golden: at least two are "
-            f"needed, one to know and one to learn from. Ingest more history."
+            f"{len(complete)} complete weeks have landed, {len(exclude & set(complete))} of them golden: at least two "
+            f"others are needed, one to know and one to learn from. Ingest more history."
         )
     third = len(labels) // 3
     gate = min(params.gate_weeks, third)

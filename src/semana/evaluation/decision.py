@@ -36,7 +36,7 @@ def decide_list(
     """The list under the policy of `params`: one value per pair in each array, `total` the week's expected purchases.
 
     Pairs that are not `allowed` are left out and their place goes to others. `expected_amount` (money) matters to
-    `capacity` alone, which goes by expected purchases where it is missing.
+    `capacity` alone, which goes by expected purchases where it is missing or all NaN.
     """
     may = np.ones(len(probability), dtype=bool) if allowed is None else allowed
     listed = np.where(may, probability, -1.0)
@@ -45,7 +45,8 @@ def decide_list(
     elif params.policy == "capacity":
         cut = best_f1_cut(probability[may], total=total)
         chosen = may & (probability >= cut)
-        value = probability if expected_amount is None else np.nan_to_num(expected_amount)
+        unpriced = expected_amount is None or np.isnan(expected_amount).all()
+        value = probability if expected_amount is None or unpriced else np.nan_to_num(expected_amount)
         chosen &= np.isin(customer, busiest(customer[chosen], value[chosen], most=params.capacity))
     else:
         by_policy: dict[str, Callable[[], float]] = {

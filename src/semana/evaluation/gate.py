@@ -54,9 +54,8 @@ class GateReport:
         lines = [f"# Gate: {verdict}", "", "| check | value | limit | verdict | |", "|---|---|---|---|---|"]
         for check in self.checks:
             value = "–" if check.value is None else f"{check.value:.4g}"
-            lines.append(
-                f"| {check.name} | {value} | {check.limit} | {'holds' if check.passed else '**fails**'} | {check.says} |"
-            )
+            held = "holds" if check.passed else "**fails**"
+            lines.append(f"| {check.name} | {value} | {check.limit} | {held} | {check.says} |")
         return "\n".join(lines) + "\n"
 
 

@@ -57,7 +57,7 @@ class RaceResult:
 def run_race(
     examples: Examples, totals: Totals, cuts: Cuts, params: Params, *, contracts: Mapping[str, str] | None = None
 ) -> RaceResult:
-    """Fits each model of `params.models.race`, calibrates it, and judges it on the gate weeks through the real decision.
+    """Fits and calibrates each model of `params.models.race`, and judges it on the gate weeks by the real decision.
 
     Best is the highest mean F1; with no gate week, or equals, the earlier in the race's order. `totals` counts the
     purchases of each complete week; a week's level is forecast from the weeks before it.

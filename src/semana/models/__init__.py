@@ -9,6 +9,3 @@ MODELS: dict[str, type[Model]] = {
     "personal_frequency": PersonalFrequency,
 }
 BASELINES = ("decayed_frequency", "recent_repeat", "personal_frequency")
-
-# Rules that learn nothing: a model that cannot beat them must not serve.
-BASELINES = tuple(name for name, model in MODELS.items() if not model.learns)

@@ -98,7 +98,7 @@ class Scorer:
                 "value": pl.Series(known.values[place, order], dtype=pl.Float64).fill_nan(None),
                 "contribution": contribution,
             }
-        ).select("row", pl.when(pl.col("contribution") != 0).then(pl.struct(_REASON.to_schema())).alias("reasons"))
+        ).select("row", pl.when(pl.col("contribution") != 0).then(pl.struct(field.name for field in _REASON.fields)).alias("reasons"))
         lists = flat["reasons"].reshape((len(known), most)).arr.to_list()
         return lists.list.drop_nulls().alias("reasons")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from semana.stores import Stores
+from semana.stores.home import Stores
 from semana.stores.runs import Run
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from semana.data.weeks import Calendar, Week, read_calendar
 from semana.errors import ContractError
-from semana.stores import Stores
+from semana.stores.home import Stores
 
 
 def calendar_of(stores: Stores, *, position: int, as_of: date, clock: date) -> Calendar:

@@ -7,7 +7,7 @@ from typing import Any
 from semana.data import catalog
 from semana.data.weeks import Week
 from semana.evaluation.retrain import decide_retrain
-from semana.stores import Stores
+from semana.stores.home import Stores
 from semana.stores.runs import Run
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from semana.errors import ContractError
-from semana.stores import Stores
+from semana.stores.home import Stores
 
 
 def land(

@@ -13,7 +13,7 @@ from semana.data import schemas as s
 from semana.data.weeks import Week
 from semana.features.build import FEATURES
 from semana.features.examples import example_rows
-from semana.stores import Stores
+from semana.stores.home import Stores
 from semana.stores.bundle import FORMAT
 from semana.stores.runs import Run
 

@@ -18,7 +18,7 @@ from semana.models.level import forecast_level
 from semana.models.scorer import Scorer
 from semana.params import Params
 from semana.pipeline.labels import totals_of
-from semana.stores import Stores
+from semana.stores.home import Stores
 from semana.stores.runs import Run
 
 FACTS = [*s.PAIR, s.REPEAT, s.LAST_BOUGHT, s.USUAL_GAP_DAYS, s.USUAL_QUANTITY, s.USUAL_AMOUNT]

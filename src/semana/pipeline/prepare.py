@@ -11,7 +11,7 @@ from semana.data import schemas as s
 from semana.data.purchases import count_once, latest_attributes, weekly_purchases, weeks_table, with_known
 from semana.data.sources import holidays_of
 from semana.pipeline.calendar import calendar_of
-from semana.stores import Stores
+from semana.stores.home import Stores
 from semana.stores.runs import Run
 
 ABOUT = "prepared"

@@ -17,7 +17,7 @@ from semana.evaluation.versions import next_version
 from semana.models import BASELINES
 from semana.models.base import rows_from
 from semana.pipeline.labels import examples_of, totals_of
-from semana.stores import Stores
+from semana.stores.home import Stores
 from semana.stores.leases import Lease
 from semana.stores.runs import Run
 

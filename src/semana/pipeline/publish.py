@@ -12,7 +12,7 @@ from semana.data import schemas as s
 from semana.data.weeks import Week
 from semana.errors import ContractError
 from semana.evaluation.decision import decide_list, kind_of
-from semana.stores import Stores
+from semana.stores.home import Stores
 from semana.stores.leases import Lease
 from semana.stores.runs import Run
 

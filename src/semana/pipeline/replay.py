@@ -13,7 +13,7 @@ from semana.data.weeks import Week, weeks_between
 from semana.errors import UsageError
 from semana.pipeline import ingest
 from semana.pipeline.weekly import Order, run_step, run_week
-from semana.stores import Stores
+from semana.stores.home import Stores
 from semana.stores.slices import week_slices
 
 

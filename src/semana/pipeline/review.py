@@ -11,7 +11,7 @@ from semana.data import catalog
 from semana.data import schemas as s
 from semana.data.weeks import Week
 from semana.evaluation.performance import realised
-from semana.stores import Stores
+from semana.stores.home import Stores
 from semana.stores.runs import Run
 
 LOOK_BACK = 13  # late rows restate a quarter at the most; older lists keep their figures

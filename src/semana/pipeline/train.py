@@ -10,7 +10,7 @@ from semana.evaluation.cuts import week_cuts
 from semana.evaluation.race import Evidence, Examples, judge_week, refit, run_race
 from semana.models.base import rows_from
 from semana.pipeline.labels import contracts, examples_of, totals_of
-from semana.stores import Stores
+from semana.stores.home import Stores
 from semana.stores.runs import Run
 
 SMOKE_ROWS = 200

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from semana.data.sources import TABLES
-from semana.stores import Stores
+from semana.stores.home import Stores
 from semana.stores.runs import Run
 
 

@@ -16,7 +16,8 @@ from semana.data.weeks import Week
 from semana.errors import Busy, ContractError
 from semana.pipeline import STEPS, Step, ingest, prepare
 from semana.pipeline.calendar import calendar_of, check_gaps, check_not_over
-from semana.stores import Stores, files
+from semana.stores import files
+from semana.stores.home import Stores
 from semana.stores.leases import Lease
 from semana.stores.runs import Run
 

@@ -34,6 +34,7 @@ class Bundles:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._served: set[str] = set()
 
     def save(self, scorer: Scorer, smoke: Rows) -> str:
         """Writes the bundle of `scorer` with `smoke` rows and their probabilities; returns its id.
@@ -88,7 +89,9 @@ class Bundles:
             raise ContractError(f"bundle {bundle}: {named} is not what was saved. Restore the folder from a backup.")
 
     def smoke(self, bundle: str) -> None:
-        """Loads and scores the bundle in a child process; raises ContractError with its last words where that fails."""
+        """Loads and scores the bundle in a child process, once; raises ContractError with its last words where that fails."""
+        if bundle in self._served:
+            return
         command = [sys.executable, "-m", "semana.stores.smoke", str(self.folder / bundle)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         if done.returncode:
@@ -97,6 +100,7 @@ class Bundles:
                 f"bundle {bundle}: does not serve in a clean process (exit {done.returncode}: {words}). "
                 f"Train again, or restore the bundle from a backup."
             )
+        self._served.add(bundle)
 
 
 def read_scorer(folder: Path) -> Scorer:

@@ -12,7 +12,7 @@ from semana.errors import ConfigurationError, ContractError, UsageError
 from semana.stores import files
 
 if TYPE_CHECKING:
-    from semana.stores import Stores
+    from semana.stores.home import Stores
 
 
 def examine(stores: Stores) -> list[dict[str, str]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from semana.data.weeks import Week
 
 if TYPE_CHECKING:
-    from semana.stores import Stores
+    from semana.stores.home import Stores
 
 
 def prune_home(stores: Stores, *, keep_weeks: int) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from semana.stores import files
 from semana.stores.reading import is_csv, read_file
 
 if TYPE_CHECKING:
-    from semana.stores import Stores
+    from semana.stores.home import Stores
 
 
 def week_slices(stores: Stores, source: Source, paths: Sequence[Path], *, first: Week, last: Week) -> Iterator[None]:

@@ -1,0 +1,95 @@
+"""A home and all its stores: opened once, at the front door."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from semana import params as p
+from semana.data.sources import Source, parse_source
+from semana.errors import ConfigurationError
+from semana.settings import Settings
+from semana.stores import files
+from semana.stores.bundle import Bundles
+from semana.stores.lake import Lake
+from semana.stores.landing import Landing
+from semana.stores.leases import Leases
+from semana.stores.ledger import Ledger
+from semana.stores.publications import Publications
+from semana.stores.runs import Runs
+
+FORMAT = 1
+_FORMAT_FILE = "format.json"
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Everything that a run reads and writes, and what we decided."""
+
+    home: Path
+    params: p.Params
+    landing: Landing
+    lake: Lake
+    bundles: Bundles
+    ledger: Ledger
+    publications: Publications
+    runs: Runs
+    leases: Leases
+
+
+def open_home(settings: Settings, *, create: bool = False) -> Stores:
+    """The stores of `settings.home`; made with `create`, else a missing home raises ConfigurationError."""
+    home = settings.home
+    params = _read_params(settings)
+    if not (home / _FORMAT_FILE).exists():
+        if not create:
+            raise ConfigurationError(
+                f"{home}: no semana home is there. Make one with `semana ingest PATH --source NAME` or `semana demo`, "
+                f"or name yours with --home or SEMANA_HOME."
+            )
+        if home.exists() and any(path for path in home.iterdir() if path.name != "drop"):
+            raise ConfigurationError(f"{home}: holds files but no {_FORMAT_FILE}. Name an empty folder with --home.")
+        files.replace_json(home / _FORMAT_FILE, {"format": FORMAT})
+    found = json.loads((home / _FORMAT_FILE).read_bytes())["format"]
+    if found > FORMAT:
+        raise ConfigurationError(f"{home}: written by a newer semana (format {found}, we read {FORMAT}). Update semana.")
+    if shutil.disk_usage(home).free < params.store.free_disk_mib * 2**20:
+        _log.warning("%s: less than %s MiB of disk are free", home, params.store.free_disk_mib)
+    return Stores(
+        home,
+        params,
+        Landing(home, find_source=lambda name: find_source(settings, name), params=params.data),
+        Lake(home),
+        Bundles(home / "bundles"),
+        Ledger(home / "ledger"),
+        Publications(home / "published"),
+        Runs(home / "runs"),
+        Leases(home / "leases", stale_seconds=params.store.lease_stale_seconds),
+    )
+
+
+def find_source(settings: Settings, name: str) -> Source:
+    """The source `name`, from the home's own `sources/` first; raises ConfigurationError listing the known ones."""
+    folders = (settings.home / "sources", settings.sources)
+    for folder in folders:
+        path = folder / f"{name}.yaml"
+        if path.is_file() and path.parent == folder:
+            return parse_source(name, path.read_text())
+    known = sorted({path.stem for folder in folders for path in folder.glob("*.yaml")})
+    raise ConfigurationError(
+        f"source {name!r} is unknown; there are: {', '.join(known)}. "
+        f"Define it in {folders[0] / f'{name}.yaml'} (see sources/canonical.yaml)."
+    )
+
+
+def _read_params(settings: Settings) -> p.Params:
+    own = settings.home / "params.yaml"
+    path = own if own.is_file() else settings.params
+    try:
+        return p.parse(path.read_text(), where=str(path))
+    except FileNotFoundError as err:
+        raise ConfigurationError(f"{path}: no such params file. Name one with SEMANA_PARAMS.") from err
