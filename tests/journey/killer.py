@@ -8,14 +8,14 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-_left = [int(sys.argv[1])]
-_before = sys.argv[2] == "before"
+_left = [0]
+_before = [True]
 
 
 def _deadly(switch: Callable[..., Any]) -> Callable[..., Any]:
     def call(*args: Any, **options: Any) -> Any:
         _left[0] -= 1
-        if _left[0] == 0 and _before:
+        if _left[0] == 0 and _before[0]:
             os.kill(os.getpid(), signal.SIGKILL)
         result = switch(*args, **options)
         if _left[0] == 0:
@@ -25,10 +25,16 @@ def _deadly(switch: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-for _name in ("replace", "link", "rename", "unlink", "mkdir"):
-    setattr(os, _name, _deadly(getattr(os, _name)))
-sys.argv = ["semana", *sys.argv[3:]]
+def run_to_death(number: int, when: str, words: list[str]) -> None:
+    """Runs the command and dies at its write `number`, before or after it is done."""
+    _left[0], _before[0] = number, when == "before"
+    for name in ("replace", "link", "rename", "unlink", "mkdir"):
+        setattr(os, name, _deadly(getattr(os, name)))
+    sys.argv = ["semana", *words]
+    from semana.cli import main
 
-from semana.cli import main  # noqa: E402  (the switches above come first)
+    main()
 
-main()
+
+if __name__ == "__main__":
+    run_to_death(int(sys.argv[1]), sys.argv[2], sys.argv[3:])

@@ -50,8 +50,8 @@ def test_prune_keeps_what_serves_and_every_delivery(home: Path) -> None:
 def test_doctor_finds_a_changed_delivery_and_a_changed_bundle(home: Path) -> None:
     delivery = next((home / "landing" / "canonical").glob("*.parquet"))
     delivery.write_bytes(delivery.read_bytes() + b"x")
-    recipe = next((home / "bundles").glob("*/recipe.json"))
-    recipe.write_text(recipe.read_text().replace("seed", "sead"))
+    for recipe in (home / "bundles").glob("*/recipe.json"):
+        recipe.write_text(recipe.read_text().replace("seed", "sead"))
     assert "landed" in (said := semana(home, "doctor", code=65)) and "champion" in said
 
 

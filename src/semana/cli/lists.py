@@ -164,7 +164,7 @@ def _put(rows: pl.DataFrame, format: str, out: Path | None, table: Any) -> None:
     if format == "json":
         text = rows.write_json().encode()
     elif format in ("csv", "xlsx"):
-        flat = rows.with_columns(pl.col("reasons").list.first().struct.field("code")) if "reasons" in rows.columns else rows
+        flat = rows.with_columns(pl.col("reasons").list.first().struct.field("code").alias("reasons")) if "reasons" in rows.columns else rows
         safe = flat.with_columns(pl.col(pl.String).str.replace(r"^([=+\-@\t\r])", "'$1"))
         if format == "xlsx":
             if out is None:

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from semana.errors import ContractError, UsageError
 
 EPOCH = date(1969, 12, 29)  # the Monday that begins week 0
+_ENOUGH = 4  # weeks with rows that tell on which days a shop trades
 _WRITTEN = re.compile(r"(\d{4})-W(\d{2})")
 
 
@@ -111,7 +112,7 @@ def usual_trading_days(rows_by_day: Mapping[date, int], weeks: Iterable[Week]) -
     """
     everyday = frozenset(range(7))
     traded = [week for week in weeks if any(day in rows_by_day for day in week.days)]
-    if len(traded) < 4:
+    if len(traded) < _ENOUGH:
         return everyday
     usual = frozenset(
         weekday
@@ -149,9 +150,9 @@ def read_calendar(
         if not traded:
             gaps += [] if week in shut else [week]
             continue
-        # The first week has no past: what follows tells whether its beginning is there.
-        near = range(1, look_back + 1) if week == first else range(-look_back, 0)
-        usual = usual_trading_days(seen, (week + offset for offset in near))
+        # The first weeks have too short a past: what follows tells how the shop trades.
+        near = range(-look_back, look_back + 1 if week - first < _ENOUGH else 0)
+        usual = usual_trading_days(seen, (week + offset for offset in near if offset))
         begun = week > first or traded[0] <= week.days[min(usual)]
         reached = as_of >= week.days[max(usual)]
         overdue = (clock - week.end).days >= complete_after_days

@@ -128,8 +128,9 @@ def fit_scorers(
     return scorers
 
 
-def refit(result: RaceResult, name: str, examples: Examples, totals: Totals, cuts: Cuts, params: Params) -> Scorer:
-    """The same recipe on all label weeks: calibrated on the latest of them, its card telling how the judged one did."""
+def refit(result: RaceResult, examples: Examples, totals: Totals, cuts: Cuts, params: Params) -> Scorer:
+    """The best one's recipe on all label weeks: calibrated on the latest, its card telling how the judged one did."""
+    name = result.best
     weeks = cuts.all
     latest = min(params.cuts.calibrate_weeks, len(weeks))
     again = Cuts(weeks[:-latest], weeks[-latest:], ())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from semana.data.weeks import Week
 from semana.params import RetrainParams
@@ -26,13 +25,14 @@ def decide_retrain(
     last_label: Week | None,
     gate_f1: float | None,
     realised_f1: Sequence[float],
-    mode: Literal["auto", "always", "never"],
+    mode: str,
     params: RetrainParams,
 ) -> RetrainDecision:
     """Whether the champion is to be replaced before `target` is predicted.
 
     `last_label` is the newest week that the champion has learned from (None: nobody serves), `gate_f1` its mean F1 on
     its gate weeks, `realised_f1` the F1 of its published lists whose weeks are over, oldest first.
+    `mode` is auto, always or never.
     """
     if last_label is None:
         return RetrainDecision(retrain=True, reasons=("first run: no model serves yet",))

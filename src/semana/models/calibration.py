@@ -83,6 +83,8 @@ def fit_curve(scores: Floats, bought: Flags) -> Curve:
     """The isotonic curve of one kind of pairs; an empty curve (probability 0) where there is none to learn from."""
     if not len(scores):
         return Curve((), ())
+    from scipy.optimize import isotonic_regression  # half a second to import, and serving never fits
+
     levels, place = np.unique(scores.astype(np.float64), return_inverse=True)
     count = np.bincount(place).astype(np.float64)
     share = np.bincount(place, weights=bought.astype(np.float64)) / count

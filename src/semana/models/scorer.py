@@ -19,7 +19,7 @@ from semana.models.calibration import Calibration
 _RECIPE, _FEATURES, _CALIBRATION, _CARD = "recipe.json", "features.json", "calibration.json", "card.md"
 # A forecast level further from the calibration weeks than this is an error of the forecast.
 _MOST_RAISED = 2.0
-_REASON = pl.Struct({"code": pl.String, "value": pl.Float64, "contribution": pl.Float64})
+_REASON = ("code", "value", "contribution")
 
 
 @dataclass(frozen=True)
@@ -87,19 +87,19 @@ class Scorer:
         """
         known = self._known(rows)
         parts = self.model.explain(known)
-        most = min(top, parts.shape[1])
-        order = np.argsort(-np.abs(parts), axis=1, kind="stable")[:, :most].ravel()
+        moving = np.flatnonzero(parts.any(axis=0)) if parts.any() else np.arange(1)  # a rule reads two of many
+        most = min(top, len(moving))
+        order = moving[np.argsort(-np.abs(parts[:, moving]), axis=1, kind="stable")[:, :most]].ravel()
         place = np.repeat(np.arange(len(known)), most)
-        contribution = parts[place, order]
         flat = pl.DataFrame(
             {
-                "row": place,
-                "code": pl.Series(order).replace_strict(range(len(known.names)), known.names, return_dtype=pl.String),
+                "code": pl.Series(known.names).gather(order),
                 "value": pl.Series(known.values[place, order], dtype=pl.Float64).fill_nan(None),
-                "contribution": contribution,
+                "contribution": parts[place, order],
             }
-        ).select("row", pl.when(pl.col("contribution") != 0).then(pl.struct(field.name for field in _REASON.fields)).alias("reasons"))
-        lists = flat["reasons"].reshape((len(known), most)).arr.to_list()
+        )
+        reason = pl.when(pl.col("contribution") != 0).then(pl.struct(_REASON))
+        lists = flat.select(reason.alias("reasons"))["reasons"].reshape((len(known), most)).arr.to_list()
         return lists.list.drop_nulls().alias("reasons")
 
     def contents(self) -> dict[str, bytes]:

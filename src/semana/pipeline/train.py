@@ -27,7 +27,7 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
     judged = race.scorers[race.best]
     smoke = rows_from(examples(cuts.all[-1]).head(SMOKE_ROWS), judged.recipe.features)
     champion = _champion(run, stores, examples, cuts.gate, totals)
-    refitted = refit(race, race.best, examples, totals, cuts, stores.params)
+    refitted = refit(race, examples, totals, cuts, stores.params)
     record = {
         "best": race.best,
         "says": race.says,

@@ -1,0 +1,68 @@
+"""The append-only journal: one winner per entry, and no entry changed, added or lost without a word."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from semana.errors import Busy, ContractError
+from semana.stores.journal import Journal
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    journal = Journal(tmp_path / "manifest")
+    for number in range(3):
+        journal.append({"what": number}, after=number)
+    return journal
+
+
+def test_entries_come_back_in_order_with_their_numbers(journal: Journal) -> None:
+    assert [(entry["number"], entry["what"]) for entry in journal.entries()] == [(1, 0), (2, 1), (3, 2)]
+    assert len(journal) == 3
+
+
+def test_an_empty_journal_has_no_entries(tmp_path: Path) -> None:
+    assert Journal(tmp_path / "none").entries() == []
+
+
+@pytest.mark.parametrize("after", [0, 2, 4])
+def test_who_did_not_read_the_latest_entry_is_busy_and_writes_nothing(journal: Journal, after: int) -> None:
+    with pytest.raises(Busy, match="Try again"):
+        journal.append({"what": "late"}, after=after)
+    assert len(journal) == 3
+
+
+def test_of_many_that_append_at_once_exactly_one_succeeds(journal: Journal) -> None:
+    def attempt(who: int) -> bool:
+        try:
+            journal.append({"what": who}, after=3)
+        except Busy:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(attempt, range(8))) == 1
+    assert len(journal.entries()) == 4
+
+
+@pytest.mark.parametrize("damage", ["changed", "removed", "added", "cut"])
+def test_a_chain_that_was_touched_by_hand_is_noticed(journal: Journal, damage: str) -> None:
+    paths = sorted(journal.folder.iterdir())
+    if damage == "changed":
+        paths[1].write_bytes(paths[1].read_bytes().replace(b'"what": 1', b'"what": 7'))
+    elif damage == "removed":
+        paths[1].unlink()
+    elif damage == "added":
+        (journal.folder / "00000004.json").write_bytes(paths[2].read_bytes())
+    else:
+        paths[2].write_bytes(paths[2].read_bytes()[:20])
+    with pytest.raises(ContractError, match="Restore the folder from a backup"):
+        journal.entries()
+
+
+def test_an_unfinished_temporary_is_no_entry(journal: Journal) -> None:
+    (journal.folder / ".tmp-1").write_text("half")
+    assert len(journal.entries()) == 3
