@@ -40,7 +40,10 @@ def test_a_source_needs_no_more_than_its_order_lines() -> None:
         (LEAST + "closed_weeks: [2025-W60]", "closed_weeks"),
         (LEAST + "filters: [{column: a}]", "exactly one of present, matches, not_matches"),
         (LEAST + "filters: [{column: a, matches: '('}]", "not a regular expression"),
-        (LEAST + "filters: [{column: a, equals: b}]", "unknown key; allowed here: column, present, matches, not_matches"),
+        (
+            LEAST + "filters: [{column: a, equals: b}]",
+            "unknown key; allowed here: column, present, matches, not_matches",
+        ),
         (LEAST.replace("date: d", "day: d"), "unknown column day; allowed: customer_id"),
         (LEAST.replace(", date: d", ""), "date must be mapped"),
         (LEAST.replace("files: ['*']", "files: []"), "files"),

@@ -37,7 +37,9 @@ def ordered(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.sort("customer_id", "product_id")
 
 
-def features(week: Week, bought: nw.LazyFrame[Any] | None = None, pairs: nw.LazyFrame[Any] | None = None) -> pl.DataFrame:
+def features(
+    week: Week, bought: nw.LazyFrame[Any] | None = None, pairs: nw.LazyFrame[Any] | None = None
+) -> pl.DataFrame:
     """The features of the shop's candidates (or of `pairs`) before the week, in the order of their ids."""
     frame = purchases() if bought is None else bought
     if pairs is None:

@@ -13,7 +13,9 @@ from typing import Any
 def semana(home: Path, *words: str, code: int = 0, program: tuple[str, ...] = ("-m", "semana.cli")) -> str:
     """Runs `semana --home HOME WORDS`, asserts its exit code, returns what it printed (stdout, else stderr)."""
     call = [sys.executable, *program, "--home", str(home), *words]
-    done = subprocess.run(call, capture_output=True, text=True, timeout=120, env={**os.environ, "COLUMNS": "120"}, check=False)
+    done = subprocess.run(
+        call, capture_output=True, text=True, timeout=120, env={**os.environ, "COLUMNS": "120"}, check=False
+    )
     assert done.returncode == code, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done.stderr if code else done.stdout
 

@@ -21,7 +21,7 @@ def _run_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shop.write_all(files, weeks=shop.WEEKS[:KNOWN])
     home = folder / "home"
     semana(home, "ingest", str(files), "--source", "canonical", "--as-of", str(TARGET.start))
-    semana(home, "run", "--as-of", str((TARGET.start)))
+    semana(home, "run", "--as-of", str(TARGET.start))
     return home
 
 

@@ -97,11 +97,10 @@ def test_of_many_that_take_a_lease_at_once_exactly_one_holds_it(tmp_path: Path) 
 
 def test_a_stale_lease_is_taken_over_and_its_holder_finds_out(tmp_path: Path) -> None:
     leases = Leases(tmp_path, stale_seconds=0.0)
-    with leases.hold("run") as first:
-        with leases.hold("run") as second:
-            second.check()
-            with pytest.raises(Busy, match="took it over"):
-                first.check()
+    with leases.hold("run") as first, leases.hold("run") as second:
+        second.check()
+        with pytest.raises(Busy, match="took it over"):
+            first.check()
 
 
 @pytest.mark.parametrize(
@@ -116,7 +115,9 @@ def test_a_stale_lease_is_taken_over_and_its_holder_finds_out(tmp_path: Path) ->
         (("run", "--week", "2030-W01"), 65, "cannot be predicted yet"),
     ],
 )
-def test_wrong_words_get_the_documented_code_and_the_way_out(home: Path, words: tuple[str, ...], code: int, says: str) -> None:
+def test_wrong_words_get_the_documented_code_and_the_way_out(
+    home: Path, words: tuple[str, ...], code: int, says: str
+) -> None:
     assert says in semana(home, *words, code=code)
 
 

@@ -15,8 +15,15 @@ from tests.journey.command import semana, summary
 from tests.journey.conftest import KNOWN, TARGET
 
 KEYS = {
-    "target_week", "latest_complete_week", "retrained", "reasons", "model_version", "published", "recommended_pairs",
-    "seconds", "steps",
+    "target_week",
+    "latest_complete_week",
+    "retrained",
+    "reasons",
+    "model_version",
+    "published",
+    "recommended_pairs",
+    "seconds",
+    "steps",
 }
 
 
@@ -35,8 +42,20 @@ def test_a_delivered_shop_becomes_the_list_that_the_eye_expects(home: Path) -> N
 
 def test_every_published_column_is_the_contracts(home: Path) -> None:
     assert predictions(home).columns == [
-        "week", "week_start", "customer_id", "product_id", "probability", "rank", "recommended", "kind",
-        "expected_quantity", "expected_amount", "last_bought", "usual_gap_days", "usual_quantity", "reasons",
+        "week",
+        "week_start",
+        "customer_id",
+        "product_id",
+        "probability",
+        "rank",
+        "recommended",
+        "kind",
+        "expected_quantity",
+        "expected_amount",
+        "last_bought",
+        "usual_gap_days",
+        "usual_quantity",
+        "reasons",
         "model_version",
     ]
     folder = home / "published" / f"week={TARGET}" / "rev=1"

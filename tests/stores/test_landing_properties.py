@@ -73,7 +73,9 @@ def test_delivering_again_changes_nothing(lines: list[Any]) -> None:
 
 @given(st.lists(LINE, min_size=2, max_size=20), st.data())
 @settings(max_examples=40)
-def test_weekly_purchases_do_not_depend_on_the_order_of_deliveries_or_rows(lines: list[Any], data: st.DataObject) -> None:
+def test_weekly_purchases_do_not_depend_on_the_order_of_deliveries_or_rows(
+    lines: list[Any], data: st.DataObject
+) -> None:
     cuts = sorted(data.draw(st.lists(st.integers(1, len(lines) - 1), max_size=3, unique=True)))
     parts = [frame(lines[a:b]) for a, b in zip([0, *cuts], [*cuts, len(lines)], strict=True)]
     order = data.draw(st.permutations(parts))

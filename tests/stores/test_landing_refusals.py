@@ -70,7 +70,11 @@ BAD = {
         parquet(WEEK.with_columns(customer_id=pl.lit("C7"))),
         "holds 'C7'; whole numbers were expected",
     ),
-    "lists as ids": ("transactions.parquet", parquet(WEEK.with_columns(customer_id=pl.concat_list("customer_id"))), "id"),
+    "lists as ids": (
+        "transactions.parquet",
+        parquet(WEEK.with_columns(customer_id=pl.concat_list("customer_id"))),
+        "id",
+    ),
     "thousands": ("transactions.parquet", parquet(with_quantity(pl.col("quantity") * 1000)), "is 1000 times"),
     "thousandths": ("transactions.csv", csv(with_quantity(pl.col("quantity") / 1000)), "is 0.001 times"),
     "cents": ("transactions.parquet", parquet(WEEK.with_columns(pl.col("amount") * 100)), "median amount of a product"),
@@ -87,7 +91,11 @@ BAD = {
         "date is later than the day after arrival: 320",
     ),
     "no such table": ("sales.parquet", parquet(WEEK), r"no table for a file of this name .transactions: \*trans"),
-    "not its table": ("transactions.parquet", parquet(shop.products()), r"column 'customer_id' \(customer_id\) is miss"),
+    "not its table": (
+        "transactions.parquet",
+        parquet(shop.products()),
+        r"column 'customer_id' \(customer_id\) is miss",
+    ),
     "attribute of ours": (
         "customers.parquet",
         parquet(shop.customers().rename({"visits": "seen"})),

@@ -58,5 +58,7 @@ def main() -> None:
             sys.exit(EXIT_CODES[UsageError])
         if logging.getLogger().isEnabledFor(logging.DEBUG):
             traceback.print_exc()
-        print(f"semana: a bug of ours: {type(err).__name__}: {err} (SEMANA_LOG_LEVEL=DEBUG shows where)", file=sys.stderr)
+        print(
+            f"semana: a bug of ours: {type(err).__name__}: {err} (SEMANA_LOG_LEVEL=DEBUG shows where)", file=sys.stderr
+        )
         sys.exit(BUG)

@@ -11,7 +11,9 @@ from semana.cli import front
 
 def register(app: typer.Typer) -> None:
     """Adds the commands of this file."""
-    group = typer.Typer(help="What was delivered: list, show, retract.", invoke_without_command=True, rich_markup_mode=None)
+    group = typer.Typer(
+        help="What was delivered: list, show, retract.", invoke_without_command=True, rich_markup_mode=None
+    )
     group.callback()(_default)
     group.command("list")(show_all)
     group.command("show")(show)

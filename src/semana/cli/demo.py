@@ -16,7 +16,7 @@ def run_demo() -> None:
     """Replays the last weeks of Complete Journey and shows what came of it; a finished demo is shown again at once."""
     from rich.console import Console
 
-    from semana.cli.lists import performance_rows
+    from semana.cli.lists import current_rows, performance_rows
     from semana.cli.progress import weeks_shown
     from semana.data.weeks import Week, weeks_between
     from semana.errors import UsageError
@@ -29,7 +29,9 @@ def run_demo() -> None:
     stores = front.stores(create=True)
     source = stores.landing.source
     if source and source.name != "complete-journey":
-        raise UsageError(f"{stores.home} holds {source.name}. The demo wants a home of its own: semana --home demo demo")
+        raise UsageError(
+            f"{stores.home} holds {source.name}. The demo wants a home of its own: semana --home demo demo"
+        )
     weeks = weeks_between(Week.parse(FIRST), Week.parse(LAST))
     done = set(stores.publications.weeks())
     left = [week for week in weeks if week not in done]
@@ -47,10 +49,13 @@ def run_demo() -> None:
             )
     console = Console()
     console.print(performance_table(performance_rows(stores).to_dicts()))
-    rows = stores.publications.predictions(weeks[-1]).collect("polars").to_native()
-    listed = rows.filter("recommended")
+    listed = current_rows(stores, str(weeks[-1])).filter("recommended")
     customer = listed["customer_id"].value_counts(sort=True)["customer_id"][0]
     mine = listed.filter(listed["customer_id"] == customer).head(12)
-    console.print(list_table(mine.to_dicts(), title=f"{weeks[-1]}, customer {customer}: what to offer", who="product_id"))
+    console.print(
+        list_table(mine.to_dicts(), title=f"{weeks[-1]}, customer {customer}: what to offer", who="product_id")
+    )
     console.print(f"The lists: {stores.home / 'published'}  ·  {time.perf_counter() - began:.0f} s")
-    console.print(f"Look further: semana --home {stores.home} list --customer {customer}  ·  semana --home {stores.home} calls --capacity 20")
+    console.print(
+        f"Look further: semana --home {stores.home} list --customer {customer}  ·  semana --home {stores.home} calls --capacity 20"
+    )

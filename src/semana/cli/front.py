@@ -40,7 +40,9 @@ def settings() -> Settings:
     from semana.settings import read_settings
 
     found = read_settings(_home[0] if _home else None)
-    logging.basicConfig(stream=sys.stderr, level=found.log_level.upper(), format="%(asctime)s %(levelname)s %(message)s")
+    logging.basicConfig(
+        stream=sys.stderr, level=found.log_level.upper(), format="%(asctime)s %(levelname)s %(message)s"
+    )
     return found
 
 

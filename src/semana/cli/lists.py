@@ -44,7 +44,8 @@ def show_list(
     from semana.reports.terminal import list_table
 
     stores = front.stores()
-    rows, name = _rows(stores, week)
+    name = _week(stores, week)
+    rows = current_rows(stores, name)
     rows = _owned(stores, rows, owner)
     for column, wanted in (("customer_id", customer), ("product_id", product)):
         if wanted is not None:
@@ -52,10 +53,17 @@ def show_list(
     if rows.is_empty():
         raise UsageError(f"the list of {name} has no row for that customer, product or owner")
     if customer is None:
-        rows = rows.filter("recommended").sort(["probability", "customer_id", "product_id"], descending=[True, False, False])
+        rows = rows.filter("recommended").sort(
+            ["probability", "customer_id", "product_id"], descending=[True, False, False]
+        )
     rows = rows.head(top) if top else rows
     what = f"customer {customer}" if customer else f"product {product}" if product else "the likeliest purchases"
-    _put(rows, format, out, lambda: list_table(rows.to_dicts(), title=f"{name}, {what}", who="customer_id" if product else "product_id"))
+    _put(
+        rows,
+        format,
+        out,
+        lambda: list_table(rows.to_dicts(), title=f"{name}, {what}", who="customer_id" if product else "product_id"),
+    )
 
 
 def calls(
@@ -71,13 +79,18 @@ def calls(
     from semana.reports.terminal import calls_table
 
     stores = front.stores()
-    rows, name = _rows(stores, week)
+    name = _week(stores, week)
+    rows = current_rows(stores, name)
     listed = _owned(stores, rows, owner).filter("recommended")
     priced = not listed["expected_amount"].is_null().all()
     amount = pl.col("expected_amount").sum() if priced else pl.lit(None, pl.Float64)
     called = (
         listed.group_by("customer_id")
-        .agg(pl.len().alias("products"), pl.col("probability").sum().alias("expected_purchases"), amount.alias("expected_amount"))
+        .agg(
+            pl.len().alias("products"),
+            pl.col("probability").sum().alias("expected_purchases"),
+            amount.alias("expected_amount"),
+        )
         .sort(["expected_amount" if priced else "expected_purchases", "customer_id"], descending=[True, False])
         .head(capacity)
     )
@@ -105,18 +118,22 @@ def performance_rows(stores: Stores) -> pl.DataFrame:
     return pl.concat([stores.lake.read(catalog.PERFORMANCE, week) for week in weeks], how="diagonal")
 
 
-def _rows(stores: Stores, week: str | None) -> tuple[pl.DataFrame, str]:
-    """The rows of a week's list (by default the current one), with product labels where the source has them."""
+def current_rows(stores: Stores, week: str) -> pl.DataFrame:
+    """The rows of a week's list in its latest revision, with product labels where the source has them."""
     from semana.data.weeks import Week
+
+    found = stores.publications.predictions(Week.parse(week)).collect("polars").to_native()
+    return _labelled(stores, found, Week.parse(week))
+
+
+def _week(stores: Stores, week: str | None) -> str:
+    """The week asked for, by default the current one."""
     from semana.errors import UsageError
 
     current = stores.publications.current()
-    name = week or (current["week"] if current else None)
-    if name is None:
+    if week is None and current is None:
         raise UsageError("no list is published yet. Run: semana run (or semana demo, to see one)")
-    rev = current["rev"] if current and not week else None
-    found = stores.publications.predictions(Week.parse(name), rev).collect("polars").to_native()
-    return _labelled(stores, found, Week.parse(name)), name
+    return week or str(current["week"] if current else "")
 
 
 def _labelled(stores: Stores, rows: pl.DataFrame, week: Any) -> pl.DataFrame:
@@ -128,7 +145,12 @@ def _labelled(stores: Stores, rows: pl.DataFrame, week: Any) -> pl.DataFrame:
         return rows
     products = stores.lake.read(catalog.PRODUCTS, week)
     column = "label" if "label" in products.columns else label
-    return rows.join(products.select("product_id", products[column].alias("label")), on="product_id", how="left", maintain_order="left")
+    return rows.join(
+        products.select("product_id", products[column].alias("label")),
+        on="product_id",
+        how="left",
+        maintain_order="left",
+    )
 
 
 def _owned(stores: Stores, rows: pl.DataFrame, owner: str | None) -> pl.DataFrame:
@@ -145,7 +167,9 @@ def _owned(stores: Stores, rows: pl.DataFrame, owner: str | None) -> pl.DataFram
     customers = stores.lake.read(catalog.CUSTOMERS, Week.parse(str(rows["week"][0])))
     column = "owner" if "owner" in customers.columns else column
     if not column:
-        raise UsageError("--owner: the source declares no owner column for customers (sources/NAME.yaml, customers: owner)")
+        raise UsageError(
+            "--owner: the source declares no owner column for customers (sources/NAME.yaml, customers: owner)"
+        )
     mine = customers.filter(pl.col(column).cast(pl.String) == owner).select("customer_id")
     return rows.join(mine, on="customer_id", how="semi", maintain_order="left")
 
@@ -164,7 +188,11 @@ def _put(rows: pl.DataFrame, format: str, out: Path | None, table: Any) -> None:
     if format == "json":
         text = rows.write_json().encode()
     elif format in ("csv", "xlsx"):
-        flat = rows.with_columns(pl.col("reasons").list.first().struct.field("code").alias("reasons")) if "reasons" in rows.columns else rows
+        flat = (
+            rows.with_columns(pl.col("reasons").list.first().struct.field("code").alias("reasons"))
+            if "reasons" in rows.columns
+            else rows
+        )
         safe = flat.with_columns(pl.col(pl.String).str.replace(r"^([=+\-@\t\r])", "'$1"))
         if format == "xlsx":
             if out is None:
@@ -173,7 +201,9 @@ def _put(rows: pl.DataFrame, format: str, out: Path | None, table: Any) -> None:
             return
         text = safe.write_csv().encode()
     else:
-        raise UsageError(f"--format {format!r}: table, csv, json or xlsx was expected (a table goes to the terminal only)")
+        raise UsageError(
+            f"--format {format!r}: table, csv, json or xlsx was expected (a table goes to the terminal only)"
+        )
     if out:
         out.write_bytes(text)
     else:

@@ -58,10 +58,16 @@ def run(
 
 def ingest(
     paths: Annotated[list[Path] | None, typer.Argument(help="Files or folders; without any, the drop folder.")] = None,
-    source: Annotated[str | None, typer.Option(help="The source that describes them; the home's own by default.")] = None,
-    table: Annotated[str | None, typer.Option(help="transactions, customers or products, where names do not tell.")] = None,
+    source: Annotated[
+        str | None, typer.Option(help="The source that describes them; the home's own by default.")
+    ] = None,
+    table: Annotated[
+        str | None, typer.Option(help="transactions, customers or products, where names do not tell.")
+    ] = None,
     as_of: AsOfOption = None,
-    accept: Annotated[bool, typer.Option("--accept", help="Take a jump in units or volume as real (needs --reason).")] = False,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Take a jump in units or volume as real (needs --reason).")
+    ] = False,
     reason: ReasonOption = None,
 ) -> None:
     """Land files: each is accepted whole or refused whole, and nothing is lost."""
@@ -79,7 +85,9 @@ def ingest(
         else:
             name = source or (stores.landing.source.name if stores.landing.source else None)
             if name is None:
-                raise UsageError("--source NAME is needed for the first delivery: sodai, complete-journey, online-retail, canonical or your own")
+                raise UsageError(
+                    "--source NAME is needed for the first delivery: sodai, complete-journey, online-retail, canonical or your own"
+                )
             accepted = reason if accept else None
             summary = step.land(stores, paths, source=name, table=table, arrival=arrival, accept=accepted)
     front.last_line(summary)
@@ -115,7 +123,9 @@ def _step(name: str) -> Any:
 def replay(
     first: Annotated[str, typer.Option("--from", help="The first target week.")],
     last: Annotated[str, typer.Option("--to", help="The last target week.")],
-    source: Annotated[tuple[str, Path] | None, typer.Option(help="NAME PATH: deliver PATH week by week, in this home.")] = None,
+    source: Annotated[
+        tuple[str, Path] | None, typer.Option(help="NAME PATH: deliver PATH week by week, in this home.")
+    ] = None,
     retrain: RetrainOption = "auto",
 ) -> None:
     """Deliver past weeks one by one and run each: what would have happened."""

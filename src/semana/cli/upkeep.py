@@ -51,7 +51,9 @@ def restore(path: Annotated[Path, typer.Argument(help="An archive that `semana b
 
 
 def prune(
-    keep_weeks: Annotated[int, typer.Option("--keep-weeks", min=1, help="Newest weeks of lists, scores and runs to keep.")] = 104,
+    keep_weeks: Annotated[
+        int, typer.Option("--keep-weeks", min=1, help="Newest weeks of lists, scores and runs to keep.")
+    ] = 104,
 ) -> None:
     """Remove old lists, scores, runs and bundles that nothing needs; never a delivery, the ledger or a figure."""
     from semana.stores.pruning import prune_home

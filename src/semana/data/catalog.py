@@ -52,8 +52,13 @@ STAGED_CUSTOMERS = Dataset(
     (s.CUSTOMER_ID,),
     "staged/{delivery}/customers.parquet",
     "ingest",
-    {s.CUSTOMER_ID: "who", s.SEEN: "day the row was last seen in a flat file, else null", **_LABEL, **_OWNER,
-     **_ATTRIBUTES},
+    {
+        s.CUSTOMER_ID: "who",
+        s.SEEN: "day the row was last seen in a flat file, else null",
+        **_LABEL,
+        **_OWNER,
+        **_ATTRIBUTES,
+    },
 )
 STAGED_PRODUCTS = Dataset(
     "staged_products",
@@ -69,8 +74,12 @@ QUARANTINE = Dataset(
     (),
     "quarantine/{delivery}.parquet",
     "ingest",
-    {"table": "which table it was meant for", "row": "its place in the file, from 0",
-     s.REASON: "the rule it broke", "values": "the row as delivered, as JSON"},
+    {
+        "table": "which table it was meant for",
+        "row": "its place in the file, from 0",
+        s.REASON: "the rule it broke",
+        "values": "the row as delivered, as JSON",
+    },
 )
 CUSTOMERS = Dataset(
     "customers",
@@ -185,6 +194,16 @@ PERFORMANCE = Dataset(
 )
 
 DATASETS = (
-    STAGED_TRANSACTIONS, STAGED_CUSTOMERS, STAGED_PRODUCTS, QUARANTINE, CUSTOMERS, PRODUCTS, PURCHASES, WEEKS,
-    SCORES, SHADOW, PREDICTIONS, PERFORMANCE,
+    STAGED_TRANSACTIONS,
+    STAGED_CUSTOMERS,
+    STAGED_PRODUCTS,
+    QUARANTINE,
+    CUSTOMERS,
+    PRODUCTS,
+    PURCHASES,
+    WEEKS,
+    SCORES,
+    SHADOW,
+    PREDICTIONS,
+    PERFORMANCE,
 )

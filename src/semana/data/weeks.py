@@ -115,9 +115,7 @@ def usual_trading_days(rows_by_day: Mapping[date, int], weeks: Iterable[Week]) -
     if len(traded) < _ENOUGH:
         return everyday
     usual = frozenset(
-        weekday
-        for weekday in range(7)
-        if 2 * sum(week.days[weekday] in rows_by_day for week in traded) >= len(traded)
+        weekday for weekday in range(7) if 2 * sum(week.days[weekday] in rows_by_day for week in traded) >= len(traded)
     )
     return usual or everyday
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from semana.models.base import Flags, Floats
 
 # What a full step of score adds where the curve is flat: it keeps pairs in order and moves no probability visibly.

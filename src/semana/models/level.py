@@ -40,9 +40,14 @@ def forecast_level(totals: Mapping[Week, int], *, target: Week, params: LevelPar
     first = max(1, len(known) - params.weeks)
     past = np.array([_recent_mean(known[:n], params) for n in range(first, len(known))])
     errors = np.abs(np.log(np.maximum(known[first:], 1.0) / np.maximum(past, 1.0)))
-    factor = float(np.quantile(errors, params.interval, method="higher")) if len(errors) >= _ENOUGH else np.log(_WIDE)
-    spread = float(np.exp(factor))
+    spread = _WIDE if len(errors) < _ENOUGH else float(np.exp(_next_error(errors, params.interval)))
     return Level(total, total / spread, total * spread, len(errors))
+
+
+def _next_error(errors: NDArray[np.float64], share: float) -> float:
+    """What the next error will not exceed with probability `share`, if it is like these (split conformal prediction)."""
+    place = int(np.ceil((len(errors) + 1) * share))
+    return float(np.sort(errors)[min(place, len(errors)) - 1])
 
 
 def _recent_mean(known: NDArray[np.float64], params: LevelParams) -> float:

@@ -13,8 +13,8 @@ from semana.data import schemas as s
 from semana.data.weeks import Week
 from semana.features.build import FEATURES
 from semana.features.examples import example_rows
-from semana.stores.home import Stores
 from semana.stores.bundle import FORMAT
+from semana.stores.home import Stores
 from semana.stores.runs import Run
 
 

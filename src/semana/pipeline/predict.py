@@ -45,7 +45,11 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
     run.record("level", {**facts, "shadow": shadow["version"] if shadow else None})
     repeat = int(scored[s.REPEAT].sum())
     return {
-        "step": "predict", "pairs": scored.height, "repeat": repeat, "explore": scored.height - repeat, "level": facts,
+        "step": "predict",
+        "pairs": scored.height,
+        "repeat": repeat,
+        "explore": scored.height - repeat,
+        "level": facts,
     }
 
 

@@ -73,7 +73,9 @@ def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, An
 
 def _serve(run: Run, entry: dict[str, Any] | None, *, promoted: bool) -> dict[str, Any]:
     if entry is None:
-        raise ContractError(f"no model serves {run.week}: the challenger was refused and there is no champion. See: semana models list")
+        raise ContractError(
+            f"no model serves {run.week}: the challenger was refused and there is no champion. See: semana models list"
+        )
     serving = {"bundle": entry["to"], "version": entry["version"], "model": entry["evidence"]["model"]}
     run.record("serving", serving)
     return {"step": "promote", "promoted": promoted, "model_version": entry["version"], "bundle": entry["to"]}
@@ -98,4 +100,3 @@ def _smoke(stores: Stores, bundle: str) -> str | None:
     except ContractError as err:
         return str(err)
     return None
-

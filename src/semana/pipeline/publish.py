@@ -60,14 +60,21 @@ def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, An
     if lease:
         lease.check()
     published = stores.publications.publish(rows, manifest, run.week)
-    return {"step": "publish", "published": f"{run.week} rev {published['rev']}", **published["counts"], "cut": decision.cut}
+    return {
+        "step": "publish",
+        "published": f"{run.week} rev {published['rev']}",
+        **published["counts"],
+        "cut": decision.cut,
+    }
 
 
 def _check_sane(scores: pl.DataFrame, level: dict[str, Any]) -> None:
     """Raises ContractError where the scores cannot be a list that people act on."""
     chance = scores[s.PROBABILITY]
     if scores.is_empty() or chance.null_count() or not chance.is_between(0, 1).all():
-        raise ContractError("the scores are empty or no probabilities: nothing is published, the last list keeps serving")
+        raise ContractError(
+            "the scores are empty or no probabilities: nothing is published, the last list keeps serving"
+        )
     expected = float(chance.sum())
     if expected > _MANY * level["high"]:
         raise ContractError(

@@ -49,9 +49,7 @@ class Order:
         return self.now
 
 
-def run_week(
-    stores: Stores, order: Order, *, progress: Callable[[Step], None] = lambda step: None
-) -> dict[str, Any]:
+def run_week(stores: Stores, order: Order, *, progress: Callable[[Step], None] = lambda step: None) -> dict[str, Any]:
     """Takes the drop folder, then makes and publishes the list of the target week; returns the run's summary."""
     began = time.perf_counter()
     with stores.leases.hold(WHOLE) as lease:
@@ -107,7 +105,13 @@ def begin(stores: Stores, order: Order) -> Run:
     source = landing.source.name if landing.source else ""
     check_gaps(calendar, target, weeks=stores.params.data.gap_weeks, source=source)
     return stores.runs.begin(
-        target, now=order.now, as_of=as_of, clock=clock, position=position, retrain=order.retrain, reason=order.reason,
+        target,
+        now=order.now,
+        as_of=as_of,
+        clock=clock,
+        position=position,
+        retrain=order.retrain,
+        reason=order.reason,
         version=version("semana"),
     )
 
@@ -172,4 +176,3 @@ def _summary(run: Run, steps: dict[str, Any], stores: Stores, *, seconds: float)
     }
     run.record("summary", summary)
     return summary
-

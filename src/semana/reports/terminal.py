@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from rich.box import SIMPLE
 from rich.table import Table
 
 from semana.reports.words import reason_in_words
@@ -18,8 +19,14 @@ def run_table(summary: Mapping[str, Any]) -> Table:
     table.add_row("latest complete week", summary["latest_complete_week"])
     for week, days in summary["missing_days"].items():
         table.add_row("days without rows", f"{week}: {', '.join(days)}")
-    table.add_row("model", f"{summary['model_version']} ({'retrained' if summary['retrained'] else 'kept'}: {'; '.join(summary['reasons'])})")
-    table.add_row("published", f"{summary['published']}: {summary['recommended_pairs']} recommended pairs, {summary['customers']} customers")
+    table.add_row(
+        "model",
+        f"{summary['model_version']} ({'retrained' if summary['retrained'] else 'kept'}: {'; '.join(summary['reasons'])})",
+    )
+    table.add_row(
+        "published",
+        f"{summary['published']}: {summary['recommended_pairs']} recommended pairs, {summary['customers']} customers",
+    )
     if newest:
         table.add_row("last list", f"{newest['week']}: F1 {newest['f1']:.3f}, recall@10 {newest['recall_at_10']:.3f}")
     table.add_row("seconds", f"{summary['seconds']:.1f}")
@@ -30,7 +37,12 @@ def list_table(rows: Sequence[Mapping[str, Any]], *, title: str, who: str) -> Ta
     """Rows of a list: `who` is the column that differs (product_id for one customer's list)."""
     names = {"product_id": "product", "customer_id": "customer"}
     table = _table(
-        title, (names[who], "left"), ("chance", "right"), ("kind", "left"), ("quantity", "right"), ("last bought", "left"),
+        title,
+        (names[who], "left"),
+        ("chance", "right"),
+        ("kind", "left"),
+        ("quantity", "right"),
+        ("last bought", "left"),
         ("why", "left"),
     )
     for row in rows:
@@ -38,28 +50,37 @@ def list_table(rows: Sequence[Mapping[str, Any]], *, title: str, who: str) -> Ta
         quantity = "" if row["usual_quantity"] is None else f"{row['usual_quantity']:.3g}"
         mark = "" if row["recommended"] else " ·"
         why = reason_in_words(row["reasons"])
-        table.add_row(name, f"{row['probability']:.0%}{mark}", row["kind"], quantity, str(row["last_bought"] or ""), why)
+        table.add_row(
+            name, f"{row['probability']:.0%}{mark}", row["kind"], quantity, str(row["last_bought"] or ""), why
+        )
     return table
 
 
 def calls_table(rows: Iterable[Mapping[str, Any]], *, title: str) -> Table:
     """Whom to call, and what for."""
-    table = _table(title, ("call", "right"), ("customer", "left"), ("products", "right"), ("expected purchases", "right"), ("expected amount", "right"))
+    table = _table(
+        title,
+        ("call", "right"),
+        ("customer", "left"),
+        ("products", "right"),
+        ("expected purchases", "right"),
+        ("expected amount", "right"),
+    )
     for place, row in enumerate(rows, start=1):
         amount = "" if row["expected_amount"] is None else f"{row['expected_amount']:,.2f}"
-        table.add_row(str(place), str(row["customer_id"]), str(row["products"]), f"{row['expected_purchases']:.1f}", amount)
+        table.add_row(
+            str(place), str(row["customer_id"]), str(row["products"]), f"{row['expected_purchases']:.1f}", amount
+        )
     return table
 
 
 def performance_table(rows: Iterable[Mapping[str, Any]]) -> Table:
     """How each list did."""
-    table = _table(
-        "how the lists did", ("week", "left"), ("model", "left"), ("role", "left"), ("F1", "right"), ("precision", "right"),
-        ("recall", "right"), ("recall@10", "right"), ("NDCG@10", "right"), ("listed", "right"), ("bought", "right"),
-    )
+    names = ("week", "model", "role", "F1", "recall@10", "NDCG@10", "listed", "bought")
+    table = _table("how the lists did", *((name, "left" if name in names[:3] else "right") for name in names))
     for row in rows:
-        figures = [f"{row[name]:.3f}" for name in ("f1", "precision", "recall", "recall_at_10", "ndcg_at_10")]
-        counts = [f"{row[name]:.0f}" for name in ("recommended", "purchases")]
+        figures = [f"{row[name]:.3f}" for name in ("f1", "recall_at_10", "ndcg_at_10")]
+        counts = [f"{row[name]:,.0f}" for name in ("recommended", "purchases")]
         table.add_row(row["week"], row["model_version"], row["role"], *figures, *counts)
     return table
 
@@ -73,7 +94,7 @@ def plain_table(title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def _table(title: str, *columns: tuple[str, str]) -> Table:
-    table = Table(title=title, title_justify="left", header_style="bold")
+    table = Table(title=title, title_justify="left", header_style="bold", box=SIMPLE, pad_edge=False)
     for name, justify in columns:
         table.add_column(name, justify="right" if justify == "right" else "left", overflow="fold")
     return table

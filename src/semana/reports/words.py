@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 _REASONS = {
-    "decayed_weeks": "bought often lately ({value:.1f} weeks, older ones count less)",
+    "decayed_weeks": "bought often lately",
     "weeks_of_last_4": "bought in {value:.0f} of the last 4 weeks",
     "weeks_bought": "bought in {value:.0f} weeks",
     "popularity": "{value:.0%} of the buyers of a week buy it",

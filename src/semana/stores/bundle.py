@@ -81,7 +81,9 @@ class Bundles:
             raise ContractError(f"bundle {bundle}: not there or without its manifest. Restore it from a backup.")
         manifest = json.loads((folder / MANIFEST).read_bytes())
         if manifest["format"] > FORMAT:
-            raise ConfigurationError(f"bundle {bundle}: format {manifest['format']}, this semana reads up to {FORMAT}. Update semana.")
+            raise ConfigurationError(
+                f"bundle {bundle}: format {manifest['format']}, this semana reads up to {FORMAT}. Update semana."
+            )
         found = {path.name: files.sha256(path) for path in folder.iterdir() if path.name != MANIFEST}
         wrong = sorted(set(found.items()) ^ set(manifest["files"].items()))
         if wrong or hashlib.sha256(files.to_json(manifest["files"])).hexdigest()[:16] != bundle:

@@ -39,7 +39,9 @@ def _finding(name: str, check: Callable[[], str]) -> dict[str, str]:
 def _disk(stores: Stores) -> str:
     free = shutil.disk_usage(stores.home).free // 2**20
     if free < stores.params.store.free_disk_mib:
-        raise ContractError(f"{free} MiB free, {stores.params.store.free_disk_mib} are wanted. Free some, or: semana prune")
+        raise ContractError(
+            f"{free} MiB free, {stores.params.store.free_disk_mib} are wanted. Free some, or: semana prune"
+        )
     return f"{free} MiB free"
 
 
@@ -68,5 +70,7 @@ def _list(stores: Stores) -> str:
     manifest = stores.publications.manifests(Week.parse(current["week"]))[current["rev"] - 1]
     wrong = [name for name, expected in manifest["files"].items() if files.sha256(folder / name) != expected]
     if wrong:
-        raise ContractError(f"{', '.join(wrong)} of {current['week']} changed since it was published. Run: semana publish")
+        raise ContractError(
+            f"{', '.join(wrong)} of {current['week']} changed since it was published. Run: semana publish"
+        )
     return f"{current['week']} revision {current['rev']} is as published"

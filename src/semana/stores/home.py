@@ -56,7 +56,9 @@ def open_home(settings: Settings, *, create: bool = False) -> Stores:
         files.replace_json(home / _FORMAT_FILE, {"format": FORMAT})
     found = json.loads((home / _FORMAT_FILE).read_bytes())["format"]
     if found > FORMAT:
-        raise ConfigurationError(f"{home}: written by a newer semana (format {found}, we read {FORMAT}). Update semana.")
+        raise ConfigurationError(
+            f"{home}: written by a newer semana (format {found}, we read {FORMAT}). Update semana."
+        )
     if shutil.disk_usage(home).free < params.store.free_disk_mib * 2**20:
         _log.warning("%s: less than %s MiB of disk are free", home, params.store.free_disk_mib)
     return Stores(

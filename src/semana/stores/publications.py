@@ -75,7 +75,7 @@ class Publications:
             if manifests and manifests[-1]["files"] == hashes:
                 published = manifests[-1]
             elif manifests and manifest["late"] and not manifest["reason"]:
-                raise UsageError(f"{week} has begun and has a list: say why it is replaced, with --reason \"...\"")
+                raise UsageError(f'{week} has begun and has a list: say why it is replaced, with --reason "..."')
             else:
                 published = {**manifest, "rev": len(manifests) + 1, "files": hashes}
                 (scratch / MANIFEST).write_bytes(files.to_json(published))

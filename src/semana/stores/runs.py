@@ -58,7 +58,16 @@ class Runs:
         self.folder = folder
 
     def begin(
-        self, week: Week, *, now: datetime, as_of: date, clock: date, position: int, retrain: str, reason: str | None, version: str
+        self,
+        week: Week,
+        *,
+        now: datetime,
+        as_of: date,
+        clock: date,
+        position: int,
+        retrain: str,
+        reason: str | None,
+        version: str,
     ) -> Run:
         """A new run of `week`, recorded."""
         number = 1 + max((int(path.name[-4:]) for path in self.folder.glob(f"{week}-[0-9]*")), default=0)

@@ -1,0 +1,96 @@
+"""A scorer: probabilities at the week's level, reasons, and files that survive."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+
+from semana.errors import ContractError
+from semana.evaluation.cuts import Cuts
+from semana.evaluation.race import fit_scorers
+from semana.features.build import FEATURES
+from semana.models.base import rows_from
+from semana.models.scorer import Scorer
+from tests import shop
+from tests.features import known
+
+WEEK = shop.FIRST + 20
+
+
+@pytest.fixture(scope="module")
+def scorer() -> Scorer:
+    cuts = Cuts((), (WEEK + -2, WEEK + -1), ())
+    names = ["decayed_frequency"]
+    return fit_scorers(names, known.examples, known.totals(), cuts, known.PARAMS, contracts={"bundle": "1"})[names[0]]
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return rows_from(known.examples(WEEK), FEATURES)
+
+
+def test_what_is_bought_every_week_is_sure_and_what_never_is_is_not(scorer, rows):
+    chance = scorer.probabilities(rows)
+    frame = known.examples(WEEK)
+    assert chance[(frame["product_id"] == 0).to_numpy()].min() > 0.99
+    assert chance[~frame["repeat"].to_numpy()].max() < 0.01
+
+
+def test_at_the_level_of_the_week_probabilities_add_up_to_the_forecast(scorer, rows):
+    assert scorer.calibration.covered == 1
+    assert scorer.at_level(rows, total=250).probabilities(rows).sum() == pytest.approx(250, rel=1e-4)
+    halved = scorer.probabilities(rows).sum() / 2
+    assert scorer.at_level(rows, total=1).probabilities(rows).sum() == pytest.approx(halved, rel=1e-4)
+
+
+def test_reasons_are_the_features_that_moved_the_score_strongest_first(scorer, rows):
+    reasons = scorer.reasons(rows, top=2)
+    assert len(reasons) == len(rows)
+    milk = reasons[0]
+    assert [reason["code"] for reason in milk] == ["decayed_weeks", "popularity"]
+    assert milk[0]["value"] == pytest.approx(rows.column("decayed_weeks")[0])
+    assert set(reasons.list.len().unique()) == {1, 2}  # a pair never bought has its popularity alone
+    assert scorer.reasons(rows, top=1).list.len().max() == 1
+
+
+def test_reasons_of_no_rows_are_none(scorer, rows):
+    none = rows_from(known.examples(WEEK).head(0), FEATURES)
+    assert len(scorer.reasons(none)) == 0
+
+
+def test_reasons_are_a_list_column_of_code_value_and_contribution(scorer, rows):
+    inner = {"code": pl.String, "value": pl.Float64, "contribution": pl.Float64}
+    assert scorer.reasons(rows).dtype == pl.List(pl.Struct(inner))
+
+
+def test_survives_its_files_byte_by_byte(scorer, rows):
+    again = Scorer.from_contents(scorer.contents())
+    assert again.contents() == scorer.contents()
+    assert np.array_equal(again.probabilities(rows), scorer.probabilities(rows))
+
+
+def test_features_in_another_order_or_among_others_give_the_same(scorer, rows):
+    other = rows_from(known.examples(WEEK), ("usual_quantity", *reversed(FEATURES)))
+    assert np.array_equal(scorer.probabilities(other), scorer.probabilities(rows))
+
+
+def test_a_missing_feature_is_named(scorer):
+    rows = rows_from(known.examples(WEEK), FEATURES[1:])
+    with pytest.raises(ContractError, match="'weeks_bought' is not among these rows' features"):
+        scorer.probabilities(rows)
+
+
+def test_its_card_tells_a_person_what_it_is(scorer):
+    card = scorer.contents()["card.md"].decode()
+    assert "In how many weeks it was bought, older weeks counting less." in card
+    assert f"2 weeks, {WEEK + -2} to {WEEK + -1}" in card
+
+
+def test_an_unknown_family_is_refused_with_those_there_are(scorer):
+    contents = scorer.contents()
+    recipe = json.loads(contents["recipe.json"]) | {"family": "oracle"}
+    with pytest.raises(ContractError, match="'oracle' unknown; there are decayed_frequency"):
+        Scorer.from_contents({**contents, "recipe.json": json.dumps(recipe).encode()})
