@@ -54,7 +54,7 @@ def test_a_source_needs_no_more_than_its_order_lines() -> None:
     ],
 )
 def test_a_faulty_source_is_refused_with_what_is_allowed(text: str, says: str) -> None:
-    with pytest.raises(ConfigurationError, match="sources/mine.yaml") as refused:
+    with pytest.raises(ConfigurationError, match=r"^sources/mine\.yaml: ") as refused:
         parse_source("mine", text)
     assert says.lower() in str(refused.value).lower()
 

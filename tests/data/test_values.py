@@ -96,17 +96,17 @@ def test_written_dates_are_local_ones(text: str, read: date | None) -> None:
 @pytest.mark.parametrize(
     ("moment", "zone", "day"),
     [
-        (datetime(2025, 1, 7, 4, 59), "America/New_York", date(2025, 1, 6)),
-        (datetime(2025, 1, 7, 5, 0), "America/New_York", date(2025, 1, 7)),
-        (datetime(2025, 7, 7, 3, 59), "America/New_York", date(2025, 7, 6)),
-        (datetime(2025, 7, 7, 4, 0), "America/New_York", date(2025, 7, 7)),
+        (datetime.fromisoformat("2025-01-07T04:59"), "America/New_York", date(2025, 1, 6)),
+        (datetime.fromisoformat("2025-01-07T05:00"), "America/New_York", date(2025, 1, 7)),
+        (datetime.fromisoformat("2025-07-07T03:59"), "America/New_York", date(2025, 7, 6)),
+        (datetime.fromisoformat("2025-07-07T04:00"), "America/New_York", date(2025, 7, 7)),
         # The clock is set forward at midnight: 00:30 does not exist on that day in Asuncion.
-        (datetime(2023, 10, 1, 3, 59), "America/Asuncion", date(2023, 9, 30)),
-        (datetime(2023, 10, 1, 4, 0), "America/Asuncion", date(2023, 10, 1)),
+        (datetime.fromisoformat("2023-10-01T03:59"), "America/Asuncion", date(2023, 9, 30)),
+        (datetime.fromisoformat("2023-10-01T04:00"), "America/Asuncion", date(2023, 10, 1)),
         # The hour that happens twice in London.
-        (datetime(2025, 10, 26, 0, 30), "Europe/London", date(2025, 10, 26)),
-        (datetime(2025, 10, 26, 1, 30), "Europe/London", date(2025, 10, 26)),
-        (datetime(2025, 12, 31, 11, 0), "Pacific/Auckland", date(2026, 1, 1)),
+        (datetime.fromisoformat("2025-10-26T00:30"), "Europe/London", date(2025, 10, 26)),
+        (datetime.fromisoformat("2025-10-26T01:30"), "Europe/London", date(2025, 10, 26)),
+        (datetime.fromisoformat("2025-12-31T11:00"), "Pacific/Auckland", date(2026, 1, 1)),
     ],
 )
 def test_a_utc_moment_counts_on_its_local_day(moment: datetime, zone: str, day: date) -> None:
@@ -119,7 +119,7 @@ def test_a_utc_moment_counts_on_its_local_day(moment: datetime, zone: str, day: 
 
 
 def test_local_timestamps_in_an_hour_that_does_not_exist_keep_their_day() -> None:
-    column = pl.Series([datetime(2023, 10, 1, 0, 30), datetime(2025, 3, 9, 2, 30)])
+    column = pl.Series([datetime.fromisoformat("2023-10-01T00:30"), datetime.fromisoformat("2025-03-09T02:30")])
     assert read_dates(column, timezone="America/Asuncion", utc=False).to_list() == [date(2023, 10, 1), date(2025, 3, 9)]
 
 

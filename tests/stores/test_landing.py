@@ -180,7 +180,9 @@ def test_staged_rows_that_are_gone_are_made_again_from_what_landed(landing: Land
 
 def test_a_source_that_is_defined_anew_reads_what_landed_anew(tmp_path: Path, coming: Path) -> None:
     landing = open_landing(tmp_path / "home")
-    stamps = pl.DataFrame({"customer_id": [1], "product_id": [2], "date": [datetime(2025, 1, 6, 1)], "order_id": ["a"]})
+    stamps = pl.DataFrame(
+        {"customer_id": [1], "product_id": [2], "date": [datetime.fromisoformat("2025-01-06T01:00")], "order_id": ["a"]}
+    )
     deliver(landing, shop.write(stamps, coming / "transactions.parquet"))
     assert list(landing.lines(1).collect("polars")[s.DATE]) == [date(2025, 1, 6)]
     moved = find_source("canonical").model_copy(update={"timezone": "America/New_York", "timestamps": "utc"})

@@ -1,4 +1,4 @@
-"""Whatever is delivered, in whatever order and parts: no row is lost, nothing counts twice, the order does not matter."""
+"""Whatever is delivered, in whatever parts and order: no row is lost, none counts twice, the order does not matter."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from semana.stores.landing import Landing
 from tests import shop
 from tests.stores.home import LATER, deliver, open_landing, tree
 
-WEEK = shop.transactions(shop.FIRST + 4)
+WEEK = shop.transactions(shop.FIRST + 5)
 
 
 def parquet(frame: pl.DataFrame) -> bytes:
@@ -93,7 +93,7 @@ BAD = {
     "no such table": ("sales.parquet", parquet(WEEK), r"no table for a file of this name .transactions: \*trans"),
     "not its table": (
         "transactions.parquet",
-        parquet(shop.products()),
+        parquet(shop.products().head(5)),
         r"column 'customer_id' \(customer_id\) is miss",
     ),
     "attribute of ours": (

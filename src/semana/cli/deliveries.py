@@ -49,18 +49,18 @@ def show_all() -> None:
     Console().print(plain_table("deliveries", rows))
 
 
-def show(hash: Annotated[str, typer.Argument(help="The hash, or its beginning.")]) -> None:
+def show(prefix: Annotated[str, typer.Argument(metavar="HASH", help="The hash, or its beginning.")]) -> None:
     """One delivery as JSON."""
     from dataclasses import asdict
 
-    front.last_line(asdict(front.stores().landing.show(hash)))
+    front.last_line(asdict(front.stores().landing.show(prefix)))
 
 
 def retract(
-    hash: Annotated[str, typer.Argument(help="The hash, or its beginning.")],
+    prefix: Annotated[str, typer.Argument(metavar="HASH", help="The hash, or its beginning.")],
     reason: Annotated[str, typer.Option(help="Why; kept in the record.")],
 ) -> None:
     """Take a wrong delivery back, from the next run on; its bytes stay."""
     stores = front.stores()
     with stores.leases.hold("ingest"):
-        front.last_line(stores.landing.retract(hash, reason=reason, arrival=front.order().now))
+        front.last_line(stores.landing.retract(prefix, reason=reason, arrival=front.order().now))

@@ -56,6 +56,5 @@ def run_demo() -> None:
         list_table(mine.to_dicts(), title=f"{weeks[-1]}, customer {customer}: what to offer", who="product_id")
     )
     console.print(f"The lists: {stores.home / 'published'}  ·  {time.perf_counter() - began:.0f} s")
-    console.print(
-        f"Look further: semana --home {stores.home} list --customer {customer}  ·  semana --home {stores.home} calls --capacity 20"
-    )
+    look = f"semana --home {stores.home}"
+    console.print(f"Look further: {look} list --customer {customer}  ·  {look} calls --capacity 20")

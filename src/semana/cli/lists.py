@@ -34,7 +34,7 @@ def show_list(
     owner: OwnerOption = None,
     top: Annotated[int, typer.Option(help="Rows at the most; 0 for all.")] = 20,
     week: WeekOption = None,
-    format: FormatOption = "table",
+    form: FormatOption = "table",
     out: OutOption = None,
 ) -> None:
     """The current list: of a customer, of a product, or all of it."""
@@ -70,10 +70,10 @@ def calls(
     capacity: Annotated[int, typer.Option(help="How many customers can be called.")],
     owner: OwnerOption = None,
     week: WeekOption = None,
-    format: FormatOption = "table",
+    form: FormatOption = "table",
     out: OutOption = None,
 ) -> None:
-    """Whom to call, by expected amount (else expected purchases) of what is on their list; not the effect of the call."""
+    """Whom to call, by the expected amount (else purchases) of their list; not by the effect of the call."""
     import polars as pl
 
     from semana.reports.terminal import calls_table
@@ -94,15 +94,15 @@ def calls(
         .sort(["expected_amount" if priced else "expected_purchases", "customer_id"], descending=[True, False])
         .head(capacity)
     )
-    _put(called, format, out, lambda: calls_table(called.to_dicts(), title=f"{name}, {called.height} calls"))
+    _put(called, form, out, lambda: calls_table(called.to_dicts(), title=f"{name}, {called.height} calls"))
 
 
-def performance(format: FormatOption = "table", out: OutOption = None) -> None:
+def performance(form: FormatOption = "table", out: OutOption = None) -> None:
     """How every list whose week is over did."""
     from semana.reports.terminal import performance_table
 
     rows = performance_rows(front.stores())
-    _put(rows, format, out, lambda: performance_table(rows.to_dicts()))
+    _put(rows, form, out, lambda: performance_table(rows.to_dicts()))
 
 
 def performance_rows(stores: Stores) -> pl.DataFrame:
@@ -174,27 +174,27 @@ def _owned(stores: Stores, rows: pl.DataFrame, owner: str | None) -> pl.DataFram
     return rows.join(mine, on="customer_id", how="semi", maintain_order="left")
 
 
-def _put(rows: pl.DataFrame, format: str, out: Path | None, table: Any) -> None:
+def _put(rows: pl.DataFrame, form: str, out: Path | None, table: Any) -> None:
     """Prints or writes the rows in the format."""
     import polars as pl
 
     from semana.errors import UsageError
 
-    if format == "table" and out is None:
+    if form == "table" and out is None:
         from rich.console import Console
 
         Console().print(table())
         return
-    if format == "json":
+    if form == "json":
         text = rows.write_json().encode()
-    elif format in ("csv", "xlsx"):
+    elif form in ("csv", "xlsx"):
         flat = (
             rows.with_columns(pl.col("reasons").list.first().struct.field("code").alias("reasons"))
             if "reasons" in rows.columns
             else rows
         )
         safe = flat.with_columns(pl.col(pl.String).str.replace(r"^([=+\-@\t\r])", "'$1"))
-        if format == "xlsx":
+        if form == "xlsx":
             if out is None:
                 raise UsageError("--format xlsx needs --out FILE.xlsx")
             safe.write_excel(out)
@@ -202,7 +202,7 @@ def _put(rows: pl.DataFrame, format: str, out: Path | None, table: Any) -> None:
         text = safe.write_csv().encode()
     else:
         raise UsageError(
-            f"--format {format!r}: table, csv, json or xlsx was expected (a table goes to the terminal only)"
+            f"--format {form!r}: table, csv, json or xlsx was expected (a table goes to the terminal only)"
         )
     if out:
         out.write_bytes(text)

@@ -12,7 +12,7 @@ from semana.data import schemas as s
 
 @dataclass(frozen=True)
 class Dataset:
-    """A dataset: `path` is relative to the home, with {week} and {delivery} where it has one file a week or delivery."""
+    """A dataset: `path` is relative to the home; {week} and {delivery} stand where it has a file for each."""
 
     name: str
     grain: str

@@ -45,7 +45,7 @@ def forecast_level(totals: Mapping[Week, int], *, target: Week, params: LevelPar
 
 
 def _next_error(errors: NDArray[np.float64], share: float) -> float:
-    """What the next error will not exceed with probability `share`, if it is like these (split conformal prediction)."""
+    """What the next error will not exceed with probability `share`, if like these (split conformal prediction)."""
     place = int(np.ceil((len(errors) + 1) * share))
     return float(np.sort(errors)[min(place, len(errors)) - 1])
 

@@ -20,7 +20,10 @@ def land(
     arrival: datetime,
     accept: str | None = None,
 ) -> dict[str, Any]:
-    """Delivers files and folders of files; the summary counts rows. Raises ContractError after the last one if any was refused."""
+    """Delivers files and folders of files; the summary counts rows.
+
+    Raises ContractError after the last one where any was refused.
+    """
     waiting = [(source, path) for given in paths for path in files_of(given)]
     return _deliver(stores, waiting, table=table, arrival=arrival, accept=accept)
 

@@ -14,8 +14,6 @@ from semana.pipeline.calendar import calendar_of
 from semana.stores.home import Stores
 from semana.stores.runs import Run
 
-ABOUT = "prepared"
-
 
 def run(run: Run, stores: Stores) -> dict[str, Any]:
     """Writes purchases, customers, products and weeks at the run's position and as-of; rows are conserved, asserted."""

@@ -1,4 +1,4 @@
-"""Promote: the challenger through the gate and, when it holds, into the ledger. A refused challenger is a normal outcome."""
+"""Promote: the challenger through the gate and, when it holds, into the ledger. A refusal is a normal outcome."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from semana.stores.runs import Run
 
 
 def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, Any]:
-    """Records which bundle predicts in this run; a challenger that passes is refitted on all weeks and gets a ledger entry."""
+    """Records which bundle predicts in this run; a challenger that passes gets a ledger entry."""
     entries = stores.ledger.entries()
     champion = stores.ledger.champion(run.week)
     if not run.recall("decision")["retrain"]:

@@ -25,7 +25,7 @@ def replay_weeks(
     order: Order,
     source: Source | None = None,
     paths: Sequence[Path] = (),
-    progress: Callable[[Week], None] = lambda week: None,
+    progress: Callable[[Week], None] = lambda _: None,
 ) -> list[dict[str, Any]]:
     """The summaries of the runs of the target weeks `first` to `last`, each as of the Sunday before it.
 

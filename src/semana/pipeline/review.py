@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import narwhals as nw
@@ -18,11 +19,11 @@ LOOK_BACK = 13  # late rows restate a quarter at the most; older lists keep thei
 
 
 def run(run: Run, stores: Stores) -> dict[str, Any]:
-    """Writes the realised performance of champion and shadow of each such week; weeks already judged on the same truth are kept."""
+    """Writes the realised performance of champion and shadow of each such week, unless the truth is still the same."""
     weeks = stores.lake.read(catalog.WEEKS, run.week).filter(pl.col("complete"))
     truths = dict(weeks.select(s.WEEK, "purchases").rows())
     purchases = stores.lake.scan(catalog.PURCHASES, run.week)
-    decay = stores.params.models.decay
+    judge = partial(_figures, purchases, decay=stores.params.models.decay)
     judged = []
     for week in stores.publications.weeks():
         if week >= run.week or run.week - week > LOOK_BACK or week.index not in truths:
@@ -33,10 +34,11 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
             known = stores.lake.read(catalog.PERFORMANCE, week)
             if known["judged_on"].to_list()[:1] == [judged_on]:
                 continue
-        rows = [_row("champion", manifest["model_version"], _list(stores, week, manifest), purchases, week, decay)]
+        published = stores.publications.predictions(week, int(manifest["rev"]))
+        rows = [{"role": "champion", s.MODEL_VERSION: manifest["model_version"], **judge(published, week=week)}]
         if manifest["shadow"] and stores.lake.has(catalog.SHADOW, week):
             shadow = stores.lake.scan(catalog.SHADOW, week)
-            rows.append(_row("shadow", manifest["shadow"], shadow, purchases, week, decay))
+            rows.append({"role": "shadow", s.MODEL_VERSION: manifest["shadow"], **judge(shadow, week=week)})
         frame = pl.DataFrame(rows).with_columns(pl.lit(judged_on).alias("judged_on"))
         stores.lake.write(catalog.PERFORMANCE, frame, week)
         judged.append(str(week))
@@ -51,13 +53,8 @@ def recent(stores: Stores, *, before: Week) -> list[dict[str, Any]]:
     return [frame.filter(pl.col("role") == "champion").row(0, named=True) for frame in rows]
 
 
-def _list(stores: Stores, week: Week, manifest: dict[str, Any]) -> nw.LazyFrame[Any]:
-    return stores.publications.predictions(week, int(manifest["rev"]))
-
-
-def _row(
-    role: str, version: str, scored: nw.LazyFrame[Any], purchases: nw.LazyFrame[Any], week: Week, decay: float
-) -> dict[str, Any]:
+def _figures(
+    purchases: nw.LazyFrame[Any], scored: nw.LazyFrame[Any], *, week: Week, decay: float
+) -> dict[str, float | str]:
     pairs = scored.select(*s.PAIR, s.PROBABILITY, s.RECOMMENDED).collect("polars").to_native()
-    figures = realised(pairs, purchases, week=week, decay=decay)
-    return {s.WEEK: str(week), "role": role, s.MODEL_VERSION: version, **figures}
+    return {s.WEEK: str(week), **realised(pairs, purchases, week=week, decay=decay)}

@@ -10,6 +10,6 @@ from semana.stores.runs import Run
 
 
 def run(run: Run, stores: Stores, *, table: str | None = None) -> dict[str, Any]:
-    """Reports on each table (or on `table`) at the run's position; raises ContractError where landing is not as promised."""
+    """Reports on each table (or on `table`) at the run's position; raises ContractError where landing is broken."""
     reports = {name: stores.landing.validate(run.position, name) for name in ([table] if table else TABLES)}
     return {"step": "validate", "position": run.position, "tables": reports}

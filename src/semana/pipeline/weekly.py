@@ -49,7 +49,7 @@ class Order:
         return self.now
 
 
-def run_week(stores: Stores, order: Order, *, progress: Callable[[Step], None] = lambda step: None) -> dict[str, Any]:
+def run_week(stores: Stores, order: Order, *, progress: Callable[[Step], None] = lambda _: None) -> dict[str, Any]:
     """Takes the drop folder, then makes and publishes the list of the target week; returns the run's summary."""
     began = time.perf_counter()
     with stores.leases.hold(WHOLE) as lease:
@@ -63,7 +63,7 @@ def run_week(stores: Stores, order: Order, *, progress: Callable[[Step], None] =
         for step in STEPS[1:]:
             progress(step)
             steps[step.name] = _walk(step, run, stores, lease)
-    return _summary(run, steps, stores, seconds=time.perf_counter() - began)
+    return _summary(run, steps, seconds=time.perf_counter() - began)
 
 
 def run_step(name: str, stores: Stores, order: Order, **options: Any) -> dict[str, Any]:
@@ -156,7 +156,7 @@ def _told(step: Step, run: Run) -> Iterator[None]:
         raise
 
 
-def _summary(run: Run, steps: dict[str, Any], stores: Stores, *, seconds: float) -> dict[str, Any]:
+def _summary(run: Run, steps: dict[str, Any], *, seconds: float) -> dict[str, Any]:
     decision = steps["decide"]
     summary = {
         "target_week": str(run.week),

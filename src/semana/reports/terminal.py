@@ -15,13 +15,14 @@ def run_table(summary: Mapping[str, Any]) -> Table:
     """What a weekly run did."""
     table = _table("weekly run", ("what", "left"), ("result", "left"))
     newest = summary["newest_performance"]
+    kept = "retrained" if summary["retrained"] else "kept"
     table.add_row("target week", summary["target_week"])
     table.add_row("latest complete week", summary["latest_complete_week"])
     for week, days in summary["missing_days"].items():
         table.add_row("days without rows", f"{week}: {', '.join(days)}")
     table.add_row(
         "model",
-        f"{summary['model_version']} ({'retrained' if summary['retrained'] else 'kept'}: {'; '.join(summary['reasons'])})",
+        f"{summary['model_version']} ({kept}: {'; '.join(summary['reasons'])})",
     )
     table.add_row(
         "published",

@@ -33,7 +33,7 @@ def write_archive(home: Path, path: Path) -> dict[str, Any]:
 
 
 def read_archive(path: Path, home: Path) -> dict[str, Any]:
-    """Makes `home` from an archive in one step; raises UsageError where it holds anything, ContractError for a bad archive."""
+    """Makes `home` from an archive in one step; raises UsageError where it holds anything already."""
     if home.exists() and any(home.iterdir()):
         raise UsageError(f"{home}: is not empty. Restore into a new folder: semana --home NEW restore {path.name}")
     if not path.is_file():

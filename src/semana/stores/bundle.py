@@ -91,7 +91,7 @@ class Bundles:
             raise ContractError(f"bundle {bundle}: {named} is not what was saved. Restore the folder from a backup.")
 
     def smoke(self, bundle: str) -> None:
-        """Loads and scores the bundle in a child process, once; raises ContractError with its last words where that fails."""
+        """Loads and scores the bundle in a child process, once; raises ContractError with its words if that fails."""
         if bundle in self._served:
             return
         command = [sys.executable, "-m", "semana.stores.smoke", str(self.folder / bundle)]

@@ -48,7 +48,7 @@ def replace_json(path: Path, value: Any) -> Path:
 
 
 def create_exclusive(path: Path, content: bytes) -> Path:
-    """Creates `path` with `content`; raises FileExistsError where it exists, whoever made it, and then changes nothing."""
+    """Creates `path` with `content`; raises FileExistsError, and changes nothing, where anybody made it before."""
     scratch = temporary(path)
     try:
         scratch.write_bytes(content)

@@ -46,10 +46,6 @@ class Run:
         value: dict[str, Any] = json.loads(path.read_bytes())
         return value
 
-    def knows(self, name: str) -> bool:
-        """Whether something was kept under `name`."""
-        return (self.folder / f"{name}.json").exists()
-
 
 class Runs:
     """The runs under `folder`."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def week_slices(stores: Stores, source: Source, paths: Sequence[Path], *, first: Week, last: Week) -> Iterator[None]:
-    """Each `next` drops one delivery of every file: attributes and all lines before `first`, then week by week to `last`."""
+    """Each `next` drops a delivery of every file: attributes and lines before `first`, then week by week to `last`."""
     folder = stores.home / "drop" / source.name
     dated: list[tuple[Path, pl.DataFrame, pl.Series]] = []
     for path in paths:
