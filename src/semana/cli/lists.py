@@ -60,7 +60,7 @@ def show_list(
     what = f"customer {customer}" if customer else f"product {product}" if product else "the likeliest purchases"
     _put(
         rows,
-        format,
+        form,
         out,
         lambda: list_table(rows.to_dicts(), title=f"{name}, {what}", who="customer_id" if product else "product_id"),
     )

@@ -86,7 +86,7 @@ def ingest(
             name = source or (stores.landing.source.name if stores.landing.source else None)
             if name is None:
                 raise UsageError(
-                    "the first delivery needs --source NAME: canonical, sodai, complete-journey, online-retail, or yours"
+                    "the first delivery needs --source NAME: sodai, complete-journey, online-retail, canonical or own"
                 )
             accepted = reason if accept else None
             summary = step.land(stores, paths, source=name, table=table, arrival=arrival, accept=accepted)
