@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+import polars as pl
 
 from semana.data import schemas as s
 from semana.data.weeks import Week
@@ -22,7 +22,7 @@ from semana.models.scorer import Recipe, Scorer, model_class
 from semana.params import Params
 
 # The collected example rows of one complete week (`features.examples`).
-Examples = Callable[[Week], Any]
+Examples = Callable[[Week], pl.DataFrame]
 Totals = Mapping[Week, int]
 
 
@@ -77,8 +77,15 @@ def run_race(
     return RaceResult(evidence, scorers, best, f"{best}: best mean F1 of {len(cuts.gate)} weeks ({says})")
 
 
-def judge_week(scorer: Scorer, frame: Any, totals: Totals, *, week: Week, params: Params) -> dict[str, float]:
+def judge_week(scorer: Scorer, frame: pl.DataFrame, totals: Totals, *, week: Week, params: Params) -> dict[str, float]:
     """The metrics of the list that the scorer would have published for a past week, from its collected example rows."""
+    listed = list_of_week(scorer, frame, totals, week=week, params=params)
+    arrays = (listed[name].to_numpy() for name in (s.PROBABILITY, s.RECOMMENDED, s.BOUGHT))
+    return list_metrics(*arrays, purchases=totals[week])
+
+
+def list_of_week(scorer: Scorer, frame: pl.DataFrame, totals: Totals, *, week: Week, params: Params) -> pl.DataFrame:
+    """One row per candidate pair of a past week: probability, recommended, and whether it was bought."""
     rows = rows_from(frame, scorer.recipe.features)
     level = forecast_level(totals, target=week, params=params.level)
     probability = scorer.at_level(rows, total=level.total).probabilities(rows)
@@ -86,7 +93,9 @@ def judge_week(scorer: Scorer, frame: Any, totals: Totals, *, week: Week, params
     decision = decide_list(
         customer, probability, rows.repeat, probability * amount, total=level.total, params=params.decision
     )
-    return list_metrics(probability, decision.recommended, rows.labels, purchases=totals[week])
+    return frame.select(*s.PAIR, s.BOUGHT).with_columns(
+        pl.Series(s.PROBABILITY, probability), pl.Series(s.RECOMMENDED, decision.recommended)
+    )
 
 
 def fit_scorers(

@@ -1,0 +1,19 @@
+"""docs/benchmarks.md: each benchmark prints its own section of it and leaves the others alone."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
+_HEAD = "# Benchmarks\n\nPrinted by `make bench`; figures are of the machine that ran it.\n"
+
+
+def write_section(name: str, text: str) -> None:
+    """Replaces (or adds) the section `name` of the page, and prints it."""
+    page = PAGE.read_text() if PAGE.exists() else _HEAD
+    section = f"\n## {name.capitalize()}\n\n{text}\n"
+    found = re.compile(rf"\n## {name.capitalize()}\n.*?(?=\n## |\Z)", re.DOTALL)
+    page = found.sub(lambda _: section, page) if found.search(page) else page + section
+    PAGE.write_text(page)
+    print(section)

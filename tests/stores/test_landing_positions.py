@@ -1,0 +1,163 @@
+"""Landing read at a position: late, repeated, overlapping and retracted deliveries."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from semana.data import schemas as s
+from semana.data.purchases import count_once, latest_attributes
+from semana.errors import UsageError
+from semana.stores.landing import Landing
+from tests import shop
+from tests.stores.home import LATER, deliver, open_landing, purchases, tree
+
+
+@pytest.fixture
+def landing(tmp_path: Path) -> Landing:
+    return open_landing(tmp_path / "home")
+
+
+@pytest.fixture
+def coming(tmp_path: Path) -> Path:
+    folder = tmp_path / "coming"
+    folder.mkdir()
+    return folder
+
+
+def test_the_same_bytes_again_change_nothing_and_say_so(landing: Landing, coming: Path) -> None:
+    path = shop.write_week(coming, shop.FIRST)
+    first = deliver(landing, path)
+    before = tree(landing.home)
+    again = deliver(landing, path, arrival=LATER + timedelta(days=3))
+    assert again["outcome"] == "already landed"
+    assert again["position"] == first["position"]
+    assert again["overlap"] == 320
+    assert tree(landing.home) == before
+
+
+def test_the_same_week_with_other_bytes_lands_and_counts_no_line_twice(landing: Landing, coming: Path) -> None:
+    deliver(landing, shop.write_week(coming, shop.FIRST))
+    once = purchases(landing)
+    again = deliver(landing, shop.write(shop.transactions(shop.FIRST).reverse(), coming / "transactions-again.csv"))
+    assert again["outcome"] == "landed"
+    assert again["overlap"] == 320
+    assert purchases(landing).equals(once)
+
+
+def test_a_late_line_restates_its_week_from_the_next_position_on_only(landing: Landing, coming: Path) -> None:
+    for week in shop.WEEKS[:2]:
+        deliver(landing, shop.write_week(coming, week))
+    known = purchases(landing, 2)
+    late = shop.transactions(shop.FIRST).head(1).with_columns(order_id=pl.lit("late"), quantity=pl.lit(5.0))
+    deliver(landing, shop.write(late, coming / "transactions-late.parquet"))
+    assert purchases(landing, 2).equals(known)
+    restated = purchases(landing, 3)
+    assert restated[s.LINES].sum() == known[s.LINES].sum() + 1
+    assert restated[s.QUANTITY].sum() == known[s.QUANTITY].sum() + 5
+
+
+def test_overlapping_deliveries_without_order_numbers_count_the_larger_number_of_repeats(
+    landing: Landing, coming: Path
+) -> None:
+    day = shop.transactions(shop.FIRST).drop("order_id").head(4)
+    deliver(landing, shop.write(pl.concat([day, day.head(1)]), coming / "transactions-a.parquet"))
+    deliver(landing, shop.write(pl.concat([day, day.head(1), day.head(1)]), coming / "transactions-b.parquet"))
+    assert sorted(purchases(landing)[s.LINES]) == [1, 1, 1, 3]
+
+
+def test_a_retracted_delivery_is_gone_from_the_next_position_on_and_its_bytes_stay(
+    landing: Landing, coming: Path
+) -> None:
+    kept = deliver(landing, shop.write_week(coming, shop.FIRST))
+    wrong = deliver(landing, shop.write_week(coming, shop.FIRST + 1))
+    told = landing.retract(wrong["hash"][:6], reason="the wrong branch", arrival=LATER)
+    assert told["position"] == 3
+    assert [each.hash for each in landing.deliveries()] == [kept["hash"]]
+    assert len(landing.deliveries(2)) == 2
+    assert purchases(landing)[s.LINES].sum() == 320
+    assert purchases(landing, 2)[s.LINES].sum() == 640
+    assert (landing.home / "landing" / "canonical" / f"{wrong['hash']}.parquet").exists()
+    assert landing.history()[-1]["reason"] == "the wrong branch"
+
+
+def test_a_retracted_delivery_may_be_delivered_again(landing: Landing, coming: Path) -> None:
+    path = shop.write_week(coming, shop.FIRST)
+    first = deliver(landing, path)
+    landing.retract(first["hash"], reason="too early", arrival=LATER)
+    assert landing.deliveries() == []
+    again = deliver(landing, path)
+    assert (again["outcome"], again["position"]) == ("landed", 3)
+    assert purchases(landing)[s.LINES].sum() == 320
+
+
+def test_a_retraction_needs_one_delivery_and_a_reason(landing: Landing, coming: Path) -> None:
+    one = deliver(landing, shop.write_week(coming, shop.FIRST))
+    with pytest.raises(UsageError, match="needs a reason"):
+        landing.retract(one["hash"], reason=" ", arrival=LATER)
+    with pytest.raises(UsageError, match="0 landed deliveries"):
+        landing.retract("zzz", reason="no such", arrival=LATER)
+    with pytest.raises(UsageError, match="one was expected"):
+        landing.retract("", reason="all of it", arrival=LATER)
+    assert landing.position == 1
+
+
+def test_attributes_are_as_last_delivered_and_read_at_a_position(landing: Landing, coming: Path) -> None:
+    deliver(landing, shop.write(shop.customers(), coming / "customers.parquet"))
+    moved = shop.customers().head(1).with_columns(owner=pl.lit("west"), visits=pl.lit("many"), fax=pl.lit("none"))
+    deliver(landing, shop.write(moved, coming / "customers-moved.parquet"))
+
+    def owner_of_first(position: int) -> str:
+        rows = latest_attributes(landing.attributes("customers", position), s.CUSTOMER_ID).collect("polars")
+        return str(rows.row(0)[rows.columns.index(s.OWNER)])
+
+    assert owner_of_first(1) == "north"
+    assert owner_of_first(2) == "west"
+    both = landing.attributes("customers", 2).collect("polars").to_native()
+    assert both.schema["visits"] == pl.String
+    assert both["fax"].null_count() == 40
+
+
+def test_without_attribute_files_there_are_no_attribute_rows(landing: Landing, coming: Path) -> None:
+    deliver(landing, shop.write_week(coming, shop.FIRST))
+    rows = landing.attributes("customers", 1).collect("polars").to_native()
+    assert rows.height == 0
+    assert rows.schema[s.CUSTOMER_ID] == pl.Int64
+
+
+def test_text_ids_stay_text_and_integers_join_them(landing: Landing, coming: Path) -> None:
+    named = shop.transactions(shop.FIRST).with_columns(customer_id=pl.format("C{}", "customer_id"))
+    deliver(landing, shop.write(named, coming / "transactions-a.parquet"))
+    numbered = shop.transactions(shop.FIRST + 1).with_columns(customer_id=pl.col("customer_id") + 500)
+    deliver(landing, shop.write(numbered, coming / "transactions-b.parquet"))
+    found = landing.lines(2).collect("polars").to_native()
+    assert found.schema[s.CUSTOMER_ID] == pl.String
+    assert {"C1", "501"} <= set(found[s.CUSTOMER_ID])
+
+
+def test_a_delivery_has_the_arrival_it_was_given_whatever_the_clock(landing: Landing, coming: Path) -> None:
+    early = datetime(2024, 10, 8, tzinfo=UTC)
+    deliver(landing, shop.write_week(coming, shop.FIRST), arrival=early)
+    deliver(landing, shop.write_week(coming, shop.FIRST + 1))
+    assert landing.arrival(1) == early
+    assert landing.arrival(2) == LATER
+    with pytest.raises(UsageError, match="nothing has landed"):
+        landing.arrival(0)
+    with pytest.raises(UsageError, match="position 9"):
+        landing.deliveries(9)
+
+
+def test_show_gives_the_delivery_that_a_prefix_names(landing: Landing, coming: Path) -> None:
+    one = deliver(landing, shop.write_week(coming, shop.FIRST))
+    shown = landing.show(one["hash"][:5])
+    assert shown.file == f"transactions-{shop.FIRST}.parquet"
+    assert asdict(shown)["tables"]["transactions"]["kept"] == 320
+
+
+def test_lines_of_an_empty_home_are_no_lines(landing: Landing) -> None:
+    assert count_once(landing.lines(0)).collect("polars").shape[0] == 0
+    assert landing.source is None
