@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -18,13 +17,12 @@ from semana.data import schemas as s
 from semana.data.purchases import bought, during
 from semana.data.weeks import Week, weeks_between
 from semana.evaluation.cuts import Cuts
-from semana.evaluation.decision import decide_list
 from semana.evaluation.metrics import week_metrics
-from semana.evaluation.race import fit_scorers
+from semana.evaluation.race import fit_scorers, list_of_week
 from semana.models import BASELINES
-from semana.models.base import rows_from
 from semana.models.level import forecast_level
 from semana.models.scorer import Scorer
+from semana.params import Params
 from semana.pipeline import ingest, prepare
 from semana.pipeline.labels import examples_of, totals_of
 from semana.pipeline.weekly import Order, begin
@@ -86,23 +84,17 @@ def weeks_of(run: Run, stores: Stores, first: Week, last: Week) -> Iterator[tupl
         frame = examples(week)
         for name, scorer in scorers.items():
             past = {each: totals[each] for each in known}
-            yield week, name, judged(scorer, frame, truth, past, week=week, stores=stores)
+            yield week, name, judged(scorer, frame, truth, past, week=week, params=stores.params)
 
 
 def judged(
-    scorer: Scorer, frame: pl.DataFrame, truth: Any, totals: dict[Week, int], *, week: Week, stores: Stores
+    scorer: Scorer, frame: pl.DataFrame, truth: pl.DataFrame, totals: dict[Week, int], *, week: Week, params: Params
 ) -> dict[str, float]:
     """The figures of the list that the scorer would have published."""
-    level = forecast_level(totals, target=week, params=stores.params.level)
-    rows = rows_from(frame, scorer.recipe.features)
-    chance = scorer.at_level(rows, total=level.total).probabilities(rows)
-    customer = frame[s.CUSTOMER_ID].to_numpy()
-    decision = decide_list(customer, chance, rows.repeat, None, total=level.total, params=stores.params.decision)
-    scored = frame.select(s.PAIR).with_columns(
-        pl.Series(s.PROBABILITY, chance), pl.Series(s.RECOMMENDED, decision.recommended)
-    )
+    level = forecast_level(totals, target=week, params=params.level)
     within = level.low <= truth.height <= level.high
-    return week_metrics(scored, truth) | {"level within": float(within)}
+    listed = list_of_week(scorer, frame, totals, week=week, params=params)
+    return week_metrics(listed, truth) | {"level within": float(within)}
 
 
 def table(title: str, bar: str, found: list[tuple[Week, str, dict[str, float]]]) -> str:

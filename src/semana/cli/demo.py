@@ -16,11 +16,14 @@ def run_demo() -> None:
     """Replays the last weeks of Complete Journey and shows what came of it; a finished demo is shown again at once."""
     from rich.console import Console
 
-    from semana.cli.lists import current_rows, performance_rows
+    from semana.cli.lists import performance_rows
     from semana.cli.progress import weeks_shown
+    from semana.data import catalog
+    from semana.data import schemas as s
     from semana.data.weeks import Week, weeks_between
     from semana.errors import UsageError
     from semana.pipeline.replay import replay_weeks
+    from semana.reports import lists
     from semana.reports.terminal import list_table, performance_table
     from semana.stores.home import find_source
 
@@ -49,12 +52,12 @@ def run_demo() -> None:
             )
     console = Console()
     console.print(performance_table(performance_rows(stores).to_dicts()))
-    listed = current_rows(stores, str(weeks[-1])).filter("recommended")
-    customer = listed["customer_id"].value_counts(sort=True)["customer_id"][0]
-    mine = listed.filter(listed["customer_id"] == customer).head(12)
-    console.print(
-        list_table(mine.to_dicts(), title=f"{weeks[-1]}, customer {customer}: what to offer", who="product_id")
-    )
+    rows = stores.publications.predictions(weeks[-1]).collect("polars").to_native()
+    customer = str(rows.filter(s.RECOMMENDED)[s.CUSTOMER_ID].value_counts(sort=True)[s.CUSTOMER_ID][0])
+    mine = lists.view(rows, customer=customer, product=None, top=12)
+    mine = lists.named(mine, front.table_of(stores, catalog.PRODUCTS, str(weeks[-1])), s.PRODUCT_ID)
+    title = f"{weeks[-1]}, customer {customer}: what to offer"
+    console.print(list_table(mine.to_dicts(), title=title, who=s.PRODUCT_ID))
     console.print(f"The lists: {stores.home / 'published'}  ·  {time.perf_counter() - began:.0f} s")
     look = f"semana --home {stores.home}"
     console.print(f"Look further: {look} list --customer {customer}  ·  {look} calls --capacity 20")

@@ -15,6 +15,9 @@ from semana.data.weeks import Week
 from semana.errors import UsageError
 
 if TYPE_CHECKING:
+    import polars as pl
+
+    from semana.data.catalog import Dataset
     from semana.pipeline.weekly import Order
     from semana.settings import Settings
     from semana.stores.home import Stores
@@ -51,6 +54,12 @@ def stores(*, create: bool = False) -> Stores:
     from semana.stores.home import open_home
 
     return open_home(settings(), create=create)
+
+
+def table_of(stores: Stores, dataset: Dataset, week: str) -> pl.DataFrame:
+    """A prepared table of a week, of the newest prepared week where that one was dropped."""
+    wanted = Week.parse(week)
+    return stores.lake.read(dataset, wanted if stores.lake.has(dataset, wanted) else stores.lake.weeks(dataset)[-1])
 
 
 def day(text: str | None) -> date | None:

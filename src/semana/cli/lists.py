@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from semana.cli import front
 from semana.cli.front import WeekOption
+from semana.data import schemas as s
 
 if TYPE_CHECKING:
     import polars as pl
+    from rich.table import Table
 
     from semana.stores.home import Stores
 
@@ -32,68 +35,42 @@ def show_list(
     customer: Annotated[str | None, typer.Option(help="One customer's list.")] = None,
     product: Annotated[str | None, typer.Option(help="Whom to call for one product.")] = None,
     owner: OwnerOption = None,
-    top: Annotated[int, typer.Option(help="Rows at the most; 0 for all.")] = 20,
+    top: Annotated[int, typer.Option(min=0, help="Rows at the most; 0 for all.")] = 20,
     week: WeekOption = None,
     form: FormatOption = "table",
     out: OutOption = None,
 ) -> None:
     """The current list: of a customer, of a product, or all of it."""
-    import polars as pl
-
+    from semana.data import catalog
     from semana.errors import UsageError
+    from semana.reports import lists
     from semana.reports.terminal import list_table
 
     stores = front.stores()
     name = _week(stores, week)
-    rows = current_rows(stores, name)
-    rows = _owned(stores, rows, owner)
-    for column, wanted in (("customer_id", customer), ("product_id", product)):
-        if wanted is not None:
-            rows = rows.filter(pl.col(column).cast(pl.String) == wanted)
+    rows = lists.view(_rows(stores, name, owner), customer=customer, product=product, top=top)
     if rows.is_empty():
         raise UsageError(f"the list of {name} has no row for that customer, product or owner")
-    if customer is None:
-        rows = rows.filter("recommended").sort(
-            ["probability", "customer_id", "product_id"], descending=[True, False, False]
-        )
-    rows = rows.head(top) if top else rows
+    key, names = (s.CUSTOMER_ID, catalog.CUSTOMERS) if product else (s.PRODUCT_ID, catalog.PRODUCTS)
+    rows = lists.named(rows, front.table_of(stores, names, name), key)
     what = f"customer {customer}" if customer else f"product {product}" if product else "the likeliest purchases"
-    _put(
-        rows,
-        form,
-        out,
-        lambda: list_table(rows.to_dicts(), title=f"{name}, {what}", who="customer_id" if product else "product_id"),
-    )
+    _put(rows, form, out, lambda: list_table(rows.to_dicts(), title=f"{name}, {what}", who=key))
 
 
 def calls(
-    capacity: Annotated[int, typer.Option(help="How many customers can be called.")],
+    capacity: Annotated[int, typer.Option(min=1, help="How many customers can be called.")],
     owner: OwnerOption = None,
     week: WeekOption = None,
     form: FormatOption = "table",
     out: OutOption = None,
 ) -> None:
     """Whom to call, by the expected amount (else purchases) of their list; not by the effect of the call."""
-    import polars as pl
-
+    from semana.reports import lists
     from semana.reports.terminal import calls_table
 
     stores = front.stores()
     name = _week(stores, week)
-    rows = current_rows(stores, name)
-    listed = _owned(stores, rows, owner).filter("recommended")
-    priced = not listed["expected_amount"].is_null().all()
-    amount = pl.col("expected_amount").sum() if priced else pl.lit(None, pl.Float64)
-    called = (
-        listed.group_by("customer_id")
-        .agg(
-            pl.len().alias("products"),
-            pl.col("probability").sum().alias("expected_purchases"),
-            amount.alias("expected_amount"),
-        )
-        .sort(["expected_amount" if priced else "expected_purchases", "customer_id"], descending=[True, False])
-        .head(capacity)
-    )
+    called = lists.calls(_rows(stores, name, owner), capacity=capacity)
     _put(called, form, out, lambda: calls_table(called.to_dicts(), title=f"{name}, {called.height} calls"))
 
 
@@ -118,14 +95,6 @@ def performance_rows(stores: Stores) -> pl.DataFrame:
     return pl.concat([stores.lake.read(catalog.PERFORMANCE, week) for week in weeks], how="diagonal")
 
 
-def current_rows(stores: Stores, week: str) -> pl.DataFrame:
-    """The rows of a week's list in its latest revision, with product labels where the source has them."""
-    from semana.data.weeks import Week
-
-    found = stores.publications.predictions(Week.parse(week)).collect("polars").to_native()
-    return _labelled(stores, found, Week.parse(week))
-
-
 def _week(stores: Stores, week: str | None) -> str:
     """The week asked for, by default the current one."""
     from semana.errors import UsageError
@@ -136,75 +105,30 @@ def _week(stores: Stores, week: str | None) -> str:
     return week or str(current["week"] if current else "")
 
 
-def _labelled(stores: Stores, rows: pl.DataFrame, week: Any) -> pl.DataFrame:
-    from semana.data import catalog
-
-    source = stores.landing.source
-    label = source.tables.products.label if source and source.tables.products else None
-    if not label or not stores.lake.has(catalog.PRODUCTS, week):
-        return rows
-    products = stores.lake.read(catalog.PRODUCTS, week)
-    column = "label" if "label" in products.columns else label
-    return rows.join(
-        products.select("product_id", products[column].alias("label")),
-        on="product_id",
-        how="left",
-        maintain_order="left",
-    )
-
-
-def _owned(stores: Stores, rows: pl.DataFrame, owner: str | None) -> pl.DataFrame:
-    if owner is None:
-        return rows
-    import polars as pl
-
+def _rows(stores: Stores, week: str, owner: str | None) -> pl.DataFrame:
+    """The latest revision of a week's list, of one owner's customers where one is named."""
     from semana.data import catalog
     from semana.data.weeks import Week
+    from semana.reports import lists
+
+    rows: pl.DataFrame = stores.publications.predictions(Week.parse(week)).collect("polars").to_native()
+    return rows if owner is None else lists.of_owner(rows, front.table_of(stores, catalog.CUSTOMERS, week), owner)
+
+
+def _put(rows: pl.DataFrame, form: str, out: Path | None, table: Callable[[], Table]) -> None:
+    """Prints or writes the rows in the format; a file is written in one step."""
     from semana.errors import UsageError
-
-    source = stores.landing.source
-    column = source.tables.customers.owner if source and source.tables.customers else None
-    customers = stores.lake.read(catalog.CUSTOMERS, Week.parse(str(rows["week"][0])))
-    column = "owner" if "owner" in customers.columns else column
-    if not column:
-        raise UsageError(
-            "--owner: the source declares no owner column for customers (sources/NAME.yaml, customers: owner)"
-        )
-    mine = customers.filter(pl.col(column).cast(pl.String) == owner).select("customer_id")
-    return rows.join(mine, on="customer_id", how="semi", maintain_order="left")
-
-
-def _put(rows: pl.DataFrame, form: str, out: Path | None, table: Any) -> None:
-    """Prints or writes the rows in the format."""
-    import polars as pl
-
-    from semana.errors import UsageError
+    from semana.reports import lists
+    from semana.stores import files
 
     if form == "table" and out is None:
         from rich.console import Console
 
         Console().print(table())
-        return
-    if form == "json":
-        text = rows.write_json().encode()
-    elif form in ("csv", "xlsx"):
-        flat = (
-            rows.with_columns(pl.col("reasons").list.first().struct.field("code").alias("reasons"))
-            if "reasons" in rows.columns
-            else rows
-        )
-        safe = flat.with_columns(pl.col(pl.String).str.replace(r"^([=+\-@\t\r])", "'$1"))
-        if form == "xlsx":
-            if out is None:
-                raise UsageError("--format xlsx needs --out FILE.xlsx")
-            safe.write_excel(out)
-            return
-        text = safe.write_csv().encode()
+    elif form == "xlsx" and out is not None:
+        files.replace(out, lambda scratch: lists.flat(rows).write_excel(scratch))
+    elif form in ("csv", "json"):
+        text = rows.write_json() if form == "json" else lists.flat(rows).write_csv()
+        files.replace_bytes(out, text.encode()) if out else sys.stdout.write(text)
     else:
-        raise UsageError(
-            f"--format {form!r}: table, csv, json or xlsx was expected (a table goes to the terminal only)"
-        )
-    if out:
-        out.write_bytes(text)
-    else:
-        sys.stdout.buffer.write(text)
+        raise UsageError(f"--format {form!r}: table (without --out), csv, json, or xlsx with --out FILE was expected")

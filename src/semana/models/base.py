@@ -60,25 +60,25 @@ def rows_from(frame: Any, names: Sequence[str]) -> Rows:
     """The rows of a collected frame (Narwhals or native): the features `names`, and labels where it has them."""
     table = nw.from_native(frame, eager_only=True)
 
-    def there(name: str) -> NDArray[Any] | None:
+    def _there(name: str) -> NDArray[Any] | None:
         return table[name].to_numpy() if name in table.columns else None
 
     values = table.select(*names).to_numpy()
-    return Rows(tuple(names), values, bought=there(s.BOUGHT), weight=there(s.WEIGHT), week=there(s.WEEK))
+    return Rows(tuple(names), values, bought=_there(s.BOUGHT), weight=_there(s.WEIGHT), week=_there(s.WEEK))
 
 
 def stacked(parts: Sequence[Rows]) -> Rows:
     """The rows of several weeks, one below the other; all must carry the same columns."""
 
-    def below(arrays: list[Any]) -> Any:
+    def _below(arrays: list[Any]) -> Any:
         return None if any(array is None for array in arrays) else np.concatenate(arrays)
 
     return Rows(
         parts[0].names,
         np.concatenate([part.values for part in parts]),
-        bought=below([part.bought for part in parts]),
-        weight=below([part.weight for part in parts]),
-        week=below([part.week for part in parts]),
+        bought=_below([part.bought for part in parts]),
+        weight=_below([part.weight for part in parts]),
+        week=_below([part.week for part in parts]),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from rich.box import SIMPLE
 from rich.table import Table
 
+from semana.data import schemas as s
 from semana.reports.words import reason_in_words
 
 
@@ -35,8 +36,8 @@ def run_table(summary: Mapping[str, Any]) -> Table:
 
 
 def list_table(rows: Sequence[Mapping[str, Any]], *, title: str, who: str) -> Table:
-    """Rows of a list: `who` is the column that differs (product_id for one customer's list)."""
-    names = {"product_id": "product", "customer_id": "customer"}
+    """Rows of a list: `who` is the column that differs (the product in one customer's list)."""
+    names = {s.PRODUCT_ID: "product", s.CUSTOMER_ID: "customer"}
     table = _table(
         title,
         (names[who], "left"),
@@ -47,12 +48,12 @@ def list_table(rows: Sequence[Mapping[str, Any]], *, title: str, who: str) -> Ta
         ("why", "left"),
     )
     for row in rows:
-        name = f"{row[who]} {row.get('label') or ''}".strip()
-        quantity = "" if row["usual_quantity"] is None else f"{row['usual_quantity']:.3g}"
-        mark = "" if row["recommended"] else " ·"
-        why = reason_in_words(row["reasons"])
+        name = f"{row[who]} {row[s.LABEL] or ''}".strip()
+        quantity = "" if row[s.USUAL_QUANTITY] is None else f"{row[s.USUAL_QUANTITY]:.3g}"
+        mark = "" if row[s.RECOMMENDED] else " ·"
+        why = reason_in_words(row[s.REASONS])
         table.add_row(
-            name, f"{row['probability']:.0%}{mark}", row["kind"], quantity, str(row["last_bought"] or ""), why
+            name, f"{row[s.PROBABILITY]:.0%}{mark}", row[s.KIND], quantity, str(row[s.LAST_BOUGHT] or ""), why
         )
     return table
 
@@ -68,9 +69,9 @@ def calls_table(rows: Iterable[Mapping[str, Any]], *, title: str) -> Table:
         ("expected amount", "right"),
     )
     for place, row in enumerate(rows, start=1):
-        amount = "" if row["expected_amount"] is None else f"{row['expected_amount']:,.2f}"
+        amount = "" if row[s.EXPECTED_AMOUNT] is None else f"{row[s.EXPECTED_AMOUNT]:,.2f}"
         table.add_row(
-            str(place), str(row["customer_id"]), str(row["products"]), f"{row['expected_purchases']:.1f}", amount
+            str(place), str(row[s.CUSTOMER_ID]), str(row["products"]), f"{row['expected_purchases']:.1f}", amount
         )
     return table
 

@@ -1,0 +1,51 @@
+"""Views of a published list: of a customer, of a product, as calls."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from semana.data import schemas as s
+
+PRODUCTS = "products"
+EXPECTED_PURCHASES = "expected_purchases"
+
+
+def of_owner(rows: pl.DataFrame, customers: pl.DataFrame, owner: str) -> pl.DataFrame:
+    """The rows of the customers that belong to the owner."""
+    mine = customers.filter(pl.col(s.OWNER) == owner)
+    return rows.join(mine, on=s.CUSTOMER_ID, how="semi", maintain_order="left")
+
+
+def view(rows: pl.DataFrame, *, customer: str | None, product: str | None, top: int) -> pl.DataFrame:
+    """The first `top` rows (0: all): a customer's in their rank, else the recommended ones, likeliest first."""
+    for column, wanted in ((s.CUSTOMER_ID, customer), (s.PRODUCT_ID, product)):
+        if wanted is not None:
+            rows = rows.filter(pl.col(column).cast(pl.String) == wanted)
+    if customer is None:
+        order = [s.PROBABILITY, s.CUSTOMER_ID, s.PRODUCT_ID]
+        rows = rows.filter(s.RECOMMENDED).sort(order, descending=[True, False, False])
+    return rows.head(top) if top else rows
+
+
+def named(rows: pl.DataFrame, names: pl.DataFrame, key: str) -> pl.DataFrame:
+    """The rows with the name that people know the customer or product by, null where the source has none."""
+    return rows.join(names.select(key, s.LABEL), on=key, how="left", maintain_order="left")
+
+
+def calls(rows: pl.DataFrame, *, capacity: int) -> pl.DataFrame:
+    """The customers to call, at most `capacity`: those whose lists are worth most, in money, else in purchases."""
+    listed = rows.filter(s.RECOMMENDED)
+    priced = not listed[s.EXPECTED_AMOUNT].is_null().all()
+    amount = pl.col(s.EXPECTED_AMOUNT).sum() if priced else pl.lit(None, pl.Float64)
+    worth = listed.group_by(s.CUSTOMER_ID).agg(
+        pl.len().alias(PRODUCTS), pl.col(s.PROBABILITY).sum().alias(EXPECTED_PURCHASES), amount.alias(s.EXPECTED_AMOUNT)
+    )
+    order = [s.EXPECTED_AMOUNT if priced else EXPECTED_PURCHASES, s.CUSTOMER_ID]
+    return worth.sort(order, descending=[True, False]).head(capacity)
+
+
+def flat(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows for a spreadsheet: the reasons as the code that counts most, and no text that would run as a formula."""
+    if s.REASONS in rows.columns:
+        rows = rows.with_columns(pl.col(s.REASONS).list.first().struct.field("code").alias(s.REASONS))
+    return rows.with_columns(pl.col(pl.String).str.replace(r"^([=+\-@\t\r])", "'$1"))
