@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -54,7 +55,8 @@ def show_list(
     key, names = (s.CUSTOMER_ID, catalog.CUSTOMERS) if product else (s.PRODUCT_ID, catalog.PRODUCTS)
     rows = lists.named(rows, front.table_of(stores, names, name), key)
     what = f"customer {customer}" if customer else f"product {product}" if product else "the likeliest purchases"
-    _put(rows, form, out, lambda: list_table(rows.to_dicts(), title=f"{name}, {what}", who=key))
+    both = customer is None and product is None
+    _put(rows, form, out, lambda: list_table(rows.to_dicts(), title=f"{name}, {what}", who=key, both=both))
 
 
 def calls(
@@ -126,7 +128,9 @@ def _put(rows: pl.DataFrame, form: str, out: Path | None, table: Callable[[], Ta
 
         Console().print(table())
     elif form == "xlsx" and out is not None:
-        files.replace(out, lambda scratch: lists.flat(rows).write_excel(scratch))
+        sheet = io.BytesIO()
+        lists.flat(rows).write_excel(sheet)
+        files.replace_bytes(out, sheet.getvalue())
     elif form in ("csv", "json"):
         text = rows.write_json() if form == "json" else lists.flat(rows).write_csv()
         files.replace_bytes(out, text.encode()) if out else sys.stdout.write(text)

@@ -35,11 +35,12 @@ def run_table(summary: Mapping[str, Any]) -> Table:
     return table
 
 
-def list_table(rows: Sequence[Mapping[str, Any]], *, title: str, who: str) -> Table:
-    """Rows of a list: `who` is the column that differs (the product in one customer's list)."""
+def list_table(rows: Sequence[Mapping[str, Any]], *, title: str, who: str, both: bool = False) -> Table:
+    """Rows of a list: `who` is the column that is named (the product in one customer's list); `both` adds the customer."""
     names = {s.PRODUCT_ID: "product", s.CUSTOMER_ID: "customer"}
     table = _table(
         title,
+        *([("customer", "left")] if both else []),
         (names[who], "left"),
         ("chance", "right"),
         ("kind", "left"),
@@ -52,8 +53,9 @@ def list_table(rows: Sequence[Mapping[str, Any]], *, title: str, who: str) -> Ta
         quantity = "" if row[s.USUAL_QUANTITY] is None else f"{row[s.USUAL_QUANTITY]:.3g}"
         mark = "" if row[s.RECOMMENDED] else " ·"
         why = reason_in_words(row[s.REASONS])
+        first = [str(row[s.CUSTOMER_ID])] if both else []
         table.add_row(
-            name, f"{row[s.PROBABILITY]:.0%}{mark}", row[s.KIND], quantity, str(row[s.LAST_BOUGHT] or ""), why
+            *first, name, f"{row[s.PROBABILITY]:.0%}{mark}", row[s.KIND], quantity, str(row[s.LAST_BOUGHT] or ""), why
         )
     return table
 

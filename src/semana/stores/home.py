@@ -23,6 +23,8 @@ from semana.stores.runs import Runs
 
 FORMAT = 1
 _FORMAT_FILE = "format.json"
+# What people may put into a folder before it becomes a home.
+_BROUGHT = ("drop", "sources", "params.yaml", "exclude.csv")
 _log = logging.getLogger(__name__)
 
 
@@ -51,7 +53,7 @@ def open_home(settings: Settings, *, create: bool = False) -> Stores:
                 f"{home}: no semana home is there. Make one with `semana ingest PATH --source NAME` or `semana demo`, "
                 f"or name yours with --home or SEMANA_HOME."
             )
-        if home.exists() and any(path for path in home.iterdir() if path.name != "drop"):
+        if home.exists() and any(path for path in home.iterdir() if path.name not in _BROUGHT):
             raise ConfigurationError(f"{home}: holds files but no {_FORMAT_FILE}. Name an empty folder with --home.")
         files.replace_json(home / _FORMAT_FILE, {"format": FORMAT})
     found = json.loads((home / _FORMAT_FILE).read_bytes())["format"]
