@@ -24,7 +24,7 @@ TARGET = Week.parse("2024-W45")
     [
         ({"last_label": None}, True, "first run"),
         ({"last_label": None, "mode": "never"}, True, "first run"),
-        ({}, False, "1 weeks old and performance holds"),
+        ({}, False, "1 week old and performance holds"),
         ({"mode": "always"}, True, "told to retrain"),
         ({"last_label": TARGET + -5}, True, "4 weeks old, 4 are allowed"),
         ({"last_label": TARGET + -5, "mode": "never"}, False, "told not to"),

@@ -40,8 +40,9 @@ def decide_retrain(
         return RetrainDecision(retrain=False, reasons=("told not to retrain",))
     reasons = ["told to retrain"] if mode == "always" else []
     age = target - last_label - 1
+    weeks = f"{age} week{'' if age == 1 else 's'}"
     if age >= params.max_age_weeks:
-        reasons.append(f"the champion's age in weeks is {age}, {params.max_age_weeks} is the limit")
+        reasons.append(f"the champion is {weeks} old, {params.max_age_weeks} are allowed")
     recent = realised_f1[-_WEEKS:]
     if gate_f1 is not None and len(recent) == _WEEKS:
         fallen = gate_f1 - sum(recent) / _WEEKS
@@ -50,4 +51,4 @@ def decide_retrain(
     if reasons:
         return RetrainDecision(retrain=True, reasons=tuple(reasons))
     how = "performance holds" if len(recent) == _WEEKS and gate_f1 is not None else "too few realised weeks to judge by"
-    return RetrainDecision(retrain=False, reasons=(f"the champion's age in weeks is {age}, and {how}",))
+    return RetrainDecision(retrain=False, reasons=(f"champion is {weeks} old and {how}",))

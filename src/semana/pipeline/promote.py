@@ -74,7 +74,8 @@ def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, An
 def _serve(run: Run, entry: dict[str, Any] | None, *, promoted: bool) -> dict[str, Any]:
     if entry is None:
         raise ContractError(
-            f"no model serves {run.week}: the first challenger was refused, see runs/{run.id}/gate.md. Ingest more history, or set gate: mode in params.yaml"
+            f"no model serves {run.week}: the first challenger was refused, see runs/{run.id}/gate.md. "
+            f"Ingest more history, or set another gate: mode in params.yaml."
         )
     serving = {"bundle": entry["to"], "version": entry["version"], "model": entry["evidence"]["model"]}
     run.record("serving", serving)

@@ -36,7 +36,7 @@ def run_table(summary: Mapping[str, Any]) -> Table:
 
 
 def list_table(rows: Sequence[Mapping[str, Any]], *, title: str, who: str, both: bool = False) -> Table:
-    """Rows of a list: `who` is the column that is named (the product in one customer's list); `both` adds the customer."""
+    """Rows of a list: `who` is the column that is named (a product, in a customer's list); `both` adds the customer."""
     names = {s.PRODUCT_ID: "product", s.CUSTOMER_ID: "customer"}
     table = _table(
         title,
