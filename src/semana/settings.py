@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -24,7 +25,10 @@ class Settings(BaseSettings):
         default=_DEFAULTS / "sources",
         description="Folder of source definitions, one NAME.yaml each; `sources/` in the home comes first.",
     )
-    log_level: str = Field(default="INFO", description="Least level that is logged to stderr.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO",
+        description="Least level that is logged to stderr; on a terminal a progress bar stands for INFO.",
+    )
 
 
 def read_settings(home: Path | None = None) -> Settings:

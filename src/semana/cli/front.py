@@ -43,9 +43,9 @@ def settings() -> Settings:
     from semana.settings import read_settings
 
     found = read_settings(_home[0] if _home else None)
-    logging.basicConfig(
-        stream=sys.stderr, level=found.log_level.upper(), format="%(asctime)s %(levelname)s %(message)s"
-    )
+    quiet = found.log_level == "INFO" and sys.stderr.isatty()  # a progress bar tells it there
+    level = "WARNING" if quiet else found.log_level
+    logging.basicConfig(stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(message)s")
     return found
 
 

@@ -137,7 +137,8 @@ def _before(step: Step) -> set[str]:
 def _walk(step: Step, run: Run, stores: Stores, whole: Lease | None, **options: Any) -> dict[str, Any]:
     """Runs the step under its lease and keeps its summary, with its seconds, in the run's record."""
     began = time.perf_counter()
-    with stores.leases.hold(step.name) as lease, _told(step, run):
+    part = "-".join([step.name, *(str(value) for value in options.values() if value)])  # tables in parallel
+    with stores.leases.hold(part) as lease, _told(step, run):
         if "lease" in inspect.signature(step.function).parameters:
             options["lease"] = whole or lease
         summary = step.function(run, stores, **options)
