@@ -17,10 +17,11 @@ def _deadly(switch: Callable[..., Any]) -> Callable[..., Any]:
         _left[0] -= 1
         if _left[0] == 0 and _before[0]:
             os.kill(os.getpid(), signal.SIGKILL)
-        result = switch(*args, **options)
-        if _left[0] == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return result
+        try:
+            return switch(*args, **options)
+        finally:
+            if _left[0] == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
 
     return call
 
