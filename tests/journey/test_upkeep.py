@@ -113,6 +113,7 @@ def test_a_stale_lease_is_taken_over_and_its_holder_finds_out(tmp_path: Path) ->
         (("list", "--customer", "nobody"), 64, "no row"),
         (("nonsense",), 64, "nonsense"),
         (("ingest", "/no/such/file"), 64, "no such"),
+        (("run", "--position", "99999"), 64, "was expected"),
         (("run", "--week", "2030-W01"), 65, "cannot be predicted yet"),
     ],
 )
@@ -146,3 +147,14 @@ def test_calls_go_to_the_customers_that_buy_most_and_only_the_owners(home: Path)
     assert all(row["customer_id"] >= shop.CUSTOMERS // 2 for row in rows)
     worth = [row["expected_amount"] for row in rows]
     assert worth == sorted(worth, reverse=True)
+
+
+def test_a_damaged_pointer_is_named_by_list_and_doctor(home: Path) -> None:
+    (home / "published" / "current.json").write_text('{"week": ')
+    assert "current.json" in semana(home, "list", code=65)
+    assert "list" in semana(home, "doctor", code=65)
+
+
+def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert "is a file" in semana(tmp_path / "file", "run", code=78)

@@ -168,3 +168,55 @@ def test_exclusions_are_applied_and_counted(home: Path) -> None:
 def test_a_begun_week_gets_a_new_revision_only_with_a_reason(home: Path) -> None:
     (home / "exclude.csv").write_text("customer_id,product_id\n,0\n")
     assert "--reason" in semana(home, "run", "--as-of", str(TARGET.start), code=64)
+
+
+def test_a_past_weeks_list_is_replaced_only_with_a_reason_and_never_becomes_the_one_that_served(home: Path) -> None:
+    (home / "exclude.csv").write_text("customer_id,product_id\n2,\n")
+    assert "--reason" in semana(home, "run", "--week", str(TARGET), code=64)
+    assert "--reason" in semana(home, "publish", "--week", str(TARGET), code=64)
+    assert summary(home, "publish", "--week", str(TARGET), "--reason", "asked for")["published"] == f"{TARGET} rev 2"
+    manifest = json.loads((home / "published" / f"week={TARGET}" / "rev=2" / "manifest.json").read_text())
+    assert (manifest["late"], manifest["reason"]) == (True, "asked for")
+
+
+def test_a_lone_step_does_what_this_call_asks_for(home: Path) -> None:
+    assert not summary(home, "decide", "--week", str(TARGET))["retrain"]
+    assert summary(home, "decide", "--week", str(TARGET), "--retrain", "always")["retrain"]
+
+
+def test_a_past_weeks_own_model_has_a_version_of_its_own(home: Path) -> None:
+    past = TARGET + -3
+    found = summary(home, "run", "--week", str(past), "--retrain", "always", "--json")
+    assert found["model_version"] == f"1.0.0+{past}"
+
+
+def test_a_bad_file_beside_a_good_one_leaves_the_drop_folder_and_keeps_nothing_out(home: Path) -> None:
+    drop = home / "drop" / "canonical"
+    shop.write(shop.transactions(), drop / "transactions-a.csv")
+    shop.write_week(drop, TARGET)
+    (home / "drop" / "aaa").mkdir()
+    (home / "drop" / "aaa" / "x.csv").write_text("a\n1\n")
+    said = semana(home, "run", "--as-of", str((TARGET + 1).start), code=65)
+    assert "transactions-a.csv" in said
+    assert "aaa" in said
+    assert not list(drop.iterdir())
+    assert (home / "drop" / "aaa" / "x.csv").exists()
+    found = summary(home, "prepare", "--as-of", str((TARGET + 1).start))
+    assert found["latest_complete_week"] == str(TARGET)
+
+
+def test_a_file_that_was_refused_once_is_tried_again(home: Path) -> None:
+    drop = home / "drop" / "canonical"
+    for as_of, code in ((TARGET.start + timedelta(days=-9), 65), ((TARGET + 1).start, 0)):
+        shop.write_week(drop, TARGET)
+        semana(home, "ingest", "--as-of", str(as_of), code=code)
+        assert not list(drop.iterdir())
+
+
+def test_figures_of_a_retracted_week_are_forgotten(home: Path, tmp_path: Path) -> None:
+    semana(home, "ingest", str(shop.write_week(tmp_path, TARGET)), "--as-of", str(TARGET.end))
+    semana(home, "run", "--as-of", str((TARGET + 1).start))
+    landed = json.loads(max((home / "landing" / "manifest").glob("*.json")).read_text())["hash"]
+    semana(home, "deliveries", "retract", landed, "--reason", "wrong shop")
+    semana(home, "run", "--as-of", str((TARGET + 1).start), "--reason", "retracted")
+    assert not (home / "performance" / f"week={TARGET}.parquet").exists()

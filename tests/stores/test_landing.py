@@ -165,21 +165,12 @@ def test_a_table_can_be_named_where_the_file_name_says_nothing(landing: Landing,
         deliver(landing, path, table="prices")
 
 
-def test_the_drop_folder_gives_finished_files_and_lets_go_of_what_was_landed_or_refused(
-    landing: Landing, coming: Path
-) -> None:
+def test_the_drop_folder_gives_finished_files(landing: Landing) -> None:
     drop = landing.home / "drop" / "canonical"
     good = shop.write_week(drop, shop.FIRST)
-    bad = shop.write(shop.transactions(), drop / "transactions-bad.csv")
     for name in (".hidden.csv", "half.csv.part", "week.ready"):
         (drop / name).write_text("not yet")
-    assert landing.waiting() == [("canonical", good), ("canonical", bad)]
-    assert not landing.settled(good)
-    deliver(landing, good)
-    with pytest.raises(ContractError):
-        deliver(landing, bad)
-    assert landing.settled(good)
-    assert landing.settled(bad)
+    assert landing.waiting() == [("canonical", good)]
 
 
 def test_a_half_written_temporary_is_nothing_that_landed(landing: Landing, coming: Path) -> None:

@@ -52,6 +52,9 @@ def main() -> None:
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()
+    except PermissionError as err:
+        print(f"semana: {err.filename}: this user may not write or read it. Mend its rights.", file=sys.stderr)
+        sys.exit(EXIT_CODES[ConfigurationError])
     except Exception as err:
         if hasattr(err, "format_message"):
             print(f"semana: {err.format_message()} See: semana --help", file=sys.stderr)

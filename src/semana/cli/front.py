@@ -59,7 +59,8 @@ def stores(*, create: bool = False) -> Stores:
 def table_of(stores: Stores, dataset: Dataset, week: str) -> pl.DataFrame:
     """A prepared table of a week, of the newest prepared week where that one was dropped."""
     wanted = Week.parse(week)
-    return stores.lake.read(dataset, wanted if stores.lake.has(dataset, wanted) else stores.lake.weeks(dataset)[-1])
+    known = stores.lake.weeks(dataset)
+    return stores.lake.read(dataset, wanted if wanted in known or not known else known[-1])
 
 
 def day(text: str | None) -> date | None:

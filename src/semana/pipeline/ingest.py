@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from semana.errors import ContractError
+from semana.errors import ConfigurationError, ContractError
 from semana.stores.home import Stores
 
 
@@ -29,28 +29,37 @@ def land(
 
 
 def take(stores: Stores, *, arrival: datetime) -> dict[str, Any]:
-    """Delivers what waits in the drop folder; what was landed or refused is taken out of it."""
-    waiting = stores.landing.waiting()
-    try:
-        return _deliver(stores, waiting, table=None, arrival=arrival, accept=None)
-    finally:
-        for _, path in waiting:
-            if stores.landing.settled(path):
-                path.unlink()
+    """Delivers what waits in the drop folder; each file leaves it once it was landed or refused, and not before."""
+    return _deliver(
+        stores, stores.landing.waiting(), table=None, arrival=arrival, accept=None, settle=lambda path: path.unlink()
+    )
 
 
 def _deliver(
-    stores: Stores, waiting: list[tuple[str, Path]], *, table: str | None, arrival: datetime, accept: str | None
+    stores: Stores,
+    waiting: list[tuple[str, Path]],
+    *,
+    table: str | None,
+    arrival: datetime,
+    accept: str | None,
+    settle: Callable[[Path], None] = lambda _: None,
 ) -> dict[str, Any]:
     landed: list[dict[str, Any]] = []
     refused: list[ContractError] = []
+    unknown: list[ConfigurationError] = []
     for source, path in waiting:
         try:
             landed.append(stores.landing.deliver(path, source=source, table=table, arrival=arrival, accept=accept))
+            settle(path)
         except ContractError as err:
             refused.append(err)
+            settle(path)
+        except ConfigurationError as err:
+            unknown.append(err)
     if refused:
-        raise ContractError("\n".join(str(err) for err in refused)) from refused[0]
+        raise ContractError("\n".join(str(err) for err in (*refused, *unknown))) from refused[0]
+    if unknown:
+        raise ConfigurationError("\n".join(str(err) for err in unknown)) from unknown[0]
     return {"step": "ingest", "deliveries": landed, "position": stores.landing.position}
 
 

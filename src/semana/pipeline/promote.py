@@ -49,7 +49,7 @@ def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, An
     previous = stores.bundles.load(champion["to"]).recipe if champion else None
     recipe = stores.bundles.load(bundle).recipe
     gate_f1 = _evidence(race["best"], race["evidence"][race["best"]]).mean("f1")
-    entry = {
+    entry: dict[str, Any] = {
         "when": run.now.isoformat(),
         "week": str(run.week),
         "from": champion["to"] if champion else None,
@@ -65,7 +65,8 @@ def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, An
         },
     }
     if entries and run.week < max(Week.parse(each["week"]) for each in entries):
-        return _serve(run, entry, promoted=False)  # a past week's own model: the ledger tells of the present
+        entry["version"] += f"+{run.week}"  # a past week's own model: the ledger tells of the present
+        return _serve(run, entry, promoted=False)
     if lease:
         lease.check()
     return _serve(run, stores.ledger.append(entry, after=len(entries)), promoted=True)

@@ -118,4 +118,4 @@ def _kinds(scores: pl.DataFrame, week: Week, overdue_gaps: float) -> pl.Series:
 
 def _late(run: Run, stores: Stores) -> bool:
     """Whether the week had begun, in business time or in the arrival of what this run knew."""
-    return max(run.clock, stores.landing.arrival(run.position).date()) >= run.week.start
+    return max(run.today, stores.landing.arrival(run.position).date()) >= run.week.start

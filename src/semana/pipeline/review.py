@@ -25,6 +25,10 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
     purchases = stores.lake.scan(catalog.PURCHASES, run.week)
     judge = partial(_figures, purchases, decay=stores.params.models.decay)
     judged = []
+    for week in stores.lake.weeks(catalog.PERFORMANCE):
+        retracted = week.end <= run.as_of and week.index not in truths
+        if retracted and stores.lake.read(catalog.PERFORMANCE, week)["position"][0] <= run.position:
+            stores.lake.forget(catalog.PERFORMANCE, week)
     for week in stores.publications.weeks():
         if week >= run.week or run.week - week > LOOK_BACK or week.index not in truths:
             continue
@@ -32,14 +36,16 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
         judged_on = f"revision {manifest['rev']}, {truths[week.index]} purchases"
         if stores.lake.has(catalog.PERFORMANCE, week):
             known = stores.lake.read(catalog.PERFORMANCE, week)
-            if known["judged_on"].to_list()[:1] == [judged_on]:
+            if known["judged_on"][0] == judged_on or known["position"][0] > run.position:
                 continue
         published = stores.publications.predictions(week, int(manifest["rev"]))
         rows = [{"role": "champion", s.MODEL_VERSION: manifest["model_version"], **judge(published, week=week)}]
         if manifest["shadow"] and stores.lake.has(catalog.SHADOW, week):
             shadow = stores.lake.scan(catalog.SHADOW, week)
             rows.append({"role": "shadow", s.MODEL_VERSION: manifest["shadow"], **judge(shadow, week=week)})
-        frame = pl.DataFrame(rows).with_columns(pl.lit(judged_on).alias("judged_on"))
+        frame = pl.DataFrame(rows).with_columns(
+            pl.lit(judged_on).alias("judged_on"), pl.lit(run.position).alias("position")
+        )
         stores.lake.write(catalog.PERFORMANCE, frame, week)
         judged.append(str(week))
     newest = recent(stores, before=run.week)

@@ -7,13 +7,13 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 from typing import Any
 
 from semana.data.weeks import Week
-from semana.errors import Busy, ContractError
+from semana.errors import Busy, ContractError, UsageError
 from semana.pipeline import STEPS, Step, ingest, prepare
 from semana.pipeline.calendar import calendar_of, check_gaps, check_not_over
 from semana.stores import files
@@ -22,6 +22,7 @@ from semana.stores.leases import Lease
 from semana.stores.runs import Run
 
 WHOLE = "run"
+_FIRST_STEPS = ("validate", "prepare")
 _log = logging.getLogger(__name__)
 
 
@@ -72,7 +73,7 @@ def run_step(name: str, stores: Stores, order: Order, **options: Any) -> dict[st
     owner = stores.leases.owner(WHOLE)
     if owner:
         raise Busy(f"a whole run is under way ({owner['host']}, process {owner['pid']}). Wait for it to end.")
-    run = _resume(stores, order)
+    run = _resume(step, stores, order)
     if "prepare" in _before(step) and not prepare.is_current(run, stores):
         _log.info("the prepared tables of %s are made again, at position %s", run.week, run.position)
         prepare.run(run, stores)
@@ -83,11 +84,8 @@ def begin(stores: Stores, order: Order) -> Run:
     """A new run: the position is fixed here, and the week it predicts. Raises ContractError where it cannot go on."""
     landing = stores.landing
     position = landing.position if order.position is None else order.position
-    if not 0 < position <= landing.position:
-        raise ContractError(
-            f"position {position} of {landing.position} landed deliveries: there is nothing to predict from. "
-            f"Deliver first: semana ingest PATH --source NAME"
-        )
+    if order.position is not None and not 0 < position <= landing.position:
+        raise UsageError(f"--position {position}: 1 to {landing.position} was expected. See: semana deliveries list")
     days = landing.trading_days(position)
     if not days:
         raise ContractError("no order line has landed. Deliver a transactions file: semana ingest PATH --source NAME")
@@ -109,6 +107,7 @@ def begin(stores: Stores, order: Order) -> Run:
         now=order.now,
         as_of=as_of,
         clock=clock,
+        today=order.clock,
         position=position,
         retrain=order.retrain,
         reason=order.reason,
@@ -116,16 +115,24 @@ def begin(stores: Stores, order: Order) -> Run:
     )
 
 
-def _resume(stores: Stores, order: Order) -> Run:
-    week = order.week
-    if week is None:
-        known = stores.runs.all()
-        if not known:
-            return begin(stores, order)
-        week = max(run.week for run in known)
-    run = stores.runs.latest(week)
-    asked = run and order.position in (None, run.position) and order.as_of in (None, run.as_of)
-    return run if run and asked else begin(stores, order)
+def _resume(step: Step, stores: Stores, order: Order) -> Run:
+    """The newest run that fits the order, with what this call says of reason and retraining; else a new one.
+
+    The steps that look at what landed begin a new run where something has landed since and no week was named.
+    """
+    fits = [
+        run
+        for run in stores.runs.all()
+        if order.week in (None, run.week)
+        and order.position in (None, run.position)
+        and order.as_of in (None, run.as_of)
+    ]
+    run = max(fits, key=lambda each: (each.now, each.id), default=None)
+    unnamed = order.week is None and order.position is None
+    if run is None or (unnamed and step.name in _FIRST_STEPS and run.position != stores.landing.position):
+        return begin(stores, order)
+    retrain = run.retrain if order.retrain == "auto" else order.retrain
+    return replace(run, today=order.clock, retrain=retrain, reason=order.reason or run.reason)
 
 
 def _before(step: Step) -> set[str]:

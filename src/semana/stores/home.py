@@ -46,6 +46,8 @@ class Stores:
 def open_home(settings: Settings, *, create: bool = False) -> Stores:
     """The stores of `settings.home`; made with `create`, else a missing home raises ConfigurationError."""
     home = settings.home
+    if home.exists() and not home.is_dir():
+        raise ConfigurationError(f"{home} is a file. Name a folder with --home or SEMANA_HOME.")
     params = _read_params(settings)
     if not (home / _FORMAT_FILE).exists():
         if not create:
@@ -56,7 +58,10 @@ def open_home(settings: Settings, *, create: bool = False) -> Stores:
         if home.exists() and any(path for path in home.iterdir() if path.name not in _BROUGHT):
             raise ConfigurationError(f"{home}: holds files but no {_FORMAT_FILE}. Name an empty folder with --home.")
         files.replace_json(home / _FORMAT_FILE, {"format": FORMAT})
-    found = json.loads((home / _FORMAT_FILE).read_bytes())["format"]
+    try:
+        found = int(json.loads((home / _FORMAT_FILE).read_bytes())["format"])
+    except (ValueError, KeyError, TypeError) as err:
+        raise ConfigurationError(f"{home / _FORMAT_FILE} is damaged. Restore it from a backup.") from err
     if found > FORMAT:
         raise ConfigurationError(
             f"{home}: written by a newer semana (format {found}, we read {FORMAT}). Update semana."

@@ -51,6 +51,10 @@ class Lake:
         files.replace(self.path(dataset, week), collected.write_parquet)
         return collected
 
+    def forget(self, dataset: Dataset, week: Week) -> None:
+        """Removes the dataset of that week."""
+        self.path(dataset, week).unlink(missing_ok=True)
+
     def about(self, week: Week) -> dict[str, Any] | None:
         """What the prepared tables of that target week were made from; None while they are not whole."""
         path = self._about(week)

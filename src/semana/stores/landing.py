@@ -140,12 +140,6 @@ class Landing(Landed):
             if path.is_file() and not path.name.startswith(".") and path.suffix not in {".part", ".ready"}
         ]
 
-    def settled(self, path: Path) -> bool:
-        """Whether a waiting file may leave the drop folder: its bytes have landed, or lie under rejected/."""
-        hash_ = files.sha256(path)
-        landed = any(each.hash == hash_ for each in self.deliveries())
-        return landed or (self.home / "rejected" / hash_ / "report.json").is_file()
-
 
 def _counts(cleaned: Cleaned, table: str) -> dict[str, Any]:
     """What the manifest says of a table: where its rows went and, of order lines, how many each day has."""

@@ -57,9 +57,11 @@ class Leases:
             files.create_exclusive(path, files.to_json(owner))
         except FileExistsError as err:
             raise _busy(name, "another process, this very moment") from err
+        lease = Lease(name, path, owner)
+        lease.check()  # one that slept between looking and creating may have come too late
         for older in paths:
             older.unlink(missing_ok=True)
-        return Lease(name, path, owner)
+        return lease
 
     def _live(self, path: Path) -> dict[str, Any] | None:
         try:

@@ -33,7 +33,15 @@ class Publications:
     def current(self) -> dict[str, Any] | None:
         """Week and revision of the newest list, or None before the first."""
         path = self.folder / "current.json"
-        return json.loads(path.read_bytes()) if path.exists() else None
+        if not path.exists():
+            return None
+        try:
+            current: dict[str, Any] = json.loads(path.read_bytes())
+            return {"week": str(current["week"]), "rev": int(current["rev"])}
+        except (ValueError, KeyError, TypeError) as err:
+            raise ContractError(
+                f"published/{path.name} is damaged. Remove it, then publish the newest list again: semana publish"
+            ) from err
 
     def weeks(self) -> list[Week]:
         """Every week with a list, oldest first."""
@@ -75,6 +83,7 @@ class Publications:
             if manifests and manifests[-1]["files"] == hashes:
                 published = manifests[-1]
             elif manifests and manifest["late"] and not manifest["reason"]:
+                self._switch(week, manifests[-1])  # what an interrupted run left undone
                 raise UsageError(f'{week} has begun and has a list: say why it is replaced, with --reason "..."')
             else:
                 published = {**manifest, "rev": len(manifests) + 1, "files": hashes}

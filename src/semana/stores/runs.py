@@ -15,7 +15,8 @@ from semana.stores import files
 
 @dataclass(frozen=True)
 class Run:
-    """One weekly run. `as_of` is business time, `position` arrival time, `clock` the day of the front door.
+    """One weekly run. `as_of` is business time, `position` arrival time, `clock` the day by which
+    weeks are complete, `today` the day of the front door.
 
     `now` is when it began, by the real clock.
     """
@@ -25,6 +26,7 @@ class Run:
     now: datetime
     as_of: date
     clock: date
+    today: date
     position: int
     retrain: str
     reason: str | None
@@ -60,6 +62,7 @@ class Runs:
         now: datetime,
         as_of: date,
         clock: date,
+        today: date,
         position: int,
         retrain: str,
         reason: str | None,
@@ -74,7 +77,7 @@ class Runs:
                 break
             except FileExistsError:
                 number += 1
-        run = Run(folder.name, week, now, as_of, clock, position, retrain, reason, folder)
+        run = Run(folder.name, week, now, as_of, clock, today, position, retrain, reason, folder)
         run.record(
             "run",
             {
@@ -83,6 +86,7 @@ class Runs:
                 "began": now.isoformat(),
                 "as_of": as_of.isoformat(),
                 "clock": clock.isoformat(),
+                "today": today.isoformat(),
                 "position": position,
                 "retrain": retrain,
                 "reason": reason,
@@ -108,6 +112,7 @@ class Runs:
             datetime.fromisoformat(value["began"]),
             date.fromisoformat(value["as_of"]),
             date.fromisoformat(value["clock"]),
+            date.fromisoformat(value["today"]),
             value["position"],
             value["retrain"],
             value["reason"],
