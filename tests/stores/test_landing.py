@@ -17,18 +17,6 @@ from tests import shop
 from tests.stores.home import ROOT, deliver, find_source, open_landing, purchases, tree
 
 
-@pytest.fixture
-def landing(tmp_path: Path) -> Landing:
-    return open_landing(tmp_path / "home")
-
-
-@pytest.fixture
-def coming(tmp_path: Path) -> Path:
-    folder = tmp_path / "coming"
-    folder.mkdir()
-    return folder
-
-
 def test_a_delivery_lands_as_it_came_and_counts_every_row(landing: Landing, coming: Path) -> None:
     path = shop.write_week(coming, shop.FIRST)
     summary = deliver(landing, path)

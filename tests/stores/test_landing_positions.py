@@ -14,19 +14,7 @@ from semana.data.purchases import count_once, latest_attributes
 from semana.errors import UsageError
 from semana.stores.landing import Landing
 from tests import shop
-from tests.stores.home import LATER, deliver, open_landing, purchases, tree
-
-
-@pytest.fixture
-def landing(tmp_path: Path) -> Landing:
-    return open_landing(tmp_path / "home")
-
-
-@pytest.fixture
-def coming(tmp_path: Path) -> Path:
-    folder = tmp_path / "coming"
-    folder.mkdir()
-    return folder
+from tests.stores.home import LATER, deliver, purchases, tree
 
 
 def test_the_same_bytes_again_change_nothing_and_say_so(landing: Landing, coming: Path) -> None:
