@@ -148,7 +148,7 @@ def test_a_number_that_is_none_is_a_fault_in_a_csv_and_unknown_in_parquet() -> N
     assert cleaned(unknown, table="customers").kept["visits"].to_list() == [None]
 
 
-def test_a_flat_file_gives_each_product_as_last_seen() -> None:
+def test_a_flat_file_gives_each_product_as_seen_on_each_day() -> None:
     rows = [
         LINE | {"words": "old", "when": date(2025, 1, 6)},
         LINE | {"words": "new", "when": date(2025, 1, 8)},
@@ -158,8 +158,8 @@ def test_a_flat_file_gives_each_product_as_last_seen() -> None:
     ]
     for order in (rows, rows[::-1]):
         result = cleaned(*order, table="products")
-        assert result.kept.row(0) == (7, date(2025, 1, 8), "new!", "new!")
-        assert (result.repeated, result.quarantined.height) == (3, 1)
+        assert result.kept.rows() == [(7, date(2025, 1, 6), "old", "old"), (7, date(2025, 1, 8), "new!", "new!")]
+        assert (result.repeated, result.quarantined.height) == (2, 1)
 
 
 def test_attributes_are_taken_as_they_come_where_the_source_says_so() -> None:

@@ -128,9 +128,11 @@ def test_an_attribute_is_as_last_seen_then_as_last_delivered() -> None:
         schema={"customer_id": pl.Int64, "seen": pl.Date, "position": pl.Int32, "kind": pl.String},
         orient="row",
     )
-    found = latest_attributes(nw.from_native(rows), s.CUSTOMER_ID).collect("polars").to_native()
+    found = latest_attributes(nw.from_native(rows), s.CUSTOMER_ID, as_of=date(2025, 1, 8)).collect("polars").to_native()
     assert found.columns == ["customer_id", "kind"]
     assert found.rows() == [(1, "later"), (2, "seen last"), (3, "same day, later"), (4, "dated")]
+    early = latest_attributes(nw.from_native(rows), s.CUSTOMER_ID, as_of=date(2025, 1, 7)).collect("polars").to_native()
+    assert early.rows() == [(1, "later"), (2, "delivered last"), (4, "undated")]
 
 
 def test_who_was_never_described_is_known_with_nulls() -> None:

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from semana.cli import app
+
 
 def semana(home: Path, *words: str, code: int = 0, program: tuple[str, ...] = ("-m", "semana.cli")) -> str:
     """Runs `semana --home HOME WORDS`, asserts its exit code, returns what it printed (stdout, else stderr)."""
@@ -18,6 +20,11 @@ def semana(home: Path, *words: str, code: int = 0, program: tuple[str, ...] = ("
     )
     assert done.returncode == code, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done.stderr if code else done.stdout
+
+
+def in_process(home: Path, *words: str) -> None:
+    """Runs `semana --home HOME WORDS` in this process, which saves its start; what goes wrong is raised."""
+    app(["--home", str(home), *words], standalone_mode=False)
 
 
 def summary(home: Path, *words: str) -> dict[str, Any]:

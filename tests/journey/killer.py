@@ -1,36 +1,48 @@
-"""Runs `semana` and kills it with SIGKILL at its n-th write: `python -m tests.journey.killer N before|after ...`."""
+"""Runs `semana` and keeps the home as a SIGKILL before and after each write would leave it.
+
+`python -m tests.journey.killer FOLDER --home HOME ...` copies the home to FOLDER/NNNN-before and NNNN-after. What
+the process still held in memory is not in the copy, as it would not be after a kill; its lease is the dead one's.
+"""
 
 from __future__ import annotations
 
+import itertools
 import os
-import signal
+import shutil
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-_left = [0]
-_before = [True]
+_busy = [False]
 
 
-def _deadly(switch: Callable[..., Any]) -> Callable[..., Any]:
+def _watched(switch: Callable[..., Any], keep: Callable[[int, str], None], numbers: itertools.count[int]) -> Any:
     def call(*args: Any, **options: Any) -> Any:
-        _left[0] -= 1
-        if _left[0] == 0 and _before[0]:
-            os.kill(os.getpid(), signal.SIGKILL)
+        if _busy[0]:
+            return switch(*args, **options)
+        number = next(numbers)
+        keep(number, "before")
         try:
             return switch(*args, **options)
         finally:
-            if _left[0] == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+            keep(number, "after")
 
     return call
 
 
-def run_to_death(number: int, when: str, words: list[str]) -> None:
-    """Runs the command and dies at its write `number`, before or after it is done."""
-    _left[0], _before[0] = number, when == "before"
-    for name in ("replace", "link", "rename", "unlink", "mkdir"):
-        setattr(os, name, _deadly(getattr(os, name)))
+def run_and_keep(folder: Path, words: list[str]) -> None:
+    """Runs the command; a copy of the home before and after each of its writes."""
+    home = Path(words[words.index("--home") + 1])
+
+    def keep(number: int, when: str) -> None:
+        _busy[0] = True
+        shutil.copytree(home, folder / f"{number:04d}-{when}")
+        _busy[0] = False
+
+    numbers = itertools.count(1)
+    for name in ("replace", "link", "rename", "unlink", "mkdir", "rmdir"):
+        setattr(os, name, _watched(getattr(os, name), keep, numbers))
     sys.argv = ["semana", *words]
     from semana.cli import main
 
@@ -38,4 +50,4 @@ def run_to_death(number: int, when: str, words: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    run_to_death(int(sys.argv[1]), sys.argv[2], sys.argv[3:])
+    run_and_keep(Path(sys.argv[1]), sys.argv[2:])

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import threading
 from pathlib import Path
 
 import pytest
 
-from semana.errors import Busy
 from semana.stores.leases import Leases
 from tests import shop
 from tests.journey.command import semana, summary
@@ -69,39 +67,12 @@ def test_a_run_under_way_makes_the_second_one_busy(home: Path) -> None:
     with leases.hold("run"):
         assert "Wait" in semana(home, "run", "--as-of", str(TARGET.start), code=75)
         assert "Wait" in semana(home, "predict", "--week", str(TARGET), code=75)
+    with leases.hold("train"):
+        assert "Wait" in semana(home, "run", "--as-of", str(TARGET.start), code=75)
+        assert "Wait" in semana(home, "backup", str(home.parent / "backup.tar.gz"), code=75)
+        assert "Wait" in semana(home, "train", "--week", str(TARGET), code=75)
+        semana(home, "review", "--week", str(TARGET))
     semana(home, "run", "--as-of", str(TARGET.start))
-
-
-def test_of_many_that_take_a_lease_at_once_exactly_one_holds_it(tmp_path: Path) -> None:
-    leases = Leases(tmp_path, stale_seconds=60)
-    held: list[int] = []
-    start, end = threading.Barrier(8), threading.Event()
-
-    def take() -> None:
-        start.wait()
-        try:
-            with leases.hold("run"):
-                held.append(1)
-                end.wait(5)
-        except Busy:
-            held.append(0)
-        if len(held) == 8:
-            end.set()
-
-    threads = [threading.Thread(target=take) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sum(held) == 1
-
-
-def test_a_stale_lease_is_taken_over_and_its_holder_finds_out(tmp_path: Path) -> None:
-    leases = Leases(tmp_path, stale_seconds=0.0)
-    with leases.hold("run") as first, leases.hold("run") as second:
-        second.check()
-        with pytest.raises(Busy, match="took it over"):
-            first.check()
 
 
 @pytest.mark.parametrize(
@@ -113,6 +84,7 @@ def test_a_stale_lease_is_taken_over_and_its_holder_finds_out(tmp_path: Path) ->
         (("list", "--customer", "nobody"), 64, "no row"),
         (("nonsense",), 64, "nonsense"),
         (("ingest", "/no/such/file"), 64, "no such"),
+        (("validate", "--table", "foo"), 64, "transactions, customers, products"),
         (("run", "--position", "99999"), 64, "was expected"),
         (("run", "--week", "2030-W01"), 65, "cannot be predicted yet"),
     ],

@@ -141,7 +141,7 @@ def test_a_past_week_reruns_alone_and_leaves_the_current_list(home: Path) -> Non
     past = TARGET + -3
     found = summary(home, "run", "--week", str(past), "--json")
     assert found["target_week"] == str(past)
-    assert json.loads((home / "published" / "current.json").read_text())["week"] == str(TARGET)
+    assert served_week(home) == str(TARGET)
 
 
 def test_the_ledger_is_left_alone_by_a_past_week(home: Path) -> None:
@@ -213,6 +213,11 @@ def test_a_file_that_was_refused_once_is_tried_again(home: Path) -> None:
         assert not list(drop.iterdir())
 
 
+def served_week(home: Path) -> str:
+    """The week of the list that readers see."""
+    return str(json.loads((home / "published" / "current.json").read_text())["week"])
+
+
 def test_figures_of_a_retracted_week_are_forgotten(home: Path, tmp_path: Path) -> None:
     semana(home, "ingest", str(shop.write_week(tmp_path, TARGET)), "--as-of", str(TARGET.end))
     semana(home, "run", "--as-of", str((TARGET + 1).start))
@@ -220,3 +225,33 @@ def test_figures_of_a_retracted_week_are_forgotten(home: Path, tmp_path: Path) -
     semana(home, "deliveries", "retract", landed, "--reason", "wrong shop")
     semana(home, "run", "--as-of", str((TARGET + 1).start), "--reason", "retracted")
     assert not (home / "performance" / f"week={TARGET}.parquet").exists()
+
+
+def test_a_list_made_from_a_retracted_delivery_is_named_and_readers_go_back(home: Path, tmp_path: Path) -> None:
+    semana(home, "ingest", str(shop.write_week(tmp_path, TARGET)), "--as-of", str(TARGET.end))
+    semana(home, "run", "--as-of", str((TARGET + 1).start))
+    landed = json.loads(max((home / "landing" / "manifest").glob("*.json")).read_text())["hash"]
+    semana(home, "deliveries", "retract", landed, "--reason", "wrong shop")
+    assert "list" in semana(home, "doctor", code=65)
+    assert served_week(home) == str(TARGET + 1)
+    last = max(shop.transactions(TARGET + -1)["date"])
+    semana(home, "run", "--as-of", str(last), "--reason", "wrong shop")
+    assert served_week(home) == str(TARGET)
+    assert "as published" in semana(home, "doctor")
+
+
+def test_a_past_list_is_judged_anew_when_one_purchase_is_swapped_for_another(home: Path, tmp_path: Path) -> None:
+    bought = shop.transactions(TARGET)
+    first = bought.row(0, named=True)
+    swapped = bought.with_columns(
+        product_id=pl.when(pl.col("order_id") == first["order_id"]).then(999).otherwise("product_id")
+    )
+    semana(home, "ingest", str(shop.write(bought, tmp_path / "transactions-a.parquet")), "--as-of", str(TARGET.end))
+    as_of = ("--as-of", str((TARGET + 1).start))
+    assert summary(home, "review", *as_of)["judged"] == [str(TARGET)]
+    assert summary(home, "review", *as_of)["judged"] == []
+    landed = json.loads(max((home / "landing" / "manifest").glob("*.json")).read_text())["hash"]
+    semana(home, "deliveries", "retract", landed, "--reason", "one line is wrong")
+    semana(home, "ingest", str(shop.write(swapped, tmp_path / "transactions-b.parquet")), "--as-of", str(TARGET.end))
+    semana(home, "prepare", *as_of)
+    assert summary(home, "review", *as_of)["judged"] == [str(TARGET)]

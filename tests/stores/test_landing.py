@@ -161,6 +161,18 @@ def test_the_drop_folder_gives_finished_files(landing: Landing) -> None:
     assert landing.waiting() == [("canonical", good)]
 
 
+def test_a_file_dropped_elsewhere_is_the_homes_own_or_is_named(
+    landing: Landing, coming: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    drop = landing.home / "drop"
+    straight = shop.write_week(drop, shop.FIRST)
+    deep = shop.write_week(drop / "canonical" / "monday", shop.FIRST)
+    assert landing.waiting() == []
+    assert all(str(path.relative_to(landing.home)) in caplog.text for path in (straight, deep))
+    deliver(landing, shop.write_week(coming, shop.FIRST + 1))
+    assert landing.waiting() == [("canonical", straight)]
+
+
 def test_a_half_written_temporary_is_nothing_that_landed(landing: Landing, coming: Path) -> None:
     path = shop.write_week(coming, shop.FIRST)
     left = files.temporary(landing.home / "landing" / "canonical" / "x")

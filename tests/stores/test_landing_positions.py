@@ -100,7 +100,8 @@ def test_attributes_are_as_last_delivered_and_read_at_a_position(landing: Landin
     deliver(landing, shop.write(moved, coming / "customers-moved.parquet"))
 
     def owner_of_first(position: int) -> str:
-        rows = latest_attributes(landing.attributes("customers", position), s.CUSTOMER_ID).collect("polars")
+        rows = latest_attributes(landing.attributes("customers", position), s.CUSTOMER_ID, as_of=LATER.date())
+        rows = rows.collect("polars")
         return str(rows.row(0)[rows.columns.index(s.OWNER)])
 
     assert owner_of_first(1) == "north"

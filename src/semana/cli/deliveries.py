@@ -11,19 +11,13 @@ from semana.cli import front
 
 def register(app: typer.Typer) -> None:
     """Adds the commands of this file."""
-    group = typer.Typer(
-        help="What was delivered: list, show, retract.", invoke_without_command=True, rich_markup_mode=None
+    front.add_group(
+        app,
+        "deliveries",
+        says="What was delivered: list, show, retract.",
+        default=show_all,
+        commands={"list": show_all, "show": show, "retract": retract},
     )
-    group.callback()(_default)
-    group.command("list")(show_all)
-    group.command("show")(show)
-    group.command("retract")(retract)
-    app.add_typer(group, name="deliveries")
-
-
-def _default(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        show_all()
 
 
 def show_all() -> None:

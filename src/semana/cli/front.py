@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -93,6 +94,31 @@ def order(
         retrain=retrain,
         reason=reason,
     )
+
+
+def add_group(
+    app: typer.Typer, name: str, *, says: str, default: Callable[[], None], commands: dict[str, Callable[..., None]]
+) -> None:
+    """Adds `semana NAME COMMAND`; without a command it is the default one."""
+    group = typer.Typer(help=says, invoke_without_command=True, rich_markup_mode=None)
+
+    @group.callback()
+    def _alone(context: typer.Context) -> None:
+        if context.invoked_subcommand is None:
+            default()
+
+    for word, command in commands.items():
+        group.command(word)(command)
+    app.add_typer(group, name=name)
+
+
+def table_name(name: str | None) -> str | None:
+    """The name, which is one of a table; raises UsageError listing them."""
+    from semana.data.sources import TABLES
+
+    if name is not None and name not in TABLES:
+        raise UsageError(f"--table {name!r}: one of {', '.join(TABLES)} was expected")
+    return name
 
 
 def existing(paths: list[Path]) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from semana.stores.home import Stores
 
+_log = logging.getLogger(__name__)
 FormatOption = Annotated[str, typer.Option("--format", help="table, csv, json or xlsx.")]
 OutOption = Annotated[Path | None, typer.Option("--out", help="Write to this file (needed for xlsx).")]
 OwnerOption = Annotated[str | None, typer.Option(help="Only the customers of this agent or zone.")]
@@ -113,6 +115,10 @@ def _rows(stores: Stores, week: str, owner: str | None) -> pl.DataFrame:
     from semana.data.weeks import Week
     from semana.reports import lists
 
+    manifest = stores.publications.manifests(Week.parse(week))[-1:]
+    gone = [file for each in manifest for file in stores.landing.taken_back(each["position"])]
+    if gone:
+        _log.warning("the list of %s was made from %s, since retracted; make it again: semana run", week, gone[0])
     rows: pl.DataFrame = stores.publications.predictions(Week.parse(week)).collect("polars").to_native()
     return rows if owner is None else lists.of_owner(rows, front.table_of(stores, catalog.CUSTOMERS, week), owner)
 

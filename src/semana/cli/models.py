@@ -11,16 +11,13 @@ from semana.cli import front
 
 def register(app: typer.Typer) -> None:
     """Adds the commands of this file."""
-    group = typer.Typer(help="Which models served: list, show.", invoke_without_command=True, rich_markup_mode=None)
-    group.callback()(_default)
-    group.command("list")(show_all)
-    group.command("show")(show)
-    app.add_typer(group, name="models")
-
-
-def _default(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        show_all()
+    front.add_group(
+        app,
+        "models",
+        says="Which models served: list, show.",
+        default=show_all,
+        commands={"list": show_all, "show": show},
+    )
 
 
 def show_all() -> None:

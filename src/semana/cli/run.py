@@ -77,6 +77,7 @@ def ingest(
     if accept and not reason:
         raise UsageError('--accept needs --reason "...": it is kept in the record')
     front.existing(paths or [])
+    front.table_name(table)
     stores = front.stores(create=True)
     arrival = front.order(as_of=as_of).arrival
     with stores.leases.hold("ingest"):
@@ -102,7 +103,9 @@ def validate(
     """Check the landed whole against our own promises."""
     from semana.pipeline.weekly import run_step
 
-    front.last_line(run_step("validate", front.stores(), front.order(week, as_of, position), table=table))
+    front.last_line(
+        run_step("validate", front.stores(), front.order(week, as_of, position), table=front.table_name(table))
+    )
 
 
 def _step(name: str) -> Any:

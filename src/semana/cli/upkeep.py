@@ -37,9 +37,10 @@ def doctor() -> None:
 def backup(path: Annotated[Path, typer.Argument(help="The archive to write, like semana.tar.gz.")]) -> None:
     """Write the whole home to one archive, while no run is under way."""
     from semana.stores.archive import write_archive
+    from semana.stores.leases import WHOLE
 
     stores = front.stores()
-    with stores.leases.hold("run"):
+    with stores.leases.hold(WHOLE, against="*"), stores.leases.hold("ingest"):
         front.last_line(write_archive(stores.home, path))
 
 
@@ -56,10 +57,11 @@ def prune(
     ] = 104,
 ) -> None:
     """Remove old lists, scores, runs and bundles that nothing needs; never a delivery, the ledger or a figure."""
+    from semana.stores.leases import WHOLE
     from semana.stores.pruning import prune_home
 
     stores = front.stores()
-    with stores.leases.hold("run"):
+    with stores.leases.hold(WHOLE, against="*"):
         front.last_line(prune_home(stores, keep_weeks=keep_weeks))
 
 

@@ -48,13 +48,13 @@ STAGED_TRANSACTIONS = Dataset(
 )
 STAGED_CUSTOMERS = Dataset(
     "staged_customers",
-    "One row per customer of one delivery.",
-    (s.CUSTOMER_ID,),
+    "One row per customer of one delivery; from a flat file, per customer and day.",
+    (s.CUSTOMER_ID, s.SEEN),
     "staged/{delivery}/customers.parquet",
     "ingest",
     {
         s.CUSTOMER_ID: "who",
-        s.SEEN: "day the row was last seen in a flat file, else null",
+        s.SEEN: "day of the row in a flat file, else null",
         **_LABEL,
         **_OWNER,
         **_ATTRIBUTES,
@@ -62,11 +62,11 @@ STAGED_CUSTOMERS = Dataset(
 )
 STAGED_PRODUCTS = Dataset(
     "staged_products",
-    "One row per product of one delivery.",
-    (s.PRODUCT_ID,),
+    "One row per product of one delivery; from a flat file, per product and day.",
+    (s.PRODUCT_ID, s.SEEN),
     "staged/{delivery}/products.parquet",
     "ingest",
-    {s.PRODUCT_ID: "what", s.SEEN: "day the row was last seen in a flat file, else null", **_LABEL, **_ATTRIBUTES},
+    {s.PRODUCT_ID: "what", s.SEEN: "day of the row in a flat file, else null", **_LABEL, **_ATTRIBUTES},
 )
 QUARANTINE = Dataset(
     "quarantine",

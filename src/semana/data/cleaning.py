@@ -24,7 +24,7 @@ from semana.data.values import (
 from semana.data.weeks import EPOCH
 
 # Raised when the rules below change: what was staged under other rules is made again.
-RULES = 1
+RULES = 2
 # Tools write an absent date as 1900 or 1970, and no shop's order lines are older than this.
 _FIRST_DATE = date(1980, 1, 1)
 # Sums of a week are taken in whole hundred-millionths (purchases.py), which hold 92 of these.
@@ -198,18 +198,19 @@ def _attribute_fault(key: str, latest: date, work: pl.DataFrame) -> pl.Expr:
 
 
 def _one_row_each(work: pl.DataFrame, key: str) -> tuple[pl.DataFrame, int]:
-    """At most one row without a fault per id, and how many repeats went.
+    """At most one row without a fault per id (and day, where rows are dated), and how many repeats went.
 
-    From a flat file the latest by date stays, of several on that day the largest values. From an attribute file the
-    first stays; one that says the same is a repeat, one that says otherwise is a fault.
+    From a flat file one row a day stays, of several on that day the largest values: what was known on a day can be told
+    later. From an attribute file the first stays; one that says the same is a repeat, one that says otherwise is a
+    fault.
     """
     good = work.filter(pl.col(s.REASON).is_null())
     bad = work.filter(pl.col(s.REASON).is_not_null())
     attributes = [name for name in work.columns if name not in (_ROW, key, s.DATE, s.REASON)]
     if s.DATE in work.columns:
         ordered = good.sort(key, s.DATE, *attributes, nulls_last=False)
-        latest = ordered.unique(subset=key, keep="last", maintain_order=True)
-        return pl.concat([latest, bad]), good.height - latest.height
+        of_day = ordered.unique(subset=[key, s.DATE], keep="last", maintain_order=True)
+        return pl.concat([of_day, bad]), good.height - of_day.height
     first = pl.col(_ROW) == pl.col(_ROW).first().over(key)
     same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).first().over(key)) for name in attributes)
     judged = good.with_columns(first.alias("_first"), same.alias("_same"))
@@ -221,12 +222,12 @@ def _one_row_each(work: pl.DataFrame, key: str) -> tuple[pl.DataFrame, int]:
 
 
 def _described(kept: pl.DataFrame, key: str) -> pl.DataFrame:
-    """The staged attribute rows: id, the day last seen (null but from a flat file), label, owner, attributes."""
+    """The staged attribute rows: id, the day seen (null but from a flat file), label, owner, attributes."""
     seen = pl.col(s.DATE) if s.DATE in kept.columns else pl.lit(None, dtype=pl.Date)
     people = [s.LABEL, s.OWNER] if key == s.CUSTOMER_ID else [s.LABEL]
     hidden = (_ROW, s.DATE, s.REASON, key, s.SEEN, s.LABEL, s.OWNER)
     attributes = [name for name in kept.columns if name not in hidden]
-    return kept.with_columns(seen.alias(s.SEEN)).select(key, s.SEEN, *people, *attributes).sort(key)
+    return kept.with_columns(seen.alias(s.SEEN)).select(key, s.SEEN, *people, *attributes).sort(key, s.SEEN)
 
 
 def _quarantined(raw: pl.DataFrame, broken: pl.DataFrame) -> pl.DataFrame:

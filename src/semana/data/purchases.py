@@ -85,8 +85,12 @@ def bought(purchases: Frame) -> Frame:
     return purchases.filter(nw.col(s.QUANTITY) > 0)
 
 
-def latest_attributes(rows: Frame, key: str) -> Frame:
-    """One row per `key`, the attributes as last known: the latest `seen`, then the latest `position`."""
+def latest_attributes(rows: Frame, key: str, *, as_of: date) -> Frame:
+    """One row per `key`, the attributes as known at the end of `as_of`: the latest `seen`, then `position`.
+
+    Rows without a day (`seen` null) were known from the start.
+    """
+    rows = rows.filter(nw.col(s.SEEN).fill_null(_NEVER) <= as_of)
     for order in (nw.col(s.SEEN).fill_null(_NEVER), nw.col(s.POSITION)):
         rows = rows.filter(order == order.max().over(key))
     return rows.drop(s.SEEN, s.POSITION).sort(key)

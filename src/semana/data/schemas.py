@@ -17,7 +17,7 @@ ORDERS = "orders"
 RETURNED = "returned"
 LAST_DATE = "last_date"
 
-# Attribute rows taken from a flat file carry the day they were last seen.
+# Attribute rows taken from a flat file carry the day they were seen.
 SEEN = "seen"
 DELIVERY = "delivery"
 POSITION = "position"

@@ -24,7 +24,7 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
     rows = _counts(run, stores, kept=int(purchases[s.LINES].sum()))
     known = nw.from_native(purchases.lazy())
     for dataset, key in ((catalog.CUSTOMERS, s.CUSTOMER_ID), (catalog.PRODUCTS, s.PRODUCT_ID)):
-        attributes = latest_attributes(stores.landing.attributes(dataset.name, run.position), key)
+        attributes = latest_attributes(stores.landing.attributes(dataset.name, run.position), key, as_of=run.as_of)
         rows[dataset.name] = stores.lake.write(dataset, with_known(attributes, known, key), run.week).height
     calendar = calendar_of(stores, position=run.position, as_of=run.as_of, clock=run.clock)
     days = {day: n for day, n in stores.landing.trading_days(run.position).items() if day <= run.as_of}

@@ -59,7 +59,7 @@ def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, An
     }
     if lease:
         lease.check()
-    published = stores.publications.publish(rows, manifest, run.week)
+    published = stores.publications.publish(rows, manifest, run.week, back=_goes_back(run, stores))
     return {
         "step": "publish",
         "published": f"{run.week} rev {published['rev']}",
@@ -114,6 +114,17 @@ def _kinds(scores: pl.DataFrame, week: Week, overdue_gaps: float) -> pl.Series:
     since = (pl.lit(week.start) - pl.col(s.LAST_BOUGHT)).dt.total_days().cast(pl.Float64)
     days, gap = (scores.select(each).to_series().to_numpy() for each in (since, pl.col(s.USUAL_GAP_DAYS)))
     return pl.Series(s.KIND, kind_of(scores[s.REPEAT].to_numpy(), days, gap, overdue_gaps=overdue_gaps))
+
+
+def _goes_back(run: Run, stores: Stores) -> bool:
+    """Whether readers may go back to an older week: the newest list was made from a delivery that this run has not.
+
+    Not for a run as of a past day, which tells what would have been.
+    """
+    current = stores.publications.current_manifest()
+    if current is None or run.as_of < max(stores.landing.trading_days(run.position)):
+        return False
+    return bool(stores.landing.taken_back(current["position"], by=run.position))
 
 
 def _late(run: Run, stores: Stores) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import partial
 from typing import Any
 
@@ -10,6 +11,7 @@ import polars as pl
 
 from semana.data import catalog
 from semana.data import schemas as s
+from semana.data.purchases import bought
 from semana.data.weeks import Week
 from semana.evaluation.performance import realised
 from semana.stores.home import Stores
@@ -20,20 +22,20 @@ LOOK_BACK = 13  # late rows restate a quarter at the most; older lists keep thei
 
 def run(run: Run, stores: Stores) -> dict[str, Any]:
     """Writes the realised performance of champion and shadow of each such week, unless the truth is still the same."""
-    weeks = stores.lake.read(catalog.WEEKS, run.week).filter(pl.col("complete"))
-    truths = dict(weeks.select(s.WEEK, "purchases").rows())
+    complete = stores.lake.read(catalog.WEEKS, run.week).filter(pl.col("complete"))[s.WEEK].to_list()
     purchases = stores.lake.scan(catalog.PURCHASES, run.week)
+    truths = _truths(purchases, [index for index in complete if run.week.index - index <= LOOK_BACK])
     judge = partial(_figures, purchases, decay=stores.params.models.decay)
     judged = []
     for week in stores.lake.weeks(catalog.PERFORMANCE):
-        retracted = week.end <= run.as_of and week.index not in truths
+        retracted = week.end <= run.as_of and week.index not in complete
         if retracted and stores.lake.read(catalog.PERFORMANCE, week)["position"][0] <= run.position:
             stores.lake.forget(catalog.PERFORMANCE, week)
     for week in stores.publications.weeks():
         if week >= run.week or run.week - week > LOOK_BACK or week.index not in truths:
             continue
         manifest = stores.publications.served(week)
-        judged_on = f"revision {manifest['rev']}, {truths[week.index]} purchases"
+        judged_on = f"revision {manifest['rev']}, {truths[week.index]}"
         if stores.lake.has(catalog.PERFORMANCE, week):
             known = stores.lake.read(catalog.PERFORMANCE, week)
             if known["judged_on"][0] == judged_on or known["position"][0] > run.position:
@@ -50,6 +52,17 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
         judged.append(str(week))
     newest = recent(stores, before=run.week)
     return {"step": "review", "judged": judged, "newest": newest[-1] if newest else None}
+
+
+def _truths(purchases: nw.LazyFrame[Any], weeks: list[int]) -> dict[int, str]:
+    """What was bought in each of these weeks, as its size and a hash."""
+    pairs = bought(purchases).filter(nw.col(s.WEEK).is_in(weeks)).select(s.WEEK, *s.PAIR)
+    frame: pl.DataFrame = pairs.collect("polars").to_native().sort(s.WEEK, *s.PAIR)
+    digests = dict.fromkeys(weeks, "0 purchases")
+    for (week,), bought_then in frame.group_by(s.WEEK):
+        digest = hashlib.sha256(bought_then.write_csv().encode()).hexdigest()[:12]
+        digests[int(week)] = f"{bought_then.height} purchases ({digest})"
+    return digests
 
 
 def recent(stores: Stores, *, before: Week) -> list[dict[str, Any]]:

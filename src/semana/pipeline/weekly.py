@@ -13,15 +13,14 @@ from importlib.metadata import version
 from typing import Any
 
 from semana.data.weeks import Week
-from semana.errors import Busy, ContractError, UsageError
+from semana.errors import ContractError, UsageError
 from semana.pipeline import STEPS, Step, ingest, prepare
 from semana.pipeline.calendar import calendar_of, check_gaps, check_not_over
 from semana.stores import files
 from semana.stores.home import Stores
-from semana.stores.leases import Lease
+from semana.stores.leases import WHOLE, Lease
 from semana.stores.runs import Run
 
-WHOLE = "run"
 _FIRST_STEPS = ("validate", "prepare")
 _log = logging.getLogger(__name__)
 
@@ -53,7 +52,7 @@ class Order:
 def run_week(stores: Stores, order: Order, *, progress: Callable[[Step], None] = lambda _: None) -> dict[str, Any]:
     """Takes the drop folder, then makes and publishes the list of the target week; returns the run's summary."""
     began = time.perf_counter()
-    with stores.leases.hold(WHOLE) as lease:
+    with stores.leases.hold(WHOLE, against="*") as lease:
         files.sweep(stores.home, older_than_seconds=stores.params.store.lease_stale_seconds)
         progress(STEPS[0])
         with stores.leases.hold("ingest"):
@@ -63,21 +62,31 @@ def run_week(stores: Stores, order: Order, *, progress: Callable[[Step], None] =
         steps = {"ingest": ingested}
         for step in STEPS[1:]:
             progress(step)
-            steps[step.name] = _walk(step, run, stores, lease)
+            with stores.leases.hold(step.name):
+                steps[step.name] = _walk(step, run, stores, lease)
     return _summary(run, steps, seconds=time.perf_counter() - began)
 
 
 def run_step(name: str, stores: Stores, order: Order, **options: Any) -> dict[str, Any]:
-    """One step alone, in the newest run of its week (a new one where there is none, or where the order differs)."""
+    """One step alone, in the newest run of its week (a new one where there is none, or where the order differs).
+
+    Different steps, and one step's different `options`, go side by side; not beside a whole run.
+    """
     step = next(step for step in STEPS if step.name == name)
-    owner = stores.leases.owner(WHOLE)
-    if owner:
-        raise Busy(f"a whole run is under way ({owner['host']}, process {owner['pid']}). Wait for it to end.")
-    run = _resume(step, stores, order)
-    if "prepare" in _before(step) and not prepare.is_current(run, stores):
+    part = "-".join([name, *(str(value) for value in options.values() if value)])
+    with stores.leases.hold(part, against=WHOLE) as lease:
+        run = _resume(step, stores, order)
+        if "prepare" in _before(step):
+            _prepare_again(run, stores)
+        return _walk(step, run, stores, lease, **options)
+
+
+def _prepare_again(run: Run, stores: Stores) -> None:
+    if prepare.is_current(run, stores):
+        return
+    with stores.leases.hold("prepare"):
         _log.info("the prepared tables of %s are made again, at position %s", run.week, run.position)
         prepare.run(run, stores)
-    return _walk(step, run, stores, None, **options)
 
 
 def begin(stores: Stores, order: Order) -> Run:
@@ -141,13 +150,12 @@ def _before(step: Step) -> set[str]:
     return {name for need in step.needs for name in ({need} | _before(by_name[need]))}
 
 
-def _walk(step: Step, run: Run, stores: Stores, whole: Lease | None, **options: Any) -> dict[str, Any]:
-    """Runs the step under its lease and keeps its summary, with its seconds, in the run's record."""
+def _walk(step: Step, run: Run, stores: Stores, lease: Lease, **options: Any) -> dict[str, Any]:
+    """Runs the step, which checks the lease before it commits, and keeps its summary, with its seconds."""
     began = time.perf_counter()
-    part = "-".join([step.name, *(str(value) for value in options.values() if value)])  # tables in parallel
-    with stores.leases.hold(part) as lease, _told(step, run):
+    with _told(step, run):
         if "lease" in inspect.signature(step.function).parameters:
-            options["lease"] = whole or lease
+            options["lease"] = lease
         summary = step.function(run, stores, **options)
     summary = {**summary, "week": str(run.week), "run": run.id, "seconds": round(time.perf_counter() - began, 3)}
     run.record(f"step-{step.name}", summary)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from semana.data.sources import TABLES
-from semana.data.weeks import Week
 from semana.errors import ConfigurationError, ContractError, UsageError
 from semana.stores import files
 
@@ -63,14 +62,15 @@ def _champion(stores: Stores) -> str:
 
 
 def _list(stores: Stores) -> str:
-    current = stores.publications.current()
-    if current is None:
+    manifest = stores.publications.current_manifest()
+    if manifest is None:
         return "none yet"
-    folder = stores.home / "published" / f"week={current['week']}" / f"rev={current['rev']}"
-    manifest = stores.publications.manifests(Week.parse(current["week"]))[current["rev"] - 1]
+    folder = stores.home / "published" / f"week={manifest['week']}" / f"rev={manifest['rev']}"
     wrong = [name for name, expected in manifest["files"].items() if files.sha256(folder / name) != expected]
     if wrong:
         raise ContractError(
-            f"{', '.join(wrong)} of {current['week']} changed since it was published. Run: semana publish"
+            f"{', '.join(wrong)} of {manifest['week']} changed since it was published. Run: semana publish"
         )
-    return f"{current['week']} revision {current['rev']} is as published"
+    if gone := stores.landing.taken_back(manifest["position"]):
+        raise ContractError(f"{manifest['week']} was made from {', '.join(gone)}, since retracted. Run: semana run")
+    return f"{manifest['week']} revision {manifest['rev']} is as published"

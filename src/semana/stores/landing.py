@@ -6,6 +6,7 @@ quarantine/, and last the entry to the manifest: it is the commit. A kill before
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from collections.abc import Callable, Mapping
@@ -18,7 +19,7 @@ import polars as pl
 
 from semana.data import schemas as s
 from semana.data.checks import check_jumps, check_share, usual_of
-from semana.data.cleaning import Cleaned
+from semana.data.cleaning import RULES, Cleaned
 from semana.data.purchases import LINE
 from semana.data.sources import Source, tables_of
 from semana.errors import ConfigurationError, ContractError, UsageError
@@ -28,6 +29,8 @@ from semana.stores.landed import TRANSACTIONS, Landed
 from semana.stores.manifest import DELIVERY, Delivery, brief, utc_text
 from semana.stores.reading import read_file
 from semana.stores.staging import clean_all, id_kinds
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ class Landing(Landed):
             "arrival": utc_text(coming.arrival),
             "accepted": coming.accept,
             "fingerprint": coming.source.fingerprint,
+            "rules": RULES,
             "ids": {key: kind for name, each in cleaned.items() for key, kind in id_kinds(each, name).items()},
             "tables": tables,
         }
@@ -133,12 +137,22 @@ class Landing(Landed):
         files.replace(path, lambda other: os.rename(scratch, other))
 
     def waiting(self) -> list[tuple[str, Path]]:
-        """The files in the drop folder with their source: drop/SOURCE/FILE; unfinished ones and flags left out."""
-        return [
-            (path.parent.name, path)
-            for path in sorted((self.home / "drop").glob("*/*"))
-            if path.is_file() and not path.name.startswith(".") and path.suffix not in {".part", ".ready"}
-        ]
+        """The files in the drop folder with their source: drop/SOURCE/FILE, and drop/FILE once the home has a source.
+
+        Unfinished files and flags are left out. What lies anywhere else waits for a person, and a warning says so.
+        """
+        drop, bound = self.home / "drop", self.bound_to()
+        found = []
+        for path in sorted(each for each in drop.rglob("*") if each.is_file()):
+            inside = path.relative_to(drop).parts
+            if any(part.startswith(".") for part in inside) or path.suffix in {".part", ".ready"}:
+                continue
+            source = bound if len(inside) == 1 else inside[0]
+            if source is None or len(inside) > 2:
+                _log.warning("drop/%s stays: files are taken from drop/SOURCE/, not deeper", "/".join(inside))
+            else:
+                found.append((source, path))
+        return found
 
 
 def _counts(cleaned: Cleaned, table: str) -> dict[str, Any]:

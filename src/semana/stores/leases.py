@@ -2,6 +2,9 @@
 
 A lease is a numbered file created exclusively; the highest number holds. Taking over is creating the next number, so
 of two that try exactly one succeeds, and a holder that was taken over finds out before it commits anything.
+
+A whole run and a step alone keep each other out: each creates its own lease and then looks for the other's, so that
+at least one of two that start together sees the other. Steps alone go side by side.
 """
 
 from __future__ import annotations
@@ -19,6 +22,8 @@ from typing import Any
 from semana.errors import Busy
 from semana.stores import files
 
+WHOLE = "run"  # what a whole run holds, and all else that wants the home to stand still
+
 
 class Leases:
     """The leases under `folder`; one is stale when its heartbeat is older than `stale_seconds`."""
@@ -28,13 +33,17 @@ class Leases:
         self.stale_seconds = stale_seconds
 
     @contextlib.contextmanager
-    def hold(self, name: str) -> Iterator[Lease]:
-        """Holds the lease `name` for the block; raises Busy where another live owner has it."""
+    def hold(self, name: str, *, against: str | None = None) -> Iterator[Lease]:
+        """Holds the lease `name` for the block; raises Busy where another live owner has it.
+
+        Busy as well while anybody holds another lease whose name matches the pattern `against` (`*` is any).
+        """
         lease = self._take(name)
         stop = threading.Event()
         beat = threading.Thread(target=self._beat, args=(lease, stop), daemon=True)
         beat.start()
         try:
+            self._look_out(name, against)
             yield lease
         finally:
             stop.set()
@@ -46,10 +55,16 @@ class Leases:
         paths = sorted((self.folder / name).glob("[0-9]*.json"))
         return self._live(paths[-1]) if paths else None
 
+    def _look_out(self, name: str, against: str | None) -> None:
+        others = sorted(path.name for path in self.folder.glob(against) if path.name != name) if against else []
+        for other in others:
+            if owner := self.owner(other):
+                raise _busy(other, _who(owner))
+
     def _take(self, name: str) -> Lease:
         paths = sorted((self.folder / name).glob("[0-9]*.json"))
         if paths and (owner := self._live(paths[-1])):
-            raise _busy(name, f"{owner['host']}, process {owner['pid']}, since {owner['since']}")
+            raise _busy(name, _who(owner))
         number = int(paths[-1].stem) + 1 if paths else 1
         owner = {"host": _host(), "pid": os.getpid(), "since": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
         path = self.folder / name / f"{number:08d}.json"
@@ -95,6 +110,10 @@ class Lease:
 
 def _busy(name: str, who: str) -> Busy:
     return Busy(f"'{name}' is being run by {who}. Wait for it to end, then try again.")
+
+
+def _who(owner: dict[str, Any]) -> str:
+    return f"{owner['host']}, process {owner['pid']}, since {owner['since']}"
 
 
 def _host() -> str:

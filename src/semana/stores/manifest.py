@@ -17,7 +17,10 @@ RETRACTION = "retraction"
 
 @dataclass(frozen=True)
 class Delivery:
-    """An accepted file: `position` is its entry in the manifest; `tables` has the counts of each table in it."""
+    """An accepted file: `position` is its entry in the manifest; `tables` has the counts of each table in it.
+
+    `fingerprint` and `rules` say which definition of its source and which cleaning rules gave these counts.
+    """
 
     position: int
     source: str
@@ -26,6 +29,7 @@ class Delivery:
     arrival: datetime
     accepted: str | None
     fingerprint: str
+    rules: int
     ids: Mapping[str, str]
     tables: Mapping[str, Mapping[str, Any]]
 
@@ -108,6 +112,12 @@ class Manifest:
         position = self._append(entry, after=after)["number"]
         return {"outcome": "retracted", "file": found.file, "hash": found.hash, "position": position}
 
+    def taken_back(self, position: int, *, by: int | None = None) -> list[str]:
+        """The files that a run at `position` read and that were retracted after it, until position `by` (or now)."""
+        read = {delivery.hash: delivery.file for delivery in self.deliveries(position)}
+        later = self._until(by)[position:]
+        return [read[entry["hash"]] for entry in later if entry["kind"] == RETRACTION and entry["hash"] in read]
+
     def _append(self, entry: dict[str, Any], *, after: int) -> dict[str, Any]:
         """Adds the entry as number `after` + 1; raises Busy where another process was faster."""
         return self._journal.append(entry, after=after)
@@ -133,7 +143,7 @@ def utc_text(moment: datetime) -> str:
 
 def _delivery(entry: Mapping[str, Any]) -> Delivery:
     try:
-        names = ("source", "file", "hash", "accepted", "fingerprint", "ids", "tables")
+        names = ("source", "file", "hash", "accepted", "fingerprint", "rules", "ids", "tables")
         facts = {name: entry[name] for name in names}
         return Delivery(position=entry["number"], arrival=datetime.fromisoformat(entry["arrival"]), **facts)
     except KeyError as err:

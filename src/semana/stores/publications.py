@@ -43,6 +43,11 @@ class Publications:
                 f"published/{path.name} is damaged. Remove it, then publish the newest list again: semana publish"
             ) from err
 
+    def current_manifest(self) -> dict[str, Any] | None:
+        """The manifest of the newest list, or None before the first."""
+        current = self.current()
+        return self.manifests(Week.parse(current["week"]))[current["rev"] - 1] if current else None
+
     def weeks(self) -> list[Week]:
         """Every week with a list, oldest first."""
         return sorted({Week.parse(path.parents[1].name[5:]) for path in self.folder.glob(f"week=*/rev=*/{MANIFEST}")})
@@ -67,11 +72,13 @@ class Publications:
         rev = rev or int(manifests[-1]["rev"])
         return nw.from_native(pl.scan_parquet(self._week(week) / f"rev={rev}" / PARQUET))
 
-    def publish(self, rows: pl.DataFrame, manifest: dict[str, Any], week: Week) -> dict[str, Any]:
+    def publish(
+        self, rows: pl.DataFrame, manifest: dict[str, Any], week: Week, *, back: bool = False
+    ) -> dict[str, Any]:
         """Makes `rows` the newest revision of `week` and switches readers to it; returns its manifest.
 
         The same rows as the latest revision make no new one: what an interrupted run left undone is finished.
-        Only a week that is not older than the current one becomes current.
+        Only a week that is not older than the current one becomes current, unless `back`.
         """
         if rows.is_empty():
             raise ContractError(f"the list of {week} has no rows: nothing is published, the last list keeps serving")
@@ -83,7 +90,7 @@ class Publications:
             if manifests and manifests[-1]["files"] == hashes:
                 published = manifests[-1]
             elif manifests and manifest["late"] and not manifest["reason"]:
-                self._switch(week, manifests[-1])  # what an interrupted run left undone
+                self._switch(week, manifests[-1], back=back)  # what an interrupted run left undone
                 raise UsageError(f'{week} has begun and has a list: say why it is replaced, with --reason "..."')
             else:
                 published = {**manifest, "rev": len(manifests) + 1, "files": hashes}
@@ -91,7 +98,7 @@ class Publications:
                 files.switch_folder(scratch, self._week(week) / f"rev={published['rev']}")
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-        self._switch(week, published)
+        self._switch(week, published, back=back)
         return published
 
     def exclusions(self) -> pl.DataFrame:
@@ -111,11 +118,11 @@ class Publications:
             )
         return rules.select(pl.col(s.PAIR).str.strip_chars().replace("", None))
 
-    def _switch(self, week: Week, manifest: dict[str, Any]) -> None:
+    def _switch(self, week: Week, manifest: dict[str, Any], *, back: bool) -> None:
         newest = self._week(week) / f"rev={manifest['rev']}" / PARQUET
         files.replace_bytes(self._week(week) / PARQUET, newest.read_bytes())
         current = self.current()
-        if current is None or Week.parse(current["week"]) <= week:
+        if current is None or back or Week.parse(current["week"]) <= week:
             files.replace_json(self.folder / "current.json", {"week": str(week), "rev": manifest["rev"]})
 
     def _week(self, week: Week) -> Path:
