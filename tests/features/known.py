@@ -15,6 +15,7 @@ from semana.data.weeks import Week
 from semana.features.build import build_features
 from semana.features.candidates import candidate_pairs
 from semana.features.examples import example_rows
+from semana.features.tables import Tables
 from tests import shop
 
 PARAMS = params.parse((Path(__file__).parents[2] / "params.yaml").read_text())
@@ -29,8 +30,13 @@ def purchases() -> nw.LazyFrame[Any]:
     return nw.from_native(weekly().lazy())
 
 
-def customers() -> nw.LazyFrame[Any]:
-    return nw.from_native(shop.customers().lazy())
+def tables(bought: nw.LazyFrame[Any] | None = None, customers: nw.LazyFrame[Any] | None = None) -> Tables:
+    """The shop's tables; other purchases or customers where they are given."""
+    return Tables(
+        purchases() if bought is None else bought,
+        nw.from_native(shop.customers().lazy()) if customers is None else customers,
+        nw.from_native(shop.products().lazy()),
+    )
 
 
 def ordered(frame: pl.DataFrame) -> pl.DataFrame:
@@ -41,15 +47,14 @@ def features(
     week: Week, bought: nw.LazyFrame[Any] | None = None, pairs: nw.LazyFrame[Any] | None = None
 ) -> pl.DataFrame:
     """The features of the shop's candidates (or of `pairs`) before the week, in the order of their ids."""
-    frame = purchases() if bought is None else bought
     if pairs is None:
-        pairs = candidate_pairs(frame, customers(), before=week, params=PARAMS.candidates)
-    return ordered(build_features(pairs, frame, before=week, params=PARAMS).collect().to_polars())
+        pairs = candidate_pairs(tables(bought), before=week, params=PARAMS.candidates)
+    return ordered(build_features(pairs, tables(bought), before=week, params=PARAMS).collect().to_polars())
 
 
 @cache
 def examples(week: Week) -> pl.DataFrame:
-    rows = example_rows(purchases(), customers(), week=week, params=PARAMS)
+    rows = example_rows(tables(), week=week, params=PARAMS)
     return ordered(rows.collect().to_polars())
 
 

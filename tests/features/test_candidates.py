@@ -17,12 +17,7 @@ WEEK = shop.FIRST + 10
 
 def pairs(purchases=None, customers=None, *, week=WEEK, **changed):
     params = CandidateParams(**{**known.PARAMS.candidates.model_dump(), **changed})
-    frame = candidate_pairs(
-        known.purchases() if purchases is None else purchases,
-        known.customers() if customers is None else customers,
-        before=week,
-        params=params,
-    )
+    frame = candidate_pairs(known.tables(purchases, customers), before=week, params=params)
     return frame.collect().to_polars()
 
 

@@ -13,6 +13,7 @@ from semana.features.frequency import FREQUENCY, add_frequency
 from semana.features.popularity import POPULARITY, add_popularity
 from semana.features.quantity import QUANTITY, add_quantity
 from semana.features.recency import RECENCY, add_recency
+from semana.features.tables import Tables
 from semana.params import Params
 
 # What a model may use, in this order. Ids and dates are not among them: renaming customers changes nothing.
@@ -21,15 +22,13 @@ FEATURES: tuple[str, ...] = (*FREQUENCY, *RECENCY, *POPULARITY, *QUANTITY)
 FACTS: tuple[str, ...] = (s.LAST_BOUGHT, s.USUAL_GAP_DAYS, s.USUAL_QUANTITY, s.USUAL_AMOUNT)
 
 
-def build_features(
-    pairs: nw.LazyFrame[Any], purchases: nw.LazyFrame[Any], *, before: Week, params: Params
-) -> nw.LazyFrame[Any]:
+def build_features(pairs: nw.LazyFrame[Any], tables: Tables, *, before: Week, params: Params) -> nw.LazyFrame[Any]:
     """The pairs with FEATURES (float32; null where there is nothing to tell from) and FACTS, as known before the week.
 
-    `pairs` may be any: a run's candidates, or one customer's; a pair's row is the same in each. `purchases` is the
-    whole table: nothing from week `before` on can reach a feature.
+    `pairs` may be any: a run's candidates, or one customer's; a pair's row is the same in each. Nothing from
+    week `before` on can reach a feature.
     """
-    history = known_before(purchases, before)
+    history = known_before(tables.purchases, before)
     decay = params.models.decay
     rows = add_frequency(pairs, history, before=before, decay=decay)
     rows = add_recency(rows, history, before=before)

@@ -11,6 +11,7 @@ from semana.data.purchases import before as known_before
 from semana.data.purchases import bought
 from semana.data.weeks import Week
 from semana.features.sums import DECAY_BITS, decayed, steady_sum
+from semana.features.tables import Tables
 from semana.params import CandidateParams
 
 # Explore pairs are looked for among this many times as many popular products as a customer gets, because regulars
@@ -21,16 +22,14 @@ _AMONG = "among"
 _SORT = "sort"
 
 
-def candidate_pairs(
-    purchases: nw.LazyFrame[Any], customers: nw.LazyFrame[Any], *, before: Week, params: CandidateParams
-) -> nw.LazyFrame[Any]:
+def candidate_pairs(tables: Tables, *, before: Week, params: CandidateParams) -> nw.LazyFrame[Any]:
     """One row per candidate pair of week `before`: customer, product and `repeat` (bought before, else explore).
 
-    Customers are those of the history and those of the customers table, so that newcomers get explore pairs.
+    Customers are those of the history and those described before the week, so that newcomers get explore pairs.
     """
-    history = bought(known_before(purchases, before))
+    history = bought(known_before(tables.purchases, before))
     repeat = repeat_pairs(history, before=before, params=params).with_columns(nw.lit(value=True).alias(s.REPEAT))
-    explore = explore_pairs(history, customers, before=before, params=params).with_columns(
+    explore = explore_pairs(history, tables.customers, before=before, params=params).with_columns(
         nw.lit(value=False).alias(s.REPEAT)
     )
     return nw.concat([repeat, explore])

@@ -17,7 +17,7 @@ from semana.models.base import Rows, rows_from
 from semana.models.level import forecast_level
 from semana.models.scorer import Scorer
 from semana.params import Params
-from semana.pipeline.labels import totals_of
+from semana.pipeline.labels import tables_of, totals_of
 from semana.stores.home import Stores
 from semana.stores.runs import Run
 
@@ -26,10 +26,9 @@ FACTS = [*s.PAIR, s.REPEAT, s.LAST_BOUGHT, s.USUAL_GAP_DAYS, s.USUAL_QUANTITY, s
 
 def run(run: Run, stores: Stores) -> dict[str, Any]:
     """Writes the scores of champion and shadow, and records the forecast level of the week."""
-    purchases = stores.lake.scan(catalog.PURCHASES, run.week)
-    customers = stores.lake.scan(catalog.CUSTOMERS, run.week)
-    pairs = candidate_pairs(purchases, customers, before=run.week, params=stores.params.candidates)
-    built = build_features(pairs, purchases, before=run.week, params=stores.params)
+    tables = tables_of(run, stores, before=run.week)
+    pairs = candidate_pairs(tables, before=run.week, params=stores.params.candidates)
+    built = build_features(pairs, tables, before=run.week, params=stores.params)
     rows: pl.DataFrame = built.collect("polars").to_native().sort(s.PAIR)
     level = forecast_level(totals_of(run, stores), target=run.week, params=stores.params.level)
     seen, champion = _at_level(stores, run.recall("serving")["bundle"], rows, level.total)

@@ -1,0 +1,22 @@
+"""What a week is predicted from, in one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals as nw
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tables behind the candidates and features of one week.
+
+    `purchases` may be the whole table: every reader of it leaves out the week and all later ones. `customers` and
+    `products` hold one row per id that had been described before the week began, with the attributes as known then:
+    whoever is described later is not there.
+    """
+
+    purchases: nw.LazyFrame[Any]
+    customers: nw.LazyFrame[Any]
+    products: nw.LazyFrame[Any]

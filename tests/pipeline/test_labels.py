@@ -1,0 +1,72 @@
+"""What a past week is predicted from: who and what was known when it began, and nothing that came after."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from semana.pipeline import ingest, prepare
+from semana.pipeline.labels import examples_of, tables_of
+from semana.pipeline.weekly import Order, begin
+from semana.settings import read_settings
+from semana.stores.home import Stores, open_home
+from semana.stores.runs import Run
+from tests import shop
+
+KNOWN = shop.FIRST + 10
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def invoices(weeks: int) -> pl.DataFrame:
+    """The first weeks of the shop as one flat invoice file: every line carries its customer's and product's words."""
+    lines = shop.transactions(*shop.WEEKS[:weeks])
+    return lines.select(
+        invoice=pl.col("order_id"),
+        stock_code=pl.format("100{}", pl.col("product_id").cast(pl.String).str.zfill(2)),
+        description=pl.format("PRODUCT {}", pl.col("product_id")),
+        quantity=pl.col("quantity").cast(pl.Int64),
+        invoice_date=pl.col("date").cast(pl.Datetime("us")) + pl.duration(hours=12),
+        price=pl.col("amount") / pl.col("quantity"),
+        customer_id=pl.col("customer_id"),
+        country=pl.lit("France"),
+    )
+
+
+def opened(folder: Path, rows: pl.DataFrame) -> tuple[Run, Stores]:
+    shop.write(rows, folder / "invoices.parquet")
+    stores = open_home(read_settings(folder / "home"), create=True)
+    ingest.land(stores, [folder / "invoices.parquet"], source="online-retail", table=None, arrival=NOW)
+    run = begin(stores, Order(NOW, as_of=rows["invoice_date"].max().date()))
+    prepare.run(run, stores)
+    return run, stores
+
+
+@pytest.fixture(scope="module")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Run, Stores]]:
+    """A home that ends with week KNOWN, and one that goes on: newcomers, new products, and everybody moves house."""
+    first, whole = invoices(11), invoices(16)
+    after = whole.filter(pl.col("invoice_date").dt.date() > KNOWN.end)
+    moved = after.with_columns(pl.lit("Spain").alias("country"), pl.lit("RENAMED").alias("description"))
+    newcomers = moved.with_columns(pl.col("customer_id") + 900)
+    folder = tmp_path_factory.mktemp("homes")
+    return {
+        "then": opened(folder / "then", first),
+        "now": opened(folder / "now", pl.concat([first, moved, newcomers])),
+    }
+
+
+def test_who_comes_later_is_no_candidate_of_a_past_week(homes: dict[str, tuple[Run, Stores]]) -> None:
+    then, now = (examples_of(*homes[name])(KNOWN) for name in ("then", "now"))
+    assert now["customer_id"].max() < 900
+    assert now.equals(then)
+
+
+@pytest.mark.parametrize("table", ["customers", "products"])
+def test_attributes_are_those_known_when_the_week_began(homes: dict[str, tuple[Run, Stores]], table: str) -> None:
+    then, now = (getattr(tables_of(*homes[name], before=KNOWN), table).collect().to_polars() for name in homes)
+    assert now.equals(then)
+    later = getattr(tables_of(*homes["now"], before=shop.FIRST + 16), table).collect().to_polars()
+    assert not later.equals(then)
