@@ -97,8 +97,12 @@ def find_source(settings: Settings, name: str) -> Source:
 
 def _read_params(settings: Settings) -> p.Params:
     own = settings.home / "params.yaml"
-    path = own if own.is_file() else settings.params
+    return read_params(own if own.is_file() else settings.params)
+
+
+def read_params(path: Path) -> p.Params:
+    """The params in a file; raises ConfigurationError where it is missing or wrong."""
     try:
         return p.parse(path.read_text(), where=str(path))
     except FileNotFoundError as err:
-        raise ConfigurationError(f"{path}: no such params file. Name one with SEMANA_PARAMS.") from err
+        raise ConfigurationError(f"{path}: no such params file. Name one that is there.") from err
