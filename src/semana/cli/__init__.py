@@ -8,7 +8,7 @@ import traceback
 
 import typer
 
-from semana.cli import deliveries, lists, models, run, upkeep
+from semana.cli import backtest, deliveries, lists, models, run, upkeep
 from semana.cli.front import set_home
 from semana.errors import Busy, ConfigurationError, ContractError, ServiceUnavailable, UsageError
 
@@ -35,6 +35,7 @@ run.register(app)
 lists.register(app)
 deliveries.register(app)
 models.register(app)
+backtest.register(app)
 upkeep.register(app)
 
 

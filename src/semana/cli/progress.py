@@ -29,7 +29,14 @@ def weeks_shown(weeks: int) -> Iterator[Callable[[Week], None]]:
 
 
 @contextmanager
-def _bar(total: int) -> Iterator[Callable[[str], None]]:
+def test_weeks_shown() -> Iterator[Callable[[Week, int], None]]:
+    """Shows the test week that is under way and how many there are, on stderr; before the first, nothing is known."""
+    with _bar(None) as advance:
+        yield lambda week, weeks: advance(str(week), weeks)
+
+
+@contextmanager
+def _bar(total: int | None) -> Iterator[Callable[..., None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -38,9 +45,9 @@ def _bar(total: int) -> Iterator[Callable[[str], None]]:
         task = progress.add_task("", total=total)
         begun = False
 
-        def advance(says: str) -> None:
+        def advance(says: str, total: int | None = total) -> None:
             nonlocal begun
-            progress.update(task, description=says, advance=1 if begun else 0)
+            progress.update(task, description=says, total=total, advance=1 if begun else 0)
             begun = True
 
         yield advance

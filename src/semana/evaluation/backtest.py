@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import polars as pl
@@ -12,8 +12,8 @@ import polars as pl
 from semana.data import schemas as s
 from semana.data.weeks import Week
 from semana.errors import ContractError
-from semana.evaluation.cuts import Cuts, week_cuts
 from semana.evaluation.curves import Curves, Pool
+from semana.evaluation.cuts import Cuts, week_cuts
 from semana.evaluation.intervals import Interval, paired_difference
 from semana.evaluation.metrics import week_metrics
 from semana.evaluation.race import Examples, Totals, fit_scorers, list_of_week
@@ -119,7 +119,7 @@ def weeks_to_test(complete: Sequence[Week], number: int | None) -> tuple[Week, .
 
 
 def cuts_before(week: Week, complete: Sequence[Week], params: CutParams) -> Cuts:
-    """The cuts of training as they stood when `week` began: fit | calibrate, and the week itself as the one judged by."""
+    """The cuts of training as they stood when `week` began: fit | calibrate, then the week that judges."""
     known = [each for each in complete if each < week]
     return week_cuts([*known, week], params.model_copy(update={"gate_weeks": 1}))
 
@@ -142,44 +142,40 @@ def run_backtest(
     """
     found: dict[str, dict[Week, dict[str, dict[str, float]]]] = {name: {} for name in names}
     pools = {name: Pool() for name in names}
-    scorers: Mapping[str, Scorer] = {}
     levels = {}
-    for week, scorers, lists in _lists(names, weeks, examples, totals, params, refit=refit, progress=progress):
+    importance: dict[str, Mapping[str, float] | None] = {}
+    begun = _told(weeks, progress)
+    for week, scorers, lists in lists_by_week(
+        names, begun, examples=examples, totals=totals, params=params, refit=refit
+    ):
         known = past(week)
         levels[week] = forecast_level(totals, target=week, params=params.level), known.truth.height
         for name, listed in lists.items():
             found[name][week] = judge_list(listed, known)
             pools[name].add(listed, purchases=known.truth.height)
-    outcomes = {name: _gathered(found[name], pools[name].curves(), scorers[name]) for name in names}
+        importance = {name: _importance(scorer) for name, scorer in scorers.items()}
+    outcomes = {name: _gathered(found[name], pools[name].curves(), importance[name]) for name in names}
     return Backtest(tuple(weeks), outcomes, levels)
 
 
-def _lists(
-    names: Sequence[str],
-    weeks: Sequence[Week],
-    examples: Examples,
-    totals: Totals,
-    params: Params,
-    *,
-    refit: int,
-    progress: Callable[[Week], None],
+def _told(weeks: Sequence[Week], progress: Callable[[Week], None]) -> Iterator[Week]:
+    for week in weeks:
+        progress(week)
+        yield week
+
+
+def lists_by_week(
+    names: Sequence[str], weeks: Iterable[Week], *, examples: Examples, totals: Totals, params: Params, refit: int = 1
 ) -> Iterator[tuple[Week, dict[str, Scorer], dict[str, pl.DataFrame]]]:
     """Each week with the scorers that saw only weeks before it, and the list that each would have published."""
     scorers: dict[str, Scorer] = {}
     for n, week in enumerate(weeks):
-        progress(week)
         if n % refit == 0:
             cuts = cuts_before(week, list(totals), params.cuts)
             scorers = fit_scorers(names, examples, totals, cuts, params, contracts={})
         frame = examples(week)
-        yield (
-            week,
-            scorers,
-            {
-                name: list_of_week(scorer, frame, totals, week=week, params=params)
-                for name, scorer in scorers.items()
-            },
-        )
+        listed = {name: list_of_week(scorers[name], frame, totals, week=week, params=params) for name in names}
+        yield week, scorers, listed
 
 
 _ALL, _KIND, _SEGMENT = "all", "kind ", "segment "
@@ -191,7 +187,8 @@ def judge_list(listed: pl.DataFrame, past: Past) -> dict[str, dict[str, float]]:
     A part's recall, NDCG and MAP rank its own pairs alone.
     """
     found = {_ALL: week_metrics(listed, past.truth)}
-    for kind, how in ((REPEAT, "semi"), (EXPLORE, "anti")):
+    kinds: dict[str, Literal["semi", "anti"]] = {REPEAT: "semi", EXPLORE: "anti"}
+    for kind, how in kinds.items():
         listed_part, truth = (frame.join(past.known, on=s.PAIR, how=how) for frame in (listed, past.truth))
         found[_KIND + kind] = week_metrics(listed_part, truth)
     for (name,), customers in past.segments.group_by(SEGMENT, maintain_order=True):
@@ -200,12 +197,13 @@ def judge_list(listed: pl.DataFrame, past: Past) -> dict[str, dict[str, float]]:
     return found
 
 
-def _gathered(found: Mapping[Week, Mapping[str, Mapping[str, float]]], curves: Curves, scorer: Scorer) -> Outcome:
+def _gathered(
+    found: Mapping[Week, Mapping[str, Mapping[str, float]]], curves: Curves, importance: Mapping[str, float] | None
+) -> Outcome:
     parts: dict[str, dict[Week, Mapping[str, float]]] = {}
     for week, by_part in found.items():
         for part, metrics in by_part.items():
             parts.setdefault(part, {})[week] = metrics
-    importance = dict(scorer.model.importance()) if isinstance(scorer.model, Important) else None
     return Outcome(
         parts[_ALL],
         {part.removeprefix(_KIND): weeks for part, weeks in parts.items() if part.startswith(_KIND)},
@@ -213,6 +211,10 @@ def _gathered(found: Mapping[Week, Mapping[str, Mapping[str, float]]], curves: C
         curves,
         importance,
     )
+
+
+def _importance(scorer: Scorer) -> dict[str, float] | None:
+    return dict(scorer.model.importance()) if isinstance(scorer.model, Important) else None
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:

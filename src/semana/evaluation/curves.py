@@ -45,7 +45,7 @@ class Curves:
     `calibration` is expected over actual purchases, `ece` the mean distance of probability and share in 15 bins of
     equally many pairs; both count a purchase outside the candidates as a pair of probability 0. `covered` is the share
     of purchases among the candidates.
-    `reliability` holds (mean probability, share bought, pairs) of 15 groups of candidates with equal expected purchases.
+    `reliability` holds (mean probability, share bought, pairs) of 15 groups with equal expected purchases.
     `gains` holds (pairs a week, share of all purchases found among them), the likeliest first.
     """
 

@@ -24,11 +24,6 @@ class Interval:
     high: float
     weeks: int
 
-    @property
-    def above_zero(self) -> bool:
-        """Whether all of it is above zero."""
-        return self.low > 0
-
 
 def mean_interval(values: np.typing.ArrayLike, *, share: float = SHARE) -> Interval:
     """The mean of a few weekly values with its t interval, mean ± t(n - 1) x s / sqrt(n); NaN values are left out.

@@ -36,7 +36,7 @@ def backtest(
     models: Sequence[str] = (),
     weeks: int | None = None,
     refit: int = 1,
-    progress: Callable[[Week], None] = lambda _: None,
+    progress: Callable[[Week, int], None] = lambda *_: None,
 ) -> dict[str, Any]:
     """The record of a backtest at the newest position: what it was made from, its id, and how every model did.
 
@@ -67,7 +67,7 @@ def backtest(
             totals=totals,
             params=tried,
             refit=refit,
-            progress=progress,
+            progress=lambda week: progress(week, len(tested)),
         )
     return {"id": backtest_id(made_from), "made_from": made_from, **found.to_json()}
 

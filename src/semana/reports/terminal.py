@@ -14,7 +14,7 @@ from semana.reports.words import reason_in_words
 
 def run_table(summary: Mapping[str, Any]) -> Table:
     """What a weekly run did."""
-    table = _table("weekly run", ("what", "left"), ("result", "left"))
+    table = titled_table("weekly run", ("what", "left"), ("result", "left"))
     newest = summary["newest_performance"]
     kept = "retrained" if summary["retrained"] else "kept"
     table.add_row("target week", summary["target_week"])
@@ -38,7 +38,7 @@ def run_table(summary: Mapping[str, Any]) -> Table:
 def list_table(rows: Sequence[Mapping[str, Any]], *, title: str, who: str, both: bool = False) -> Table:
     """Rows of a list: `who` is the column that is named (a product, in a customer's list); `both` adds the customer."""
     names = {s.PRODUCT_ID: "product", s.CUSTOMER_ID: "customer"}
-    table = _table(
+    table = titled_table(
         title,
         *([("customer", "left")] if both else []),
         (names[who], "left"),
@@ -62,7 +62,7 @@ def list_table(rows: Sequence[Mapping[str, Any]], *, title: str, who: str, both:
 
 def calls_table(rows: Iterable[Mapping[str, Any]], *, title: str) -> Table:
     """Whom to call, and what for."""
-    table = _table(
+    table = titled_table(
         title,
         ("call", "right"),
         ("customer", "left"),
@@ -81,7 +81,7 @@ def calls_table(rows: Iterable[Mapping[str, Any]], *, title: str) -> Table:
 def performance_table(rows: Iterable[Mapping[str, Any]]) -> Table:
     """How each list did."""
     names = ("week", "model", "role", "F1", "recall@10", "NDCG@10", "listed", "bought")
-    table = _table("how the lists did", *((name, "left" if name in names[:3] else "right") for name in names))
+    table = titled_table("how the lists did", *((name, "left" if name in names[:3] else "right") for name in names))
     for row in rows:
         figures = [f"{row[name]:.3f}" for name in ("f1", "recall_at_10", "ndcg_at_10")]
         counts = [f"{row[name]:,.0f}" for name in ("recommended", "purchases")]
@@ -91,14 +91,17 @@ def performance_table(rows: Iterable[Mapping[str, Any]]) -> Table:
 
 def plain_table(title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
     """Any rows as a table; the keys of the first are the columns."""
-    table = _table(title, *((name.replace("_", " "), "left") for name in (rows[0] if rows else {"nothing": ""})))
+    table = titled_table(title, *((name.replace("_", " "), "left") for name in (rows[0] if rows else {"nothing": ""})))
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
     return table
 
 
-def _table(title: str, *columns: tuple[str, str]) -> Table:
-    table = Table(title=title, title_justify="left", header_style="bold", box=SIMPLE, pad_edge=False)
+def titled_table(title: str, *columns: tuple[str, str], tight: bool = False) -> Table:
+    """An empty table; each column is its name and left or right. `tight` leaves less room between them."""
+    table = Table(
+        title=title, title_justify="left", header_style="bold", box=SIMPLE, pad_edge=False, collapse_padding=tight
+    )
     for name, justify in columns:
         table.add_column(name, justify="right" if justify == "right" else "left", overflow="fold")
     return table
