@@ -15,6 +15,8 @@ How a delivered file becomes a published list:
 7. `pipeline.publish` turns chances into a list (`evaluation.decision`) and switches readers to it in one step
    (`stores.publications`).
 
+Beside it, `evaluation.backtest` lets every model walk past weeks, and `reports.backtest` shows how they did.
+
 Where do I go to add
 - a feature? A family in `features/`, named in `features.build`.
 - a model? A class in `models/`, named in `models.MODELS` and in `params.yaml` under `models: race`.

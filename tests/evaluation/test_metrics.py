@@ -79,6 +79,12 @@ def test_calibration_error_is_the_mean_distance_over_bins_of_equal_mass():
     assert expected_calibration_error(probability, bought, bins=2) == pytest.approx((0.1 + 0.4) / 2)
 
 
+def test_the_calibration_error_of_equals_does_not_depend_on_their_order():
+    probability = np.full(4, 0.5)
+    for bought in ([True, True, False, False], [True, False, True, False]):
+        assert expected_calibration_error(probability, np.array(bought), bins=2) == 0
+
+
 def test_the_order_of_rows_changes_nothing():
     assert week_metrics(SCORED.reverse(), TRUTH.reverse()) == pytest.approx(week_metrics(SCORED, TRUTH))
 

@@ -186,14 +186,15 @@ def judge_list(listed: pl.DataFrame, past: Past) -> dict[str, dict[str, float]]:
 
     A part's recall, NDCG and MAP rank its own pairs alone.
     """
-    found = {_ALL: week_metrics(listed, past.truth)}
+    both = listed, past.truth
+    found = {_ALL: week_metrics(*both)}
     kinds: dict[str, Literal["semi", "anti"]] = {REPEAT: "semi", EXPLORE: "anti"}
     for kind, how in kinds.items():
-        listed_part, truth = (frame.join(past.known, on=s.PAIR, how=how) for frame in (listed, past.truth))
-        found[_KIND + kind] = week_metrics(listed_part, truth)
+        of_kind = (frame.join(past.known, on=s.PAIR, how=how, maintain_order="left") for frame in both)
+        found[_KIND + kind] = week_metrics(*of_kind)
     for (name,), customers in past.segments.group_by(SEGMENT, maintain_order=True):
-        listed_part, truth = (frame.join(customers, on=s.CUSTOMER_ID, how="semi") for frame in (listed, past.truth))
-        found[f"{_SEGMENT}{name}"] = week_metrics(listed_part, truth)
+        of_segment = (frame.join(customers, on=s.CUSTOMER_ID, how="semi", maintain_order="left") for frame in both)
+        found[f"{_SEGMENT}{name}"] = week_metrics(*of_segment)
     return found
 
 
