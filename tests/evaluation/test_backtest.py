@@ -16,7 +16,6 @@ from semana.evaluation import backtest as b
 from semana.evaluation.backtest import Past, cuts_before, judge_list, lists_by_week, run_backtest, weeks_to_test
 from semana.evaluation.metrics import week_metrics
 from semana.evaluation.segments import customer_segments, segment_attribute
-from semana.features.examples import example_rows
 from semana.models import MODELS
 from semana.models.baselines import DecayedFrequency
 from tests import shop
@@ -64,9 +63,11 @@ def test_the_cuts_before_a_week_are_those_of_training():
 def lists_from(purchases: nw.LazyFrame, totals: dict[Week, int], weeks: tuple[Week, ...]) -> dict[Week, pl.DataFrame]:
     """The lists of one model in the weeks, without what was then bought."""
 
-    def examples(week: Week) -> pl.DataFrame:
-        rows = example_rows(known.tables(purchases), week=week, params=known.PARAMS)
-        return known.ordered(rows.collect().to_polars())
+    def examples(week: Week, **_: float) -> pl.DataFrame:
+        truth = during(bought(purchases), week).select("customer_id", "product_id").collect().to_polars()
+        labelled = truth.with_columns(bought=True)
+        rows = known.features(week, purchases).join(labelled, on=["customer_id", "product_id"], how="left")
+        return known.ordered(rows.with_columns(pl.col("bought").fill_null(value=False)))
 
     lists = lists_by_week(["decayed_frequency"], weeks, examples=examples, totals=totals, params=known.PARAMS)
     return {week: made["decayed_frequency"].drop("bought") for week, _, made in lists}
@@ -174,22 +175,23 @@ def test_what_is_no_number_is_null_in_the_record(found):
     assert record["models"][NAMES[0]]["weeks"][str(WEEKS[0])]["map"] is None
 
 
-class Telling(DecayedFrequency):
-    """A model that tells what it looks at."""
+class Learned(DecayedFrequency):
+    """A rule that says it has learned, to be asked what it looks at."""
 
-    def importance(self) -> dict[str, float]:
-        return {"popularity": 1.0, "decayed_weeks": 9.0}
+    learns = True
 
 
-def test_importance_is_told_by_the_models_that_know_it(monkeypatch):
-    monkeypatch.setitem(MODELS, "telling", Telling)
+def test_models_that_learn_tell_what_moves_their_scores_and_rules_do_not(monkeypatch):
+    monkeypatch.setitem(MODELS, "learned", Learned)
     found = run_backtest(
-        ("telling", "recent_repeat"),
+        ("learned", "recent_repeat"),
         WEEKS[:1],
         examples=known.examples,
         past=past,
         totals=known.totals(),
         params=known.PARAMS,
     )
-    assert found.outcomes["telling"].importance == {"popularity": 1.0, "decayed_weeks": 9.0}
+    importance = found.outcomes["learned"].importance
+    assert list(importance)[:2] == ["decayed_weeks", "popularity"]
+    assert sum(importance.values()) == pytest.approx(importance["decayed_weeks"] + importance["popularity"])
     assert found.outcomes["recent_repeat"].importance is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -19,6 +19,7 @@ from semana.evaluation.metrics import week_metrics
 from semana.evaluation.race import Examples, Totals, fit_scorers, list_of_week
 from semana.evaluation.segments import SEGMENT
 from semana.models import BASELINES
+from semana.models.base import rows_from
 from semana.models.level import Level, forecast_level
 from semana.models.scorer import Scorer
 from semana.params import CutParams, Params
@@ -26,17 +27,10 @@ from semana.params import CutParams, Params
 # Weeks before the first test week: one to know, one to learn from, one to calibrate on.
 LEAST_BEFORE = 3
 USUAL_WEEKS = 8
+# Rows that tell what a model looks at: exact contributions take a while, and their means settle long before.
+_TELLING_ROWS = 5_000
 COMPARED = ("f1", "average_precision", "recall_at_10", "ndcg_at_10", "map")
 REPEAT, EXPLORE = "repeat", "explore"
-
-
-@runtime_checkable
-class Important(Protocol):
-    """A model that tells how much each feature matters to it."""
-
-    def importance(self) -> Mapping[str, float]:
-        """By feature; the larger, the more it matters."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -53,7 +47,10 @@ class Past:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one model did: the metrics of each week (`metrics.week_metrics`), of all pairs, by kind and by segment."""
+    """How one model did: the metrics of each week (`metrics.week_metrics`), of all pairs, by kind and by segment.
+
+    `importance` is how much each feature moves the scores of a model that learns, None for a rule.
+    """
 
     weeks: Mapping[Week, Mapping[str, float]]
     kinds: Mapping[str, Mapping[Week, Mapping[str, float]]]
@@ -143,7 +140,7 @@ def run_backtest(
     found: dict[str, dict[Week, dict[str, dict[str, float]]]] = {name: {} for name in names}
     pools = {name: Pool() for name in names}
     levels = {}
-    importance: dict[str, Mapping[str, float] | None] = {}
+    fitted: Mapping[str, Scorer] = {}
     begun = _told(weeks, progress)
     for week, scorers, lists in lists_by_week(
         names, begun, examples=examples, totals=totals, params=params, refit=refit
@@ -153,7 +150,8 @@ def run_backtest(
         for name, listed in lists.items():
             found[name][week] = judge_list(listed, known)
             pools[name].add(listed, purchases=known.truth.height)
-        importance = {name: _importance(scorer) for name, scorer in scorers.items()}
+        fitted = scorers
+    importance = {name: importance_of(scorer, examples(weeks[-1])) for name, scorer in fitted.items()}
     outcomes = {name: _gathered(found[name], pools[name].curves(), importance[name]) for name in names}
     return Backtest(tuple(weeks), outcomes, levels)
 
@@ -198,6 +196,19 @@ def judge_list(listed: pl.DataFrame, past: Past) -> dict[str, dict[str, float]]:
     return found
 
 
+def importance_of(scorer: Scorer, frame: pl.DataFrame) -> dict[str, float] | None:
+    """By how much each feature moves a score on average, up or down, the largest first; None for a rule.
+
+    The mean absolute contribution over rows of `frame`; of exact TreeSHAP values this is the global importance of
+    Lundberg et al., "From local explanations to global understanding with explainable AI for trees" (2020).
+    """
+    if not scorer.model.learns:
+        return None
+    rows = rows_from(frame.gather_every(-(-frame.height // _TELLING_ROWS)), scorer.recipe.features)
+    moved = np.abs(scorer.model.explain(rows)).mean(axis=0)
+    return {rows.names[n]: float(moved[n]) for n in np.argsort(-moved, kind="stable")}
+
+
 def _gathered(
     found: Mapping[Week, Mapping[str, Mapping[str, float]]], curves: Curves, importance: Mapping[str, float] | None
 ) -> Outcome:
@@ -212,10 +223,6 @@ def _gathered(
         curves,
         importance,
     )
-
-
-def _importance(scorer: Scorer) -> dict[str, float] | None:
-    return dict(scorer.model.importance()) if isinstance(scorer.model, Important) else None
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:

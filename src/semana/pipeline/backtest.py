@@ -16,6 +16,7 @@ from semana.data.sources import Source
 from semana.data.weeks import Week
 from semana.errors import ConfigurationError, ContractError, UsageError
 from semana.evaluation.backtest import Past, run_backtest, weeks_to_test
+from semana.evaluation.race import Examples
 from semana.evaluation.segments import customer_segments, segment_attribute
 from semana.models import MODELS
 from semana.params import Params
@@ -104,13 +105,14 @@ def _run(stores: Stores, order: Order) -> Run:
     )
 
 
-def _window(run: Run, stores: Stores) -> Callable[[Week], pl.DataFrame]:
+def _window(run: Run, stores: Stores) -> Examples:
     """The example rows of a label week; those of the weeks that one test week needs are held, and no more."""
     cuts = stores.params.cuts
 
     @lru_cache(maxsize=cuts.fit_weeks + cuts.calibrate_weeks + 1)
-    def rows(week: Week) -> pl.DataFrame:
-        return examples_of(run, stores)(week)
+    def rows(week: Week, **options: Any) -> pl.DataFrame:
+        made: Callable[..., pl.DataFrame] = examples_of(run, stores)
+        return made(week, **options)
 
     return rows
 

@@ -173,6 +173,7 @@ def _figures(record: Record, names: Sequence[str]) -> list[dict[str, Any]]:
         for name in names
     }
     parts = _parts(models, names)
+    by = next((f" ({name.split(': ')[0]})" for name in models[names[0]]["segments"] if ": " in name), "")
     drawn += [
         (
             "Cumulative gains",
@@ -184,7 +185,7 @@ def _figures(record: Record, names: Sequence[str]) -> list[dict[str, Any]]:
             "Share bought against probability, in 15 groups with equally many expected purchases.",
             figures.reliability(promised),
         ),
-        ("Who is served well?", "F1 by kind of pair and by segment of customers.", figures.dots(parts, what="F1")),
+        ("Who is served well?", f"F1 by kind of pair and by segment{by}.", figures.dots(parts, what="F1")),
         (
             "Purchases of the week",
             f"Forecast, and what came: {_level_says(record)}",
@@ -194,7 +195,7 @@ def _figures(record: Record, names: Sequence[str]) -> list[dict[str, Any]]:
     for n, name in enumerate(names):
         if importance := models[name]["importance"]:
             most = dict(sorted(importance.items(), key=lambda item: -item[1])[:_FEATURES])
-            says = f"What {name} looks at, as fitted for the last week: its {len(most)} strongest features."
+            says = f"What moves the scores of {name}, as fitted for the last week: mean size of each contribution."
             drawn.append(("Importance of features", says, figures.bars(most, whole=sum(importance.values()), model=n)))
     return [{"title": title, "says": says, "drawn": figure} for title, says, figure in drawn]
 

@@ -135,7 +135,7 @@ def padded(values: Sequence[float]) -> tuple[float, float]:
 
 def _step(span: float) -> float:
     """A round step that parts the span into three to seven."""
-    rough = (span or 1.0) / 5
+    rough = (span or 1.0) / 6
     power: float = 10.0 ** floor(log10(rough))
     return next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= rough)
 

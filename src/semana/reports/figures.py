@@ -62,10 +62,12 @@ def gains(curves: Mapping[str, Points], *, purchases: float, covered: float) -> 
 def reliability(curves: Mapping[str, Sequence[tuple[float, float, int]]]) -> Markup:
     """What was promised against what was bought; on the diagonal both are the same."""
     canvas = Canvas("Share bought against probability; on the diagonal the probabilities are right")
-    across, up = axes(canvas, (0, 1), (0, 1), below="probability", said=(_percent, _percent))
-    canvas.line([(across(0), up(0)), (across(1), up(1))], "guide")
-    canvas.text(across(0.03), up(0.93), "more was bought than said", "note")
-    canvas.text(across(0.97), up(0.05), "less was bought than said", "note", "end")
+    reached = max((value for points in curves.values() for point in points for value in point[:2]), default=1.0)
+    most = min(1.0, 1.1 * reached)
+    across, up = axes(canvas, (0, most), (0, most), below="probability", said=(_percent, _percent))
+    canvas.line([(across(0), up(0)), (across(most), up(most))], "guide")
+    canvas.text(across(0.03 * most), up(0.93 * most), "more was bought than said", "note")
+    canvas.text(across(0.97 * most), up(0.05 * most), "less was bought than said", "note", "end")
     for model, (name, points) in enumerate(curves.items()):
         canvas.line([(across(p), up(share)) for p, share, _ in points], f"m{model}", "thin")
         for p, share, pairs in points:
@@ -82,7 +84,7 @@ def differences(rows: Sequence[tuple[str, int, str, float, float | None, float |
     canvas = Canvas("Differences with their 95 % intervals; right of zero is better", height=height)
     left = room_for(row[2] for row in rows)
     across = Scale(*padded([*ends, 0.0]), left, WIDTH - RIGHT)
-    upright(canvas, across, height - BOTTOM, said=lambda value: f"{value:+.0f} %" if value else "0")
+    upright(canvas, across, height - BOTTOM, said=lambda value: f"{value:+g} %" if value else "0")
     canvas.line([(across(0), TOP), (across(0), height - BOTTOM)], "zero")
     canvas.text((left + WIDTH - RIGHT) / 2, height - 6, "better to the right", "note", "middle")
     y = float(TOP)
