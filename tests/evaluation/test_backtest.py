@@ -180,6 +180,9 @@ class Learned(DecayedFrequency):
 
     learns = True
 
+    def strength(self, rows):
+        return rows.column(self.evidence) / 10
+
 
 def test_models_that_learn_tell_what_moves_their_scores_and_rules_do_not(monkeypatch):
     monkeypatch.setitem(MODELS, "learned", Learned)

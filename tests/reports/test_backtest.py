@@ -182,3 +182,10 @@ def test_a_scale_goes_straight_from_values_to_places():
 
 def test_more_models_than_colours_still_have_a_mark():
     assert "m7" in figures.mark_of(7)
+
+
+@pytest.mark.parametrize("name", ["milk", "TIENDA DE CONVENIENCIA Y MAYORISTA", "x" * 99])
+def test_a_name_gets_the_room_it_needs_and_at_most_half_of_the_figure(name):
+    assert canvas.room_for([name]) <= canvas.WIDTH / 2
+    assert canvas.short(name).removesuffix("…") in name
+    assert canvas.short("milk") == "milk"

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 WIDTH, HEIGHT = 376, 262
 TOP, RIGHT, BOTTOM = 14, 14, 40
-_LETTER = 6.3  # the width of a letter of a label, roughly
+_LETTER, _CAPITAL = 6.3, 8.4  # the width of a letter of a label, roughly
 _MOST_LABELS = 6
 
 Points = Sequence[tuple[float, float]]
@@ -87,7 +87,7 @@ def axes(
     """Draws a grid with its labels; the scales of both directions. With `weeks` they are the labels below."""
     rising = Scale(*up, canvas.height - BOTTOM, TOP)
     words = [(said[1] or (lambda value: f"{value:g}"))(tick) for tick in rising.ticks]
-    left = 10 + _LETTER * max(map(len, words), default=3)
+    left = 10 + max(map(_wide, words), default=20.0)
     along = Scale(*across, left + (12 if weeks else 0), WIDTH - RIGHT - (18 if weeks else 0))
     for tick, word in zip(rising.ticks, words, strict=True):
         canvas.line([(left, rising(tick)), (WIDTH - RIGHT, rising(tick))], "grid")
@@ -116,14 +116,19 @@ def upright(canvas: Canvas, across: Scale, bottom: float, *, said: Callable[[flo
 
 def room_for(names: Iterable[str]) -> float:
     """Room for the names at the left, within half of the figure."""
-    longest: int = max((len(short(name)) for name in names), default=0)
-    return min(WIDTH / 2, 14 + _LETTER * longest)
+    return 14 + max((_wide(short(name)) for name in names), default=0.0)
 
 
 def short(name: str) -> str:
     """The name, cut where it would take more than half of the figure."""
-    most = int((WIDTH / 2 - 14) / _LETTER)
-    return name if len(name) <= most else name[: most - 1] + "…"
+    most = WIDTH / 2 - 14
+    if _wide(name) <= most:
+        return name
+    return next(cut for n in range(len(name), -1, -1) if _wide(cut := name[:n] + "…") <= most)
+
+
+def _wide(words: str) -> float:
+    return sum(_CAPITAL if letter.isupper() else _LETTER for letter in words)
 
 
 def padded(values: Sequence[float]) -> tuple[float, float]:
