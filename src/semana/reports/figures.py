@@ -47,8 +47,7 @@ def gains(curves: Mapping[str, Points], *, purchases: float, covered: float) -> 
     )
     canvas.line([(across(0), up(0)), (across(min(purchases, most)), up(1)), (across(most), up(1))], "guide")
     canvas.line([(across(0), up(covered)), (across(most), up(covered))], "guide", "dotted")
-    beside = 14 if covered > 0.5 else -5
-    canvas.text(across(most), up(covered) + beside, f"among the candidates: {covered:.0%}", "note", "end")
+    canvas.text(across(most), up(0.03), f"dotted: {covered:.0%} lie among the candidates", "note", "end")
     canvas.text(across(min(purchases, most)) + 5, up(1) + 14, "a perfect list", "note")
     for model, (name, points) in enumerate(curves.items()):
         canvas.line([(across(pairs), up(share)) for pairs, share in points], f"m{model}")
