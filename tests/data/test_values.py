@@ -133,3 +133,21 @@ def test_numbers_tell_blank_from_no_number() -> None:
 def test_text_reads_a_whole_number_the_same_however_it_came() -> None:
     for column in (pl.Series([80]), pl.Series([80.0]), pl.Series(["80"]), pl.Series(["80.0"])):
         assert read_text(column).to_list() == ["80"]
+
+
+@pytest.mark.parametrize(
+    ("written", "text", "read"),
+    [
+        ("%d/%m/%Y", ["28/04/2026", " 1/2/2026", "04/28/2026", "2026-04-28", ""], [28, 1, None, None, None]),
+        ("%d/%m/%Y %H:%M", ["28/04/2026 23:59", "28/04/2026"], [28, None]),
+        ("%d.%m.%y", ["28.04.26"], [28]),
+    ],
+)
+def test_dates_as_the_source_writes_them(written: str, text: list[str], read: list[int | None]) -> None:
+    found = read_dates(pl.Series(text), timezone="America/Asuncion", utc=False, written=written)
+    assert [day and day.day for day in found] == read
+
+
+def test_decimal_commas_are_read_where_declared_and_what_is_ambiguous_is_no_number() -> None:
+    found = read_numbers(pl.Series(["2,5", "-3", "1.234,50", "1.234", "2.5", "1.23,4", "a", None]), decimal=",")
+    assert str(found.to_list()) == "[2.5, -3.0, 1234.5, 1234.0, nan, nan, nan, None]"

@@ -255,3 +255,35 @@ def test_a_past_list_is_judged_anew_when_one_purchase_is_swapped_for_another(hom
     semana(home, "ingest", str(shop.write(swapped, tmp_path / "transactions-b.parquet")), "--as-of", str(TARGET.end))
     semana(home, "prepare", *as_of)
     assert summary(home, "review", *as_of)["judged"] == [str(TARGET)]
+
+
+def test_files_as_a_spanish_excel_writes_them_are_read_alike(home: Path, tmp_path: Path) -> None:
+    """Semicolons, cp1252, 31/12/2025 and 1.234,50, mapped by a source of one's own, and replayed."""
+    rows = shop.transactions(*shop.WEEKS[:KNOWN]).with_columns(
+        pl.col("date").dt.strftime("%d/%m/%Y").alias("día"),
+        *(pl.col(name).cast(pl.String).str.replace(".", ",", literal=True) for name in ("quantity", "amount")),
+    )
+    other = tmp_path / "other"
+    (other / "sources").mkdir(parents=True)
+    (other / "sources" / "excel.yaml").write_text(EXCEL, encoding="utf-8")
+    (tmp_path / "ventas.csv").write_bytes(rows.drop("date").write_csv(separator=";").encode("cp1252"))
+    words = ("--source", "excel", str(tmp_path / "ventas.csv"))
+    semana(other, "replay", "--from", str(TARGET + -1), "--to", str(TARGET + -1), *words)
+    semana(other, "run", "--as-of", str(TARGET.start))
+    pairs = ["customer_id", "product_id", "last_bought", "usual_quantity"]
+    for name in (home, other):
+        table = pl.read_parquet(name / "published" / f"week={TARGET}" / "predictions.parquet").select(pairs).sort(pairs)
+        assert table.height
+        if name == home:
+            usual = table
+    assert table.equals(usual)
+
+
+EXCEL = """
+csv: {encoding: cp1252, dates: "%d/%m/%Y", decimal: ","}
+tables:
+  transactions:
+    files: ["ventas*"]
+    columns: {customer_id: customer_id, product_id: product_id, date: día, order_id: order_id, quantity: quantity,
+              amount: amount}
+"""

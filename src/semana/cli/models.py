@@ -33,7 +33,6 @@ def show_all() -> None:
             "from week": entry["week"],
             "gate F1": "" if entry["evidence"]["gate_f1"] is None else f"{entry['evidence']['gate_f1']:.3f}",
             "why": "; ".join(entry["why"]),
-            "bundle": entry["to"],
         }
         for entry in front.stores().ledger.entries()
     ]
@@ -50,4 +49,4 @@ def show(version: Annotated[str, typer.Argument(help="The version, like 1.0.0.")
     if not found:
         known = ", ".join(entry["version"] for entry in entries) or "none yet"
         raise UsageError(f"version {version!r} never served; there are: {known}")
-    print(stores.bundles.card(found[-1]["to"]))
+    print(f"{stores.bundles.card(found[-1]['to'])}\nBundle {found[-1]['to']}, serving from {found[-1]['week']} on.")

@@ -79,14 +79,18 @@ def clean(
     latest = arrival.astimezone(ZoneInfo(source.timezone)).date() + timedelta(days=1)
     if s.DATE in spec.columns:
         (column,) = spec.theirs(s.DATE)
-        dates = read_dates(part[column], timezone=source.timezone, utc=source.timestamps == "utc")
+        dates = read_dates(
+            part[column], timezone=source.timezone, utc=source.timestamps == "utc", written=source.csv.dates
+        )
         columns.append(dates.alias(s.DATE))
     if table == "transactions":
-        work = pl.DataFrame([*columns, *_order_line(part, spec)]).with_columns(_line_fault(latest, spec, part))
+        work = pl.DataFrame([*columns, *_order_line(part, spec, decimal=source.csv.decimal)]).with_columns(
+            _line_fault(latest, spec, part)
+        )
         kept, repeated = work.filter(pl.col(s.REASON).is_null()), 0
         staged = kept.with_columns(_week()).select(_STAGED).sort(_STAGED)
     else:
-        work = pl.DataFrame([*columns, *_attributes(part, spec, csv=csv)])
+        work = pl.DataFrame([*columns, *_attributes(part, spec, csv=csv, decimal=source.csv.decimal)])
         work = work.with_columns(_attribute_fault(KEYS[table][0], latest, work))
         work, repeated = _one_row_each(work, KEYS[table][0])
         kept = work.filter(pl.col(s.REASON).is_null())
@@ -111,17 +115,19 @@ def _passed(raw: pl.DataFrame, source: Source) -> pl.Series:
     return passed
 
 
-def _order_line(part: pl.DataFrame, spec: Table) -> list[pl.Series]:
+def _order_line(part: pl.DataFrame, spec: Table, *, decimal: str) -> list[pl.Series]:
     """Order number, quantity and amount; what the source has not is null, the quantity then 1."""
     nothing = pl.repeat(None, part.height, dtype=pl.Float64, eager=True)
     order = read_text(part[spec.theirs(s.ORDER_ID)[0]]) if has(part, spec, s.ORDER_ID) else nothing.cast(pl.String)
-    quantity = _product(part, spec, s.QUANTITY) if has(part, spec, s.QUANTITY) else nothing.fill_null(1.0)
-    amount = _product(part, spec, s.AMOUNT) if has(part, spec, s.AMOUNT) else nothing
+    quantity = (
+        _product(part, spec, s.QUANTITY, decimal=decimal) if has(part, spec, s.QUANTITY) else nothing.fill_null(1.0)
+    )
+    amount = _product(part, spec, s.AMOUNT, decimal=decimal) if has(part, spec, s.AMOUNT) else nothing
     return [order.alias(s.ORDER_ID), quantity.alias(s.QUANTITY), amount.alias(s.AMOUNT)]
 
 
-def _product(part: pl.DataFrame, spec: Table, ours: str) -> pl.Series:
-    first, *others = (read_numbers(part[column]) for column in spec.theirs(ours))
+def _product(part: pl.DataFrame, spec: Table, ours: str, *, decimal: str) -> pl.Series:
+    first, *others = (read_numbers(part[column], decimal=decimal) for column in spec.theirs(ours))
     for other in others:
         first *= other
     return first
@@ -160,7 +166,7 @@ def _week() -> pl.Expr:
     return ((pl.col(s.DATE) - EPOCH).dt.total_days() // 7).cast(pl.Int32).alias(s.WEEK)
 
 
-def _attributes(part: pl.DataFrame, spec: Table, *, csv: bool) -> list[pl.Series]:
+def _attributes(part: pl.DataFrame, spec: Table, *, csv: bool, decimal: str) -> list[pl.Series]:
     """Label and owner as text, categories as text, numbers as Float64 (NaN where text in a CSV is none)."""
     if spec.attributes:
         extra = [name for name in extra_columns(part, spec) if not part.schema[name].is_nested()]
@@ -178,7 +184,10 @@ def _attributes(part: pl.DataFrame, spec: Table, *, csv: bool) -> list[pl.Series
         for ours in (s.LABEL, s.OWNER)
     ]
     texts = [(read_text(part[name]) if name in there else absent).alias(name) for name in words]
-    numbers = [(read_numbers(part[name]) if name in there else absent.cast(pl.Float64)).alias(name) for name in numeric]
+    numbers = [
+        (read_numbers(part[name], decimal=decimal) if name in there else absent.cast(pl.Float64)).alias(name)
+        for name in numeric
+    ]
     # In a Parquet number column NaN is how some tools write "unknown"; in a CSV it is text that is no number.
     return [*people, *texts, *(numbers if csv else [column.set(~column.is_finite(), None) for column in numbers])]
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import json
-from datetime import date
+from datetime import date, datetime
 from fnmatch import fnmatchcase
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -33,6 +34,35 @@ class HolidayCalendar(Section):
     country: str | None = None
     subdivision: str | None = None
     extra: tuple[date, ...] = ()
+
+
+class CsvFormat(Section):
+    """How the source's CSV files are written: their encoding, dates (like %d/%m/%Y; else ISO 8601) and decimal sign."""
+
+    encoding: str = "utf-8"
+    dates: str | None = None
+    decimal: Literal[".", ","] = "."
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, encoding: str) -> str:
+        try:
+            codecs.lookup(encoding)
+        except LookupError as err:
+            raise ValueError(f"no such encoding: {encoding}; write one like utf-8 or cp1252") from err
+        return encoding
+
+    @field_validator("dates")
+    @classmethod
+    def _whole_date(cls, written: str | None) -> str | None:
+        day = datetime(2025, 12, 31)  # noqa: DTZ001 - a day to try the format on
+        try:
+            told = written is None or datetime.strptime(day.strftime(written), written) == day  # noqa: DTZ007
+        except ValueError:
+            told = False
+        if not told:
+            raise ValueError(f"{written} does not tell day, month and year; write one like %d/%m/%Y or %d/%m/%Y %H:%M")
+        return written
 
 
 class Filter(Section):
@@ -123,6 +153,7 @@ class Source(Section):
     name: str
     timezone: str = "UTC"
     timestamps: Literal["local", "utc"] = "local"
+    csv: CsvFormat = CsvFormat()
     calendar: HolidayCalendar = HolidayCalendar()
     closed_weeks: tuple[str, ...] = ()
     filters: tuple[Filter, ...] = ()

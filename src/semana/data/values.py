@@ -11,6 +11,7 @@ TEXT = "text"
 _EXACT = 2**53  # beyond it a float no longer tells neighbouring whole numbers apart
 _DECIMAL = r"^-?\d+(\.\d+)?$"
 _PLAIN_NUMBER = r"^-?(0|[1-9]\d*)(\.\d+)?$"  # "007" is a code
+_DECIMAL_COMMA = r"^[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?$"
 _WHEN = r"^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2})?(?:[.,]\d+)?\s*(Z|[+-]\d{2}(?::?\d{2})?)?)?$"
 
 
@@ -35,11 +36,17 @@ def read_text(column: pl.Series) -> pl.Series:
     return blank_is_null(column).str.replace(r"^(-?\d+)\.0$", "$1")
 
 
-def read_numbers(column: pl.Series) -> pl.Series:
-    """The column as Float64: blank is null, text that is no number is NaN."""
+def read_numbers(column: pl.Series, *, decimal: str = ".") -> pl.Series:
+    """The column as Float64: blank is null, text that is no number is NaN.
+
+    With a `decimal` comma 1.234,50 and 1234,50 are read, and 2.5 is no number: it could be meant either way.
+    """
     if not is_text(column.dtype):
         return column.cast(pl.Float64)
     text = blank_is_null(column).str.strip_chars()
+    if decimal == ",":
+        plain = text.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
+        text = plain.set(~text.str.contains(_DECIMAL_COMMA), "?")
     numbers = text.cast(pl.Float64, strict=False)
     return numbers.set(numbers.is_null() & text.is_not_null(), float("nan"))
 
@@ -73,12 +80,17 @@ def read_ids(ids: pl.Series, *, kind: str | None, csv: bool, where: str) -> pl.S
     return text if kind is None and keeps_text else numbers
 
 
-def read_dates(column: pl.Series, *, timezone: str, utc: bool) -> pl.Series:
+def read_dates(column: pl.Series, *, timezone: str, utc: bool, written: str | None = None) -> pl.Series:
     """The local dates in `timezone`; null where nothing was understood.
 
     A timestamp with a zone is converted; one without is local, or UTC where `utc` says so.
-    Text is read as ISO 8601: 2025-01-06, 2025-01-06T09:30, 2025-01-06 09:30:00+01:00.
+    Text is read as it is `written` (like %d/%m/%Y), else as ISO 8601: 2025-01-06, 2025-01-06T09:30,
+    2025-01-06 09:30:00+01:00.
     """
+    if is_text(column.dtype) and written:
+        text = column.cast(pl.String).str.strip_chars()
+        timed = any(part in written for part in ("%H", "%I", "%T", "%R"))
+        column = text.str.to_datetime(written, strict=False) if timed else text.str.to_date(written, strict=False)
     if is_text(column.dtype):
         return _written_dates(column, timezone=timezone, utc=utc)
     if isinstance(column.dtype, pl.Datetime):

@@ -108,7 +108,7 @@ class Landing(Landed):
         """The tables of the file, cleaned; raises ContractError for every reason to refuse it."""
         file = coming.file
         tables = (coming.table,) if coming.table else tables_of(coming.source, file)
-        raw = read_file(scratch, name=file)
+        raw = read_file(scratch, name=file, encoding=coming.source.csv.encoding)
         ids = self.ids(position)
         cleaned = clean_all(raw, tables, source=coming.source, file=file, ids=ids, arrival=coming.arrival)
         for table, result in cleaned.items():

@@ -21,7 +21,7 @@ def is_csv(name: str) -> bool:
     return Path(name).suffix.lower() in CSV
 
 
-def read_file(path: Path, *, name: str) -> pl.DataFrame:
+def read_file(path: Path, *, name: str, encoding: str = "utf-8") -> pl.DataFrame:
     """The rows of the file at `path`, delivered under `name`; raises ContractError where it cannot be read whole."""
     if path.stat().st_size == 0:
         raise ContractError(f"{name}: is empty (0 bytes). Export it again.")
@@ -29,7 +29,7 @@ def read_file(path: Path, *, name: str) -> pl.DataFrame:
     if suffix in PARQUET:
         return _read_parquet(path, name)
     if suffix in CSV:
-        return _read_csv(path, name)
+        return _read_csv(path, name, encoding)
     raise ContractError(f"{name}: not a Parquet or CSV file; names end in {', '.join((*PARQUET, *CSV))}.")
 
 
@@ -49,11 +49,12 @@ def _read_parquet(path: Path, name: str) -> pl.DataFrame:
         raise ContractError(f"{name}: is damaged Parquet ({_first_line(err)}). Copy or export it again.") from err
 
 
-def _read_csv(path: Path, name: str) -> pl.DataFrame:
-    header = _check_text(path, name)
+def _read_csv(path: Path, name: str, encoding: str) -> pl.DataFrame:
+    header = _check_text(path, name, encoding)
     separator = max(_DELIMITERS, key=header.count)
+    text = path if _is_utf8(encoding) else path.read_bytes().decode(encoding).encode()
     try:
-        return pl.read_csv(path, separator=separator, infer_schema=False, glob=False)
+        return pl.read_csv(text, separator=separator, infer_schema=False, glob=False)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as err:
         raise ContractError(
             f"{name}: is not a table of values separated by {separator!r} ({_first_line(err)}). "
@@ -61,9 +62,13 @@ def _read_csv(path: Path, name: str) -> pl.DataFrame:
         ) from err
 
 
-def _check_text(path: Path, name: str) -> str:
-    """The first line of a UTF-8 text; raises ContractError where the file is anything else."""
-    decoder = codecs.getincrementaldecoder("utf-8-sig")()
+def _is_utf8(encoding: str) -> bool:
+    return codecs.lookup(encoding).name in {"utf-8", "utf-8-sig"}
+
+
+def _check_text(path: Path, name: str, encoding: str) -> str:
+    """The first line of a text in `encoding`; raises ContractError where the file is anything else."""
+    decoder = codecs.getincrementaldecoder("utf-8-sig" if _is_utf8(encoding) else encoding)()
     first, done = "", 0
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
@@ -74,8 +79,9 @@ def _check_text(path: Path, name: str) -> str:
                 text = decoder.decode(chunk)
             except UnicodeDecodeError as err:
                 raise ContractError(
-                    f"{name}: is not UTF-8: byte 0x{err.object[err.start]:02x} after {done + err.start} bytes. "
-                    f"Save it as UTF-8 (in Excel: 'CSV UTF-8')."
+                    f"{name}: is not {encoding.upper()}: byte 0x{err.object[err.start]:02x} after {done + err.start} "
+                    f"bytes. Save it as UTF-8 (in Excel: 'CSV UTF-8'), or name its encoding in the source's file, "
+                    f"like csv: {{encoding: cp1252}}."
                 ) from err
             first = first or text.partition("\n")[0]
             done += len(chunk)

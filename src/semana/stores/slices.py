@@ -25,31 +25,33 @@ def week_slices(stores: Stores, source: Source, paths: Sequence[Path], *, first:
     folder = stores.home / "drop" / source.name
     dated: list[tuple[Path, pl.DataFrame, pl.Series]] = []
     for path in paths:
-        frame = read_file(path, name=path.name)
+        frame = read_file(path, name=path.name, encoding=source.csv.encoding)
         if "transactions" in tables_of(source, path.name):
             dated.append((path, frame, _dates(frame, source, path.name)))
         else:
-            files.replace(folder / path.name, _writer(frame, path))
+            files.replace(folder / path.name, _writer(frame, path, source))
     for path, frame, days in dated:
-        _drop(frame.filter((days < first.start).fill_null(True)), folder / path.name, "until", first)
+        _drop(frame.filter((days < first.start).fill_null(True)), folder / path.name, source, "until", first)
     yield
     for week in weeks_between(first, last):
         for path, frame, days in dated:
-            _drop(frame.filter(days.is_between(week.start, week.end)), folder / path.name, "of", week)
+            _drop(frame.filter(days.is_between(week.start, week.end)), folder / path.name, source, "of", week)
         yield
 
 
 def _dates(frame: pl.DataFrame, source: Source, file: str) -> pl.Series:
     check_columns(frame, table="transactions", source=source, file=file, csv=is_csv(file))
     column = frame[source.tables.transactions.theirs(s.DATE)[0]]
-    return read_dates(column, timezone=source.timezone, utc=source.timestamps == "utc")
+    return read_dates(column, timezone=source.timezone, utc=source.timestamps == "utc", written=source.csv.dates)
 
 
-def _drop(rows: pl.DataFrame, path: Path, how: str, week: Week) -> None:
+def _drop(rows: pl.DataFrame, path: Path, source: Source, how: str, week: Week) -> None:
     if rows.height:
-        files.replace(path.with_stem(f"{path.stem}-{how}-{week}"), _writer(rows, path))
+        files.replace(path.with_stem(f"{path.stem}-{how}-{week}"), _writer(rows, path, source))
 
 
-def _writer(frame: pl.DataFrame, path: Path) -> Callable[[Path], object]:
-    """CSV stays CSV: its columns are text."""
-    return frame.write_csv if path.suffix.lower() == ".csv" else frame.write_parquet
+def _writer(frame: pl.DataFrame, path: Path, source: Source) -> Callable[[Path], object]:
+    """CSV stays CSV, as the source writes it: its columns are text."""
+    if path.suffix.lower() != ".csv":
+        return frame.write_parquet
+    return lambda to: to.write_bytes(frame.write_csv().encode(source.csv.encoding))

@@ -32,7 +32,9 @@ class Staging:
         """The cleaned rows of the delivery's table; made again where missing, or where the source was redefined."""
         path = self.home / "staged" / delivery.hash / f"{table}.parquet"
         if not (self._is_current(delivery, source) and path.exists()):
-            raw = read_file(self.home / "landing" / delivery.landed_as, name=delivery.file)
+            raw = read_file(
+                self.home / "landing" / delivery.landed_as, name=delivery.file, encoding=source.csv.encoding
+            )
             cleaned = clean_all(
                 raw, delivery.tables, source=source, file=delivery.file, ids=delivery.ids, arrival=delivery.arrival
             )
