@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from semana.data.values import INTEGER, TEXT, read_dates, read_ids, read_numbers, read_text
+from semana.data.values import INTEGER, TEXT, looks_numeric, read_dates, read_ids, read_numbers, read_text
 from semana.errors import ContractError
 
 
@@ -151,3 +151,9 @@ def test_dates_as_the_source_writes_them(written: str, text: list[str], read: li
 def test_decimal_commas_are_read_where_declared_and_what_is_ambiguous_is_no_number() -> None:
     found = read_numbers(pl.Series(["2,5", "-3", "1.234,50", "1.234", "2.5", "1.23,4", "a", None]), decimal=",")
     assert str(found.to_list()) == "[2.5, -3.0, 1234.5, 1234.0, nan, nan, nan, None]"
+
+
+@pytest.mark.parametrize(("decimal", "numeric"), [(".", [True, False]), (",", [False, True])])
+def test_what_looks_numeric_goes_by_the_decimal_sign(decimal: str, numeric: list[bool]) -> None:
+    found = [looks_numeric(pl.Series([text, "7"]), decimal=decimal) for text in ("2.5", "2,5")]
+    assert found == numeric

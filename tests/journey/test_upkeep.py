@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from semana.stores.leases import Leases
@@ -130,3 +131,10 @@ def test_a_damaged_pointer_is_named_by_list_and_doctor(home: Path) -> None:
 def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert "is a file" in semana(tmp_path / "file", "run", code=78)
+
+
+def test_dates_written_in_another_way_are_refused_with_the_key_that_reads_them(home: Path, tmp_path: Path) -> None:
+    rows = shop.transactions(TARGET).with_columns(pl.col("date").dt.strftime("%d/%m/%Y"))
+    said = semana(home, "ingest", str(shop.write(rows, tmp_path / "transactions-dated.csv")), code=65)
+    assert "date is missing or not understood" in said
+    assert 'csv: {dates: "%d/%m/%Y", decimal: ","}' in said

@@ -43,7 +43,17 @@ def check_share(cleaned: Cleaned, *, table: str, file: str, params: DataParams) 
     row, _, values = cleaned.quarantined.row(0)
     raise ContractError(
         f"{file}: {bad} of {judged} rows of {table} are bad ({told}); at most {params.quarantine_share:.0%} may be. "
-        f"The first is row {row}: {values:.200}. Fix the export and deliver it again."
+        f"The first is row {row}: {values:.200}. {_remedy(reasons[s.REASON])}"
+    )
+
+
+def _remedy(reasons: pl.Series) -> str:
+    """What to do; where dates or numbers were not understood, how a source says in which way they are written."""
+    if not reasons.str.contains("not understood|not a number").any():
+        return "Fix the export and deliver it again."
+    return (
+        "Fix the export, or say in the source's file how its CSV is written, like "
+        'csv: {dates: "%d/%m/%Y", decimal: ","}; then deliver it again.'
     )
 
 

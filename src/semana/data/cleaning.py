@@ -172,7 +172,7 @@ def _attributes(part: pl.DataFrame, spec: Table, *, csv: bool, decimal: str) -> 
         extra = [name for name in extra_columns(part, spec) if not part.schema[name].is_nested()]
         named = {name: name for name in (s.LABEL, s.OWNER) if name in extra}
         extra = [name for name in extra if name not in named]
-        numeric = [name for name in extra if _auto_number(part[name], csv=csv)]
+        numeric = [name for name in extra if _auto_number(part[name], csv=csv, decimal=decimal)]
         words = [name for name in extra if name not in numeric]
     else:
         named = {ours: theirs for ours, theirs in ((s.LABEL, spec.label), (s.OWNER, spec.owner)) if theirs}
@@ -192,8 +192,8 @@ def _attributes(part: pl.DataFrame, spec: Table, *, csv: bool, decimal: str) -> 
     return [*people, *texts, *(numbers if csv else [column.set(~column.is_finite(), None) for column in numbers])]
 
 
-def _auto_number(column: pl.Series, *, csv: bool) -> bool:
-    return looks_numeric(column) if csv and is_text(column.dtype) else is_number(column.dtype)
+def _auto_number(column: pl.Series, *, csv: bool, decimal: str) -> bool:
+    return looks_numeric(column, decimal=decimal) if csv and is_text(column.dtype) else is_number(column.dtype)
 
 
 def _attribute_fault(key: str, latest: date, work: pl.DataFrame) -> pl.Expr:

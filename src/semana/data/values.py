@@ -51,10 +51,11 @@ def read_numbers(column: pl.Series, *, decimal: str = ".") -> pl.Series:
     return numbers.set(numbers.is_null() & text.is_not_null(), float("nan"))
 
 
-def looks_numeric(column: pl.Series) -> bool:
+def looks_numeric(column: pl.Series, *, decimal: str = ".") -> bool:
     """Whether every value of a text column is a plain number, and there is one."""
     text = blank_is_null(column).drop_nulls()
-    return len(text) > 0 and bool(text.str.contains(_PLAIN_NUMBER).all())
+    plain = _PLAIN_NUMBER if decimal == "." else _PLAIN_NUMBER.replace(r"\.", ",")
+    return len(text) > 0 and bool(text.str.contains(plain).all())
 
 
 def read_ids(ids: pl.Series, *, kind: str | None, csv: bool, where: str) -> pl.Series:
