@@ -18,7 +18,7 @@ How a delivered file becomes a published list:
 Beside it, `evaluation.backtest` lets every model walk past weeks, and `reports.backtest` shows how they did.
 
 Where do I go to add
-- a feature? A family in `features/`, named in `features.build`.
+- a feature? A family in `features/`, named in `features.build`; what it says to people in `reports.phrases`.
 - a model? A class in `models/`, named in `models.MODELS` and in `params.yaml` under `models: race`.
 - a column? `data.schemas`, then the dataset's entry in `data.catalog`.
 - a source? A file in `sources/`, or in the `sources/` folder of your home.
@@ -26,11 +26,16 @@ Where do I go to add
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from semana.stores.home import Stores
+
+# LightGBM's threads wait for one another asleep after a moment, instead of spinning: on two busy cores spinning made
+# training 40 times as slow, on idle ones this costs nothing (docs/decisions/0006-boosting.md).
+os.environ.setdefault("GOMP_SPINCOUNT", "10000")  # noqa: TID251 - written, not read
 
 
 def open(home: str | Path) -> Stores:  # noqa: A001  (semana.open(...) is the name that a notebook expects)

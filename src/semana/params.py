@@ -52,12 +52,37 @@ class CutParams(Section):
     gate_weeks: Count
 
 
+class BoostingParams(Section):
+    """The constants of boosted trees."""
+
+    models: Count
+    trees: Count
+    learning_rate: Annotated[float, Field(gt=0, le=1)]
+    leaves: Annotated[int, Field(ge=2)]
+    rows_per_leaf: Count
+    feature_share: Annotated[float, Field(gt=0, le=1)]
+    row_share: Annotated[float, Field(gt=0, le=1)]
+    l2: Annotated[float, Field(ge=0)]
+
+
+class TuningParams(Section):
+    """How long constants of boosted trees are searched for, and how often."""
+
+    trials: Annotated[int, Field(ge=0)]
+    rows: Count
+    every_weeks: Count
+    least_gain: Share
+
+
 class ModelParams(Section):
     """Which models race, and their constants."""
 
     race: Annotated[tuple[str, ...], Field(min_length=1)]
     decay: Annotated[float, Field(gt=0, lt=1)]
     seed: int
+    fit_rows: Count
+    boosting: BoostingParams
+    tuning: TuningParams
 
 
 class LevelParams(Section):

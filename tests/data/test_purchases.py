@@ -69,9 +69,46 @@ def test_a_week_adds_up_quantity_money_returns_orders_and_lines() -> None:
     (row,) = add_up(lines(*rows)).rows(named=True)
     assert row == {
         "customer_id": 1, "product_id": 7, "week": WEEK.index, "quantity": 7.0, "amount": 6.0, "returned": 1.0,
-        "lines": 5, "orders": 4, "last_date": MONDAY,
+        "lines": 5, "orders": 4, "last_date": MONDAY, "gap": None, "in_a_row": 1, "order_week": 1,
     }  # fmt: skip
     assert tuple(row) == tuple(catalog.PURCHASES.columns)
+
+
+def weeks_of(*bought: tuple[int, int, float]) -> nw.LazyFrame[Any]:
+    """(product, week from 0, quantity) of customer 1."""
+    full = [
+        (1, product, (WEEK + n).start, f"{product}-{n}", quantity, None, (WEEK + n).index, 1)
+        for product, n, quantity in bought
+    ]
+    return nw.from_native(pl.LazyFrame(full, schema=SCHEMA, orient="row"))
+
+
+def test_a_purchase_knows_its_gap_the_weeks_in_a_row_and_the_customers_order_weeks() -> None:
+    found = add_up(weeks_of((7, 0, 1), (7, 1, 1), (7, 4, 1), (7, 5, -1), (7, 6, 1), (8, 2, 1), (8, 5, -2)))
+    past = found.select(s.PRODUCT_ID, pl.col(s.WEEK) - WEEK.index, s.GAP, s.IN_A_ROW, s.ORDER_WEEK).rows()
+    assert past == [
+        (7, 0, None, 1, 1),
+        (7, 1, 1, 2, 2),
+        (7, 4, 3, 1, 4),
+        (7, 5, None, None, None),
+        (7, 6, 2, 1, 5),
+        (8, 2, None, 1, 3),
+        (8, 5, None, None, None),
+    ]
+
+
+def test_nothing_that_comes_later_changes_what_a_purchase_knows_of_its_past() -> None:
+    whole = shop.staged(*shop.WEEKS)
+    cutoff = shop.FIRST + 10
+    known = add_up(whole.filter(nw.col(s.WEEK) < cutoff.index))
+    scrambled = whole.with_columns(
+        nw.when(nw.col(s.WEEK) >= cutoff.index)
+        .then(-nw.col(s.QUANTITY))
+        .otherwise(nw.col(s.QUANTITY))
+        .alias(s.QUANTITY)
+    )
+    for later in (whole, scrambled):
+        assert add_up(later).filter(pl.col(s.WEEK) < cutoff.index).equals(known)
 
 
 def test_a_source_without_amounts_has_none() -> None:

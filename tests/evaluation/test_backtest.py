@@ -18,6 +18,7 @@ from semana.evaluation.metrics import week_metrics
 from semana.evaluation.segments import customer_segments, segment_attribute
 from semana.models import MODELS
 from semana.models.baselines import DecayedFrequency
+from semana.models.level import Totals
 from tests import shop
 from tests.features import known
 
@@ -60,7 +61,7 @@ def test_the_cuts_before_a_week_are_those_of_training():
     assert cuts.fit == weeks_between(WEEKS[0] + -16, WEEKS[0] + -3)
 
 
-def lists_from(purchases: nw.LazyFrame, totals: dict[Week, int], weeks: tuple[Week, ...]) -> dict[Week, pl.DataFrame]:
+def lists_from(purchases: nw.LazyFrame, totals: Totals, weeks: tuple[Week, ...]) -> dict[Week, pl.DataFrame]:
     """The lists of one model in the weeks, without what was then bought."""
 
     def examples(week: Week, **_: float) -> pl.DataFrame:
@@ -80,7 +81,8 @@ def test_scrambling_everything_from_a_test_week_on_leaves_its_lists_unchanged():
         product_id=pl.when(pl.col("week") >= week.index).then(19 - pl.col("product_id")).otherwise("product_id"),
         quantity=pl.when(pl.col("week") >= week.index).then(10 * pl.col("quantity")).otherwise("quantity"),
     )
-    totals = {each: total if each < week else 9 * total for each, total in known.totals().items()}
+    known_totals = known.totals().purchases
+    totals = Totals({each: total if each < week else 9 * total for each, total in known_totals.items()})
     true = lists_from(known.purchases(), known.totals(), WEEKS[:3])
     other = lists_from(nw.from_native(scrambled.lazy()), totals, WEEKS[:3])
     for seen in WEEKS[:2]:

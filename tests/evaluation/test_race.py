@@ -49,7 +49,7 @@ def test_one_week_is_too_short_a_history():
         week_cuts([FIRST], known.PARAMS.cuts)
 
 
-CUTS = Cuts((), (shop.FIRST + 18, shop.FIRST + 19), (shop.FIRST + 20, shop.FIRST + 21))
+CUTS = Cuts((shop.FIRST + 16, shop.FIRST + 17), (shop.FIRST + 18, shop.FIRST + 19), (shop.FIRST + 20, shop.FIRST + 21))
 
 
 @pytest.fixture(scope="module")
@@ -73,8 +73,8 @@ def test_a_regular_shop_is_predicted_well(race):
 
 
 def test_scrambled_gate_labels_leave_the_judged_models_alone(race):
-    def scrambled(week: Week) -> pl.DataFrame:
-        rows = known.examples(week)
+    def scrambled(week: Week, *, share: float = 1.0) -> pl.DataFrame:
+        rows = known.examples(week, share=share)
         return rows.with_columns(~pl.col("bought")) if week in CUTS.gate else rows
 
     other = run_race(scrambled, known.totals(), CUTS, known.PARAMS)

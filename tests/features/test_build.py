@@ -80,7 +80,8 @@ def test_renaming_customers_changes_no_feature():
         return frame.with_columns(pl.format("c{}", 1000 + pl.col("customer_id")).alias("customer_id"))
 
     pairs = known.features(WEEK).select("customer_id", "product_id", "repeat")
-    others = known.features(WEEK, nw.from_native(renamed(known.weekly().lazy())), nw.from_native(renamed(pairs.lazy())))
+    frames = (known.weekly(), pairs, shop.customers())
+    others = known.features(WEEK, *(nw.from_native(renamed(frame.lazy())) for frame in frames))
     assert others.drop("customer_id").equals(known.features(WEEK).drop("customer_id"))
 
 
@@ -90,7 +91,7 @@ def test_one_week_alone_and_one_customer_alone_have_the_rows_they_have_among_oth
     pairs = alone.filter(pl.col("customer_id") == 7).select("customer_id", "product_id", "repeat")
     customer = known.features(WEEK, pairs=nw.from_native(pairs.lazy()))
     assert customer.equals(alone.filter(pl.col("customer_id") == 7))
-    within = known.examples(WEEK).drop("bought", "week")
+    within = known.examples(WEEK).drop("bought", "weight", "week")
     assert within.equals(alone)
 
 

@@ -16,7 +16,7 @@ from tests.journey.command import in_process, semana
 from tests.journey.conftest import KNOWN, TARGET
 from tests.stores.home import ROOT
 
-MODELS = ["decayed_frequency", "recent_repeat", "personal_frequency"]
+MODELS = ["decayed_frequency", "recent_repeat", "personal_frequency", "boosting"]
 
 
 def outside(home: Path) -> dict[str, str]:

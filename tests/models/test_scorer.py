@@ -24,7 +24,10 @@ WEEK = shop.FIRST + 20
 def scorer() -> Scorer:
     cuts = Cuts((), (WEEK + -2, WEEK + -1), ())
     names = ["decayed_frequency"]
-    return fit_scorers(names, known.examples, known.totals(), cuts, known.PARAMS, contracts={"bundle": "1"})[names[0]]
+    scorers = fit_scorers(
+        names, known.examples, known.totals(), cuts, known.PARAMS, share=1.0, contracts={"bundle": "1"}
+    )
+    return scorers[names[0]]
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +44,12 @@ def test_what_is_bought_every_week_is_sure_and_what_never_is_is_not(scorer, rows
 
 def test_at_the_level_of_the_week_probabilities_add_up_to_the_forecast(scorer, rows):
     assert scorer.calibration.covered == 1
-    assert scorer.at_level(rows, total=250).probabilities(rows).sum() == pytest.approx(250, rel=1e-4)
-    halved = scorer.probabilities(rows).sum() / 2
-    assert scorer.at_level(rows, total=1).probabilities(rows).sum() == pytest.approx(halved, rel=1e-4)
+    of_week, chance = scorer.of_week(rows, total=250)
+    assert chance.sum() == pytest.approx(250, rel=1e-4)
+    assert np.array_equal(of_week.probabilities(rows), chance)
+    assert np.array_equal(scorer.at(of_week.calibration.factor).probabilities(rows), chance)
+    _, least = scorer.of_week(rows, total=1)
+    assert least.sum() == pytest.approx(scorer.probabilities(rows).sum() / 2, rel=1e-4)
 
 
 def test_reasons_are_the_features_that_moved_the_score_strongest_first(scorer, rows):

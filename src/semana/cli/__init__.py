@@ -8,7 +8,7 @@ import traceback
 
 import typer
 
-from semana.cli import backtest, deliveries, lists, models, run, upkeep
+from semana.cli import backtest, deliveries, explain, lists, models, run, upkeep
 from semana.cli.front import set_home
 from semana.errors import Busy, ConfigurationError, ContractError, ServiceUnavailable, UsageError
 
@@ -33,6 +33,7 @@ app = typer.Typer(
 app.callback()(set_home)
 run.register(app)
 lists.register(app)
+explain.register(app)
 deliveries.register(app)
 models.register(app)
 backtest.register(app)

@@ -29,6 +29,7 @@ WeekOption = Annotated[str | None, typer.Option("--week", help="The target week,
 AsOfOption = Annotated[str | None, typer.Option("--as-of", help="Business time: rows after this day do not exist.")]
 PositionOption = Annotated[int | None, typer.Option(help="Arrival time: deliveries after this one had not arrived.")]
 ReasonOption = Annotated[str | None, typer.Option(help="Why; kept in the record.")]
+LangOption = Annotated[str, typer.Option("--lang", help="The language of the reasons: en or es.")]
 RetrainOption = Annotated[str, typer.Option(help="auto, always or never.")]
 
 

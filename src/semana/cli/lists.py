@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from semana.cli import front
-from semana.cli.front import WeekOption
+from semana.cli.front import LangOption, WeekOption
 from semana.data import schemas as s
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def show_list(
     owner: OwnerOption = None,
     top: Annotated[int, typer.Option(min=0, help="Rows at the most; 0 for all.")] = 20,
     week: WeekOption = None,
+    lang: LangOption = "en",
     form: FormatOption = "table",
     out: OutOption = None,
 ) -> None:
@@ -48,17 +49,19 @@ def show_list(
     from semana.errors import UsageError
     from semana.reports import lists
     from semana.reports.terminal import list_table
+    from semana.reports.words import language
 
+    language(lang)
     stores = front.stores()
-    name = _week(stores, week)
+    name = listed_week(stores, week)
     rows = lists.view(_rows(stores, name, owner), customer=customer, product=product, top=top)
     if rows.is_empty():
         raise UsageError(f"the list of {name} has no row for that customer, product or owner")
     key, names = (s.CUSTOMER_ID, catalog.CUSTOMERS) if product else (s.PRODUCT_ID, catalog.PRODUCTS)
     rows = lists.named(rows, front.table_of(stores, names, name), key)
-    what = f"customer {customer}" if customer else f"product {product}" if product else "the likeliest purchases"
     both = customer is None and product is None
-    _put(rows, form, out, lambda: list_table(rows.to_dicts(), title=f"{name}, {what}", who=key, both=both))
+    title = ", ".join([name, *(_asked(stores, name, customer, product) or ["the likeliest purchases"])])
+    _put(rows, form, out, lambda: list_table(rows.to_dicts(), title=title, who=key, both=both, lang=lang))
 
 
 def calls(
@@ -69,12 +72,14 @@ def calls(
     out: OutOption = None,
 ) -> None:
     """Whom to call, by the expected amount (else purchases) of their list; not by the effect of the call."""
+    from semana.data import catalog
     from semana.reports import lists
     from semana.reports.terminal import calls_table
 
     stores = front.stores()
-    name = _week(stores, week)
-    called = lists.calls(_rows(stores, name, owner), capacity=capacity)
+    name = listed_week(stores, week)
+    who = front.table_of(stores, catalog.CUSTOMERS, name)
+    called = lists.calls(_rows(stores, name, owner), who, capacity=capacity)
     _put(called, form, out, lambda: calls_table(called.to_dicts(), title=f"{name}, {called.height} calls"))
 
 
@@ -99,7 +104,20 @@ def performance_rows(stores: Stores) -> pl.DataFrame:
     return pl.concat([stores.lake.read(catalog.PERFORMANCE, week) for week in weeks], how="diagonal")
 
 
-def _week(stores: Stores, week: str | None) -> str:
+def _asked(stores: Stores, week: str, customer: str | None, product: str | None) -> list[str]:
+    """The customer and the product that are asked for, with their names where the source has them."""
+    from semana.data import catalog
+    from semana.reports import lists
+
+    asked = ((catalog.CUSTOMERS, customer), (catalog.PRODUCTS, product))
+    return [
+        f"{dataset.name.removesuffix('s')} {lists.name_of(front.table_of(stores, dataset, week), dataset.key[0], id_)}"
+        for dataset, id_ in asked
+        if id_ is not None
+    ]
+
+
+def listed_week(stores: Stores, week: str | None) -> str:
     """The week asked for, by default the current one."""
     from semana.errors import UsageError
 
@@ -109,16 +127,23 @@ def _week(stores: Stores, week: str | None) -> str:
     return week or str(current["week"] if current else "")
 
 
+def warn_of_retracted(stores: Stores, week: str) -> None:
+    """Logs a warning where the week's list was made from a delivery that was taken back since."""
+    from semana.data.weeks import Week
+
+    manifest = stores.publications.manifests(Week.parse(week))[-1:]
+    gone = [file for each in manifest for file in stores.landing.taken_back(each["position"])]
+    if gone:
+        _log.warning("the list of %s was made from %s, since retracted; make it again: semana run", week, gone[0])
+
+
 def _rows(stores: Stores, week: str, owner: str | None) -> pl.DataFrame:
     """The latest revision of a week's list, of one owner's customers where one is named."""
     from semana.data import catalog
     from semana.data.weeks import Week
     from semana.reports import lists
 
-    manifest = stores.publications.manifests(Week.parse(week))[-1:]
-    gone = [file for each in manifest for file in stores.landing.taken_back(each["position"])]
-    if gone:
-        _log.warning("the list of %s was made from %s, since retracted; make it again: semana run", week, gone[0])
+    warn_of_retracted(stores, week)
     rows: pl.DataFrame = stores.publications.predictions(Week.parse(week)).collect("polars").to_native()
     return rows if owner is None else lists.of_owner(rows, front.table_of(stores, catalog.CUSTOMERS, week), owner)
 

@@ -27,6 +27,7 @@ _PAIR = {
     s.PRODUCT_ID: "what; integer or text, as delivered",
 }
 _WEEK = {s.WEEK: "weeks since Monday 1969-12-29"}
+_DRAW = {s.DRAW: "fixed whole number of the id, by which samples are drawn"}
 _LABEL = {s.LABEL: "name for people, null where the source has none"}
 _OWNER = {s.OWNER: "the agent or zone that the customer belongs to, null where the source has none"}
 _ATTRIBUTES = {"attributes": "the source's categorical and numeric attributes, null where not delivered"}
@@ -87,7 +88,7 @@ CUSTOMERS = Dataset(
     (s.CUSTOMER_ID,),
     "prepared/week={week}/customers.parquet",
     "prepare",
-    {s.CUSTOMER_ID: "who", **_LABEL, **_OWNER, **_ATTRIBUTES},
+    {s.CUSTOMER_ID: "who", **_LABEL, **_OWNER, **_ATTRIBUTES, **_DRAW},
 )
 PRODUCTS = Dataset(
     "products",
@@ -95,7 +96,7 @@ PRODUCTS = Dataset(
     (s.PRODUCT_ID,),
     "prepared/week={week}/products.parquet",
     "prepare",
-    {s.PRODUCT_ID: "what", **_LABEL, **_ATTRIBUTES},
+    {s.PRODUCT_ID: "what", **_LABEL, **_ATTRIBUTES, **_DRAW},
 )
 PURCHASES = Dataset(
     "purchases",
@@ -112,6 +113,9 @@ PURCHASES = Dataset(
         s.LINES: "order lines, duplicates counted once",
         s.ORDERS: "orders (different order numbers; lines where there are none)",
         s.LAST_DATE: "the last day of the week on which it was ordered",
+        s.GAP: "weeks since the pair's purchase before; null for its first, and where nothing was kept",
+        s.IN_A_ROW: "weeks in a row in which it was bought, this one included; likewise null",
+        s.ORDER_WEEK: "the customer's how many-th week with a purchase; likewise null",
     },
 )
 WEEKS = Dataset(

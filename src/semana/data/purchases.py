@@ -25,6 +25,8 @@ _DECIMALS = 6
 _NEVER = date(1, 1, 1)
 _UNNUMBERED = "_unnumbered"
 _PRICED = "_priced"
+_BOUGHT = "_bought"
+_RUN = "_run"
 
 
 def count_once(lines: Frame) -> Frame:
@@ -59,7 +61,7 @@ def weekly_purchases(counted: Frame) -> Frame:
         nw.col(s.ORDER_ID).count().alias(s.ORDERS),
         nw.col(s.DATE).max().alias(s.LAST_DATE),
     )
-    return weeks.select(
+    whole = weeks.select(
         *_KEY,
         _in_whole(s.QUANTITY),
         nw.when(nw.col(_PRICED) > 0).then(_in_whole(s.AMOUNT)).alias(s.AMOUNT),
@@ -67,7 +69,25 @@ def weekly_purchases(counted: Frame) -> Frame:
         nw.col(s.LINES).cast(nw.Int64),
         (nw.col(s.ORDERS).cast(nw.Int64) + nw.col(_UNNUMBERED)).alias(s.ORDERS),
         s.LAST_DATE,
-    ).sort(*_KEY)
+    )
+    return _with_past(whole).sort(*_KEY)
+
+
+def _with_past(purchases: Frame) -> Frame:
+    """The purchases with what each one's own past tells of it: the same whatever comes later."""
+    week = nw.col(s.WEEK).cast(nw.Int64)
+    pair = (*s.PAIR, _BOUGHT)
+    rows = purchases.with_columns((nw.col(s.QUANTITY) > 0).alias(_BOUGHT)).with_columns(
+        (week - week.shift(1).over(*pair, order_by=s.WEEK)).alias(s.GAP),
+        (week - week.cum_count().over(*pair, order_by=s.WEEK).cast(nw.Int64)).alias(_RUN),
+        week.rank("dense").over(s.CUSTOMER_ID, _BOUGHT).cast(nw.Int64).alias(s.ORDER_WEEK),
+    )
+    in_a_row = week.cum_count().over(*pair, _RUN, order_by=s.WEEK).cast(nw.Int64)
+    past = (s.GAP, s.IN_A_ROW, s.ORDER_WEEK)
+    kept = rows.with_columns(in_a_row.alias(s.IN_A_ROW)).with_columns(
+        *(nw.when(nw.col(_BOUGHT)).then(nw.col(name)).alias(name) for name in past)
+    )
+    return kept.select(*(name for name in purchases.collect_schema().names()), *past)
 
 
 def before(purchases: Frame, week: Week) -> Frame:

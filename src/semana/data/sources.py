@@ -25,7 +25,7 @@ _NAMES = {
     "customers": ((s.CUSTOMER_ID,), (s.DATE,)),
     "products": ((s.PRODUCT_ID,), (s.DATE,)),
 }
-RESERVED = (s.CUSTOMER_ID, s.PRODUCT_ID, s.LABEL, s.OWNER, s.SEEN, s.POSITION, s.DELIVERY)
+RESERVED = (s.CUSTOMER_ID, s.PRODUCT_ID, s.LABEL, s.OWNER, s.SEEN, s.POSITION, s.DELIVERY, s.DRAW)
 
 
 class HolidayCalendar(Section):

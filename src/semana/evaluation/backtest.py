@@ -16,11 +16,11 @@ from semana.evaluation.curves import Curves, Pool
 from semana.evaluation.cuts import Cuts, week_cuts
 from semana.evaluation.intervals import Interval, paired_difference
 from semana.evaluation.metrics import week_metrics
-from semana.evaluation.race import Examples, Totals, fit_scorers, list_of_week
+from semana.evaluation.race import Examples, fit_scorers, list_of_week, sample_share
 from semana.evaluation.segments import SEGMENT
 from semana.models import BASELINES
 from semana.models.base import rows_from
-from semana.models.level import Level, forecast_level
+from semana.models.level import Level, Totals, forecast_level
 from semana.models.scorer import Scorer
 from semana.params import CutParams, Params
 
@@ -169,8 +169,9 @@ def lists_by_week(
     scorers: dict[str, Scorer] = {}
     for n, week in enumerate(weeks):
         if n % refit == 0:
-            cuts = cuts_before(week, list(totals), params.cuts)
-            scorers = fit_scorers(names, examples, totals, cuts, params, contracts={})
+            cuts = cuts_before(week, totals.weeks, params.cuts)
+            share = sample_share(examples, cuts, params)
+            scorers = fit_scorers(names, examples, totals, cuts, params, share=share, contracts={})
         frame = examples(week)
         listed = {name: list_of_week(scorers[name], frame, totals, week=week, params=params) for name in names}
         yield week, scorers, listed

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
+from semana.data import schemas as s
 from semana.models.base import Flags, Floats
 from semana.params import DecisionParams
 
@@ -58,6 +60,16 @@ def decide_list(
     if params.min_new_per_customer:
         chosen |= _new_ones(customer, listed, repeat, chosen, least=params.min_new_per_customer)
     return Decision(chosen, cut)
+
+
+def listed(rows: pl.DataFrame, probability: Floats, *, total: float, params: DecisionParams) -> pl.DataFrame:
+    """One row per pair: its probability, and whether a list of these would hold it, exclusions aside."""
+    amount = probability * rows[s.USUAL_AMOUNT].to_numpy().astype(np.float64)
+    customer, repeat = rows[s.CUSTOMER_ID].to_numpy(), rows[s.REPEAT].to_numpy()
+    decision = decide_list(customer, probability, repeat, amount, total=total, params=params)
+    return rows.select(s.PAIR).with_columns(
+        pl.Series(s.PROBABILITY, probability), pl.Series(s.RECOMMENDED, decision.recommended)
+    )
 
 
 def best_f1_cut(probability: Floats, *, total: float) -> float:

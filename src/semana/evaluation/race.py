@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import polars as pl
@@ -12,18 +13,22 @@ from semana.data import schemas as s
 from semana.data.weeks import Week
 from semana.errors import ContractError
 from semana.evaluation.cuts import Cuts
-from semana.evaluation.decision import decide_list
+from semana.evaluation.decision import listed
 from semana.evaluation.metrics import list_metrics
 from semana.features.build import FEATURES
 from semana.models.base import Rows, rows_from, stacked
 from semana.models.calibration import fit_calibration
-from semana.models.level import forecast_level
+from semana.models.level import Totals, forecast_level
 from semana.models.scorer import Recipe, Scorer, model_class
 from semana.params import Params
 
-# The collected example rows of one complete week (`features.examples`).
-Examples = Callable[[Week], pl.DataFrame]
-Totals = Mapping[Week, int]
+
+class Examples(Protocol):
+    """Gives the collected example rows of a complete week (`features.examples`)."""
+
+    def __call__(self, week: Week, *, share: float = 1.0) -> pl.DataFrame:
+        """All of them, or with a `share` below 1 those bought and about that share of the others."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -46,12 +51,16 @@ class Evidence:
 
 @dataclass(frozen=True)
 class RaceResult:
-    """Each model's evidence and judged scorer by name, and the name of the best with the reason it is."""
+    """Each model's evidence and judged scorer by name, and the name of the best with the reason it is.
+
+    `share` is that of the pairs not bought that they learned from.
+    """
 
     evidence: Mapping[str, Evidence]
     scorers: Mapping[str, Scorer]
     best: str
     says: str
+    share: float
 
 
 def run_race(
@@ -62,8 +71,9 @@ def run_race(
     Best is the highest mean F1; with no gate week, or equals, the earlier in the race's order. `totals` counts the
     purchases of each complete week; a week's level is forecast from the weeks before it.
     """
-    names = params.models.race
-    scorers = fit_scorers(names, examples, totals, cuts, params, contracts=contracts or {})
+    share = sample_share(examples, cuts, params)
+    scorers = fit_scorers(params.models.race, examples, totals, cuts, params, share=share, contracts=contracts or {})
+    names = tuple(scorers)
     found: dict[str, dict[Week, dict[str, float]]] = {name: {} for name in names}
     for week in cuts.gate:
         frame = examples(week)
@@ -71,16 +81,26 @@ def run_race(
             found[name][week] = judge_week(scorers[name], frame, totals, week=week, params=params)
     evidence = {name: Evidence(name, found[name]) for name in names}
     if not cuts.gate:
-        return RaceResult(evidence, scorers, names[0], f"{names[0]}: first in order, as no week was left to judge by")
+        says = f"{names[0]}: first in order, as no week was left to judge by"
+        return RaceResult(evidence, scorers, names[0], says, share)
     best = max(names, key=lambda name: evidence[name].mean("f1"))
     says = ", ".join(f"{name} {evidence[name].mean('f1'):.3f}" for name in names)
-    return RaceResult(evidence, scorers, best, f"{best}: best mean F1 of {len(cuts.gate)} weeks ({says})")
+    return RaceResult(evidence, scorers, best, f"{best}: best mean F1 of {len(cuts.gate)} weeks ({says})", share)
+
+
+def sample_share(examples: Examples, cuts: Cuts, params: Params) -> float:
+    """The share of the pairs not bought that leaves about `fit_rows` of the label weeks; to one digit, 1 at the most.
+
+    The same for a model and for its refit on all weeks, so that the rows of a week are made once.
+    """
+    pairs = len(examples(cuts.calibrate[-1])) * len(cuts.all)
+    return min(1.0, float(f"{params.models.fit_rows / max(1, pairs):.0e}"))
 
 
 def judge_week(scorer: Scorer, frame: pl.DataFrame, totals: Totals, *, week: Week, params: Params) -> dict[str, float]:
     """The metrics of the list that the scorer would have published for a past week, from its collected example rows."""
-    listed = list_of_week(scorer, frame, totals, week=week, params=params)
-    arrays = (listed[name].to_numpy() for name in (s.PROBABILITY, s.RECOMMENDED, s.BOUGHT))
+    rows = list_of_week(scorer, frame, totals, week=week, params=params)
+    arrays = (rows[name].to_numpy() for name in (s.PROBABILITY, s.RECOMMENDED, s.BOUGHT))
     return list_metrics(*arrays, purchases=totals[week])
 
 
@@ -88,14 +108,8 @@ def list_of_week(scorer: Scorer, frame: pl.DataFrame, totals: Totals, *, week: W
     """One row per candidate pair of a past week: probability, recommended, and whether it was bought."""
     rows = rows_from(frame, scorer.recipe.features)
     level = forecast_level(totals, target=week, params=params.level)
-    probability = scorer.at_level(rows, total=level.total).probabilities(rows)
-    customer, amount = frame[s.CUSTOMER_ID].to_numpy(), frame[s.USUAL_AMOUNT].to_numpy().astype(np.float64)
-    decision = decide_list(
-        customer, probability, rows.repeat, probability * amount, total=level.total, params=params.decision
-    )
-    return frame.select(*s.PAIR, s.BOUGHT).with_columns(
-        pl.Series(s.PROBABILITY, probability), pl.Series(s.RECOMMENDED, decision.recommended)
-    )
+    _, probability = scorer.of_week(rows, total=level.total)
+    return listed(frame, probability, total=level.total, params=params.decision).with_columns(frame[s.BOUGHT])
 
 
 def fit_scorers(
@@ -105,18 +119,28 @@ def fit_scorers(
     cuts: Cuts,
     params: Params,
     *,
+    share: float,
     contracts: Mapping[str, str],
 ) -> dict[str, Scorer]:
-    """Each named model fitted on the fit weeks and calibrated on the calibrate weeks; rules need no fit weeks."""
+    """Each named model fitted on the fit weeks and calibrated on the calibrate weeks; rules need no fit weeks.
+
+    `share` is that of the pairs not bought that they learn from. Models that learn stay out where there is no fit week;
+    raises ContractError where no other is named.
+    """
     classes = {name: model_class(name) for name in names}
-    learning = any(made.learns for made in classes.values())
-    if learning and not cuts.fit:
-        raise ContractError("the history is too short to learn from: at least 4 complete weeks. Race baselines alone.")
+    classes = {name: made for name, made in classes.items() if cuts.fit or not made.learns}
+    if not classes:
+        raise ContractError(
+            "the history is too short to learn from: at least 4 complete weeks are needed. "
+            "Ingest more history, or let a baseline race (`race` in params.yaml)."
+        )
     calibrate = _rows(examples, cuts.calibrate)
-    fit = _rows(examples, cuts.fit) if learning else calibrate
-    constants = {"decay": params.models.decay}
+    learn = any(made.learns for made in classes.values())
+    fit = learning_rows(examples, cuts, share=share) if learn else calibrate
     scorers = {}
     for name, made in classes.items():
+        learned = params.models.boosting.model_dump()
+        constants: dict[str, float] = learned if made.learns else {"decay": params.models.decay}
         model = made(constants, seed=params.models.seed).fit(fit)
         calibration = fit_calibration(
             model.predict(calibrate),
@@ -137,6 +161,11 @@ def fit_scorers(
     return scorers
 
 
+def learning_rows(examples: Examples, cuts: Cuts, *, share: float) -> Rows:
+    """What models learn from: the fit weeks, with that share of the pairs not bought."""
+    return _rows(examples, cuts.fit, share=share)
+
+
 def refit(result: RaceResult, examples: Examples, totals: Totals, cuts: Cuts, params: Params) -> Scorer:
     """The best one's recipe on all label weeks: calibrated on the latest, its card telling how the judged one did."""
     name = result.best
@@ -144,9 +173,9 @@ def refit(result: RaceResult, examples: Examples, totals: Totals, cuts: Cuts, pa
     latest = min(params.cuts.calibrate_weeks, len(weeks))
     again = Cuts(weeks[:-latest], weeks[-latest:], ())
     contracts = result.scorers[name].recipe.contracts
-    scorer = fit_scorers([name], examples, totals, again, params, contracts=contracts)[name]
+    scorer = fit_scorers([name], examples, totals, again, params, share=result.share, contracts=contracts)[name]
     return Scorer(scorer.recipe, scorer.model, scorer.calibration, result.evidence[name].means)
 
 
-def _rows(examples: Examples, weeks: Sequence[Week]) -> Rows:
-    return stacked([rows_from(examples(week), FEATURES) for week in weeks])
+def _rows(examples: Examples, weeks: Sequence[Week], *, share: float = 1.0) -> Rows:
+    return stacked([rows_from(examples(week, share=share), FEATURES) for week in weeks])

@@ -29,7 +29,7 @@ def candidate_pairs(tables: Tables, *, before: Week, params: CandidateParams) ->
     """
     history = bought(known_before(tables.purchases, before))
     repeat = repeat_pairs(history, before=before, params=params).with_columns(nw.lit(value=True).alias(s.REPEAT))
-    explore = explore_pairs(history, tables.customers, before=before, params=params).with_columns(
+    explore = explore_pairs(history, tables, before=before, params=params).with_columns(
         nw.lit(value=False).alias(s.REPEAT)
     )
     return nw.concat([repeat, explore])
@@ -47,9 +47,12 @@ def repeat_pairs(history: nw.LazyFrame[Any], *, before: Week, params: CandidateP
 
 
 def explore_pairs(
-    history: nw.LazyFrame[Any], customers: nw.LazyFrame[Any], *, before: Week, params: CandidateParams
+    history: nw.LazyFrame[Any], tables: Tables, *, before: Week, params: CandidateParams
 ) -> nw.LazyFrame[Any]:
-    """The popular products that each customer never bought, at most `explore_per_customer`, the most popular first."""
+    """Products that each customer never bought: the popular ones and those that go with what the customer buys.
+
+    At most `explore_per_customer` of either kind, the most popular and the best fitting first.
+    """
     popular = (
         history.filter(nw.col(s.WEEK) >= before.index - params.explore_weeks)
         .group_by(s.PRODUCT_ID)
@@ -57,9 +60,12 @@ def explore_pairs(
         .sort(_SORT, s.PRODUCT_ID)
         .head(_LOOK * params.explore_per_customer)
     )
-    everybody = nw.concat([history.select(s.CUSTOMER_ID), customers.select(s.CUSTOMER_ID)]).unique()
-    pairs = everybody.join(popular, how="cross").join(history.select(*s.PAIR), on=s.PAIR, how="anti")
-    return _first_of_customer(pairs, params.explore_per_customer)
+    everybody = nw.concat([history.select(s.CUSTOMER_ID), tables.customers.select(s.CUSTOMER_ID)]).unique()
+    tried = history.select(*s.PAIR)
+    favourites = everybody.join(popular, how="cross").join(tried, on=s.PAIR, how="anti")
+    fits = tables.fits.select(*s.PAIR, (-nw.col(s.TOGETHER)).alias(_SORT))
+    kinds = (favourites.select(*s.PAIR, nw.col(_SORT).cast(nw.Float64)), fits.join(tried, on=s.PAIR, how="anti"))
+    return nw.concat([_first_of_customer(pairs, params.explore_per_customer) for pairs in kinds]).unique()
 
 
 def _first_of_customer(pairs: nw.LazyFrame[Any], most: int) -> nw.LazyFrame[Any]:

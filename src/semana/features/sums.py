@@ -20,5 +20,10 @@ def decayed(week: nw.Expr, *, latest: int, decay: float) -> nw.Expr:
     return ((latest - week).cast(nw.Float64) * math.log(decay)).exp()
 
 
+def halving(week: nw.Expr, *, latest: int, weeks: int) -> nw.Expr:
+    """The same with a weight that halves every `weeks` weeks."""
+    return decayed(week, latest=latest, decay=0.5 ** (1 / weeks))
+
+
 DECAY_BITS = 32  # weights below 1, so 2 million weeks fit
 QUANTITY_BITS = 20  # a millionth of a unit, up to 8 million million units

@@ -14,9 +14,11 @@ class Tables:
 
     `purchases` may be the whole table: every reader of it leaves out the week and all later ones. `customers` and
     `products` hold one row per id that had been described before the week began, with the attributes as known then:
-    whoever is described later is not there.
+    whoever is described later is not there. `fits` is what `together.fitting` makes of the purchases: candidates and
+    features both read it.
     """
 
     purchases: nw.LazyFrame[Any]
     customers: nw.LazyFrame[Any]
     products: nw.LazyFrame[Any]
+    fits: nw.LazyFrame[Any]

@@ -101,6 +101,10 @@ class Model(Protocol):
         """What each feature added to each score: (n, len(rows.names))."""
         ...
 
+    def base(self) -> float:
+        """The score, on the scale of `explain`, that no feature has moved."""
+        ...
+
     def contents(self) -> dict[str, bytes]:
         """Its files, JSON or text: equal models give equal bytes."""
         ...

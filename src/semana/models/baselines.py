@@ -41,18 +41,26 @@ class Baseline(ABC):
 
     def predict(self, rows: Rows) -> NDArray[np.float64]:
         """A score in [0, 1] for each row."""
-        scores: NDArray[np.float64] = np.clip(self.explain(rows).sum(axis=1), 0.0, 1.0)
+        own, popular = self._parts(rows)
+        scores: NDArray[np.float64] = np.clip(own + popular, 0.0, 1.0)
         return scores
 
     def explain(self, rows: Rows) -> NDArray[np.float64]:
         """The score's two parts, below the features they come from: the pair's own history, and popularity."""
         parts = np.zeros((len(rows), len(rows.names)))
-        repeat = rows.repeat
-        popular = rows.column(s.POPULARITY)
-        own = _EXPLORE + (1.0 - _EXPLORE) * (1.0 - _TIES) * self.strength(rows)
-        parts[:, rows.names.index(self.evidence)] = np.where(repeat, own, 0.0)
-        parts[:, rows.names.index(s.POPULARITY)] = np.where(repeat, (1.0 - _EXPLORE) * _TIES, _EXPLORE) * popular
+        for name, part in zip((self.evidence, s.POPULARITY), self._parts(rows), strict=True):
+            parts[:, rows.names.index(name)] = part
         return parts
+
+    def base(self) -> float:
+        """Zero: every score is the sum of its two parts."""
+        return 0.0
+
+    def _parts(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        repeat = rows.repeat
+        own = _EXPLORE + (1.0 - _EXPLORE) * (1.0 - _TIES) * self.strength(rows)
+        popular = np.where(repeat, (1.0 - _EXPLORE) * _TIES, _EXPLORE) * rows.column(s.POPULARITY)
+        return np.where(repeat, own, 0.0), popular
 
     def contents(self) -> dict[str, bytes]:
         """Its constants, as JSON."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from semana.errors import ContractError
 from semana.models import MODELS
-from semana.models.base import Model, Rows
+from semana.models.base import Flags, Model, Rows
 from semana.models.calibration import Calibration
 
 _RECIPE, _FEATURES, _CALIBRATION, _CARD = "recipe.json", "features.json", "calibration.json", "card.md"
@@ -67,24 +67,35 @@ class Scorer:
         known = self._known(rows)
         return self.calibration.apply(self.model.predict(known), known.repeat)
 
-    def at_level(self, rows: Rows, *, total: float) -> Scorer:
-        """The same scorer, whose probabilities of a week's candidates add up to the purchases forecast among them.
+    def of_week(self, rows: Rows, *, total: float) -> tuple[Scorer, NDArray[np.float64]]:
+        """The scorer of one week, whose probabilities add up to the purchases forecast among its rows; and these.
 
         `total` counts all purchases of the week. No probability is moved by more than a factor of two. Ask it of the
-        whole week's rows once; every later answer for the week comes from the scorer it gives.
+        whole week's rows once; every later answer for the week comes from the scorer it gives, or from one `at` its
+        factor.
         """
-        expected = float(self.probabilities(rows).sum())
-        if not expected:
-            return self
-        factor = float(np.clip(total * self.calibration.covered / expected, 1.0 / _MOST_RAISED, _MOST_RAISED))
+        known = self._known(rows)
+        scores = self.model.predict(known)
+        expected = float(self.calibration.apply(scores, known.repeat).sum())
+        lifted = total * self.calibration.covered / expected if expected else 1.0
+        scorer = self.at(float(np.clip(lifted, 1.0 / _MOST_RAISED, _MOST_RAISED)))
+        return scorer, scorer.calibration.apply(scores, known.repeat)
+
+    def at(self, factor: float) -> Scorer:
+        """The same scorer with every probability `factor` times as high (at most 1)."""
         return replace(self, calibration=self.calibration.scaled(factor))
 
-    def reasons(self, rows: Rows, *, top: int = 3) -> pl.Series:
+    def reasons(self, rows: Rows, *, top: int = 3, among: Flags | None = None) -> pl.Series:
         """For each row a list of (code, value, contribution): the features that moved its score most, strongest first.
 
         The code is the feature's name, the value what it was (null where unknown), the contribution its part of the
-        score. Features that moved nothing are left out.
+        score. Features that moved nothing are left out. Rows that are not `among` those asked for have an empty list.
         """
+        if among is not None:
+            asked = pl.Series(np.where(among, np.cumsum(among) - 1, len(rows)))
+            known = replace(rows, values=rows.values[among], bought=None, weight=None, week=None)
+            some = self.reasons(known, top=top)
+            return pl.concat([some, pl.Series([[]], dtype=some.dtype)]).gather(asked.clip(upper_bound=len(known)))
         known = self._known(rows)
         parts = self.model.explain(known)
         moving = np.flatnonzero(parts.any(axis=0)) if parts.any() else np.arange(1)  # a rule reads two of many

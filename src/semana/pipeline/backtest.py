@@ -22,7 +22,7 @@ from semana.models import MODELS
 from semana.params import Params
 from semana.pipeline import prepare
 from semana.pipeline.calendar import calendar_of
-from semana.pipeline.labels import examples_of, tables_of, totals_of
+from semana.pipeline.labels import attributes_of, examples_of, totals_of
 from semana.pipeline.weekly import Order
 from semana.stores.backtests import apart, backtest_id
 from semana.stores.home import Stores
@@ -49,7 +49,7 @@ def backtest(
         run = _run(own, order)
         prepare.run(run, own)
         totals = totals_of(run, own)
-        tested = weeks_to_test(list(totals), weeks)
+        tested = weeks_to_test(totals.weeks, weeks)
         made_from = {
             "semana": version("semana"),
             "source": stores.landing.source.name if stores.landing.source else None,
@@ -124,7 +124,9 @@ def _past(run: Run, stores: Stores, *, attribute: str | None) -> Callable[[Week]
     def past(week: Week) -> Past:
         truth: pl.DataFrame = during(purchases, week).select(*s.PAIR).collect("polars").to_native()
         history: pl.DataFrame = before(purchases, week).select(*s.PAIR, s.WEEK).collect("polars").to_native()
-        customers: pl.DataFrame = tables_of(run, stores, before=week).customers.collect("polars").to_native()
+        customers: pl.DataFrame = (
+            attributes_of(run, stores, catalog.CUSTOMERS, before=week).collect("polars").to_native()
+        )
         segments = customer_segments(history, customers, truth, week=week, attribute=attribute)
         return Past(truth, history.select(s.PAIR).unique(), segments)
 
@@ -133,7 +135,7 @@ def _past(run: Run, stores: Stores, *, attribute: str | None) -> Callable[[Week]
 
 def _attribute(run: Run, stores: Stores, week: Week) -> str | None:
     """The declared attribute of customers that they are told apart by."""
-    customers: pl.DataFrame = tables_of(run, stores, before=week).customers.collect("polars").to_native()
+    customers: pl.DataFrame = attributes_of(run, stores, catalog.CUSTOMERS, before=week).collect("polars").to_native()
     return segment_attribute(customers, _declared(stores.landing.source, customers))
 
 

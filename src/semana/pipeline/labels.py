@@ -3,46 +3,93 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cache
+from typing import Any, Protocol
 
+import narwhals as nw
 import polars as pl
 
 from semana.data import catalog
 from semana.data import schemas as s
 from semana.data.purchases import latest_attributes
+from semana.data.sources import holidays_of
 from semana.data.weeks import Week
-from semana.features.build import FEATURES
-from semana.features.examples import example_rows
+from semana.evaluation.race import Examples
+from semana.features.build import build_features
+from semana.features.examples import Sample, example_pairs
 from semana.features.tables import Tables
+from semana.features.together import fitting
+from semana.models.level import Totals
 from semana.stores.bundle import FORMAT
 from semana.stores.home import Stores
 from semana.stores.runs import Run
 
 
-def totals_of(run: Run, stores: Stores) -> dict[Week, int]:
-    """Purchases of every complete week before the target week, oldest first."""
+class Known(Protocol):
+    """What was known when a list is made, or was."""
+
+    @property
+    def week(self) -> Week:
+        """The week that it predicts."""
+        ...
+
+    @property
+    def as_of(self) -> date:
+        """The last day of which it knows."""
+        ...
+
+    @property
+    def position(self) -> int:
+        """What had arrived."""
+        ...
+
+
+def totals_of(run: Run, stores: Stores) -> Totals:
+    """Purchases of every complete week before the target week, and the holidays of these weeks and of the target."""
     weeks = stores.lake.read(catalog.WEEKS, run.week).filter(pl.col("complete") & (pl.col(s.WEEK) < run.week.index))
-    return {Week(index): total for index, total in weeks.select(s.WEEK, "purchases").rows()}
+    source = stores.landing.source
+    coming = holidays_of(source, run.week.start, run.week.end) if source else {}
+    return Totals(
+        {Week(index): total for index, total in weeks.select(s.WEEK, "purchases").rows()},
+        {Week(index): days for index, days in weeks.select(s.WEEK, "holidays").rows()} | {run.week: len(coming)},
+    )
 
 
-def tables_of(run: Run, stores: Stores, *, before: Week) -> Tables:
-    """What was known when week `before` began: the purchases, and who and what had been described by the day before."""
+def attributes_of(run: Known, stores: Stores, dataset: catalog.Dataset, *, before: Week) -> nw.LazyFrame[Any]:
+    """The customers (or products) that had been described by the day before week `before`, as described then."""
     day = min(run.as_of, before.start - timedelta(days=1))
-    described = (
-        latest_attributes(stores.landing.attributes(dataset.name, run.position), dataset.key[0], as_of=day)
+    return latest_attributes(stores.landing.attributes(dataset.name, run.position), dataset.key[0], as_of=day)
+
+
+def tables_of(run: Known, stores: Stores, *, before: Week) -> Tables:
+    """What was known when week `before` began: the purchases, and who and what had been described by the day before."""
+    purchases = stores.lake.scan(catalog.PURCHASES, run.week)
+    customers, products = (
+        attributes_of(run, stores, dataset, before=before) for dataset in (catalog.CUSTOMERS, catalog.PRODUCTS)
+    )
+    return Tables(purchases, customers, products, fits=settled(fitting(purchases, before=before)))
+
+
+def settled(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """The same frame, worked out once: every family of features joins to it."""
+    worked_out: pl.DataFrame = frame.collect("polars").to_native()
+    return nw.from_native(worked_out.lazy())
+
+
+def examples_of(run: Run, stores: Stores) -> Examples:
+    """Gives the collected example rows of a label week, from what was known before it; each week is made once."""
+    customers, products = (
+        stores.lake.scan(dataset, run.week).select(dataset.key[0], s.DRAW)
         for dataset in (catalog.CUSTOMERS, catalog.PRODUCTS)
     )
-    return Tables(stores.lake.scan(catalog.PURCHASES, run.week), *described)
-
-
-def examples_of(run: Run, stores: Stores) -> Callable[[Week], pl.DataFrame]:
-    """Gives the collected example rows of a label week, from what was known before it; each week is made once."""
 
     @cache
-    def rows(week: Week) -> pl.DataFrame:
-        made = example_rows(tables_of(run, stores, before=week), week=week, params=stores.params)
+    def rows(week: Week, *, share: float = 1.0) -> pl.DataFrame:
+        sample = Sample(share, customers, products) if share < 1 else None
+        tables = tables_of(run, stores, before=week)
+        pairs = settled(example_pairs(tables, week=week, params=stores.params, sample=sample))
+        made = build_features(pairs, tables, before=week, params=stores.params)
         frame: pl.DataFrame = made.collect("polars").to_native().sort(s.PAIR)
         return frame
 
@@ -53,7 +100,6 @@ def contracts() -> dict[str, str]:
     """What a model depends on outside itself, as hashes: a change of one is a new major version."""
     parts = {
         "input": " ".join(catalog.PURCHASES.columns),
-        "features": " ".join(FEATURES),
         "publication": " ".join(catalog.PREDICTIONS.columns),
         "bundle": str(FORMAT),
     }

@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import narwhals as nw
+import polars as pl
 
 from semana.data import catalog
 from semana.data import schemas as s
+from semana.data.draws import draw_of
 from semana.data.purchases import count_once, latest_attributes, weekly_purchases, weeks_table, with_known
 from semana.data.sources import holidays_of
 from semana.pipeline.calendar import calendar_of
 from semana.stores.home import Stores
 from semana.stores.runs import Run
+
+_LAYOUT = 2  # of the prepared tables; those of another are made again
 
 
 def run(run: Run, stores: Stores) -> dict[str, Any]:
@@ -25,7 +29,9 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
     known = nw.from_native(purchases.lazy())
     for dataset, key in ((catalog.CUSTOMERS, s.CUSTOMER_ID), (catalog.PRODUCTS, s.PRODUCT_ID)):
         attributes = latest_attributes(stores.landing.attributes(dataset.name, run.position), key, as_of=run.as_of)
-        rows[dataset.name] = stores.lake.write(dataset, with_known(attributes, known, key), run.week).height
+        described = with_known(attributes, known, key).collect("polars").to_native()
+        draws = pl.Series(s.DRAW, [draw_of(id_) for id_ in described[key]], dtype=pl.Int64)
+        rows[dataset.name] = stores.lake.write(dataset, described.with_columns(draws), run.week).height
     calendar = calendar_of(stores, position=run.position, as_of=run.as_of, clock=run.clock)
     days = {day: n for day, n in stores.landing.trading_days(run.position).items() if day <= run.as_of}
     holidays = holidays_of(stores.landing.source, min(days), run.week.end) if stores.landing.source else {}
@@ -49,6 +55,7 @@ def is_current(run: Run, stores: Stores) -> bool:
 def _key(run: Run, stores: Stores) -> dict[str, Any]:
     source = stores.landing.source
     return {
+        "layout": _LAYOUT,
         "position": run.position,
         "as_of": run.as_of.isoformat(),
         "clock": run.clock.isoformat(),

@@ -6,17 +6,12 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from semana.data.weeks import Week
 from semana.errors import ContractError
 from semana.evaluation.gate import judge
 from semana.evaluation.race import Evidence
 from semana.evaluation.versions import next_version
 from semana.models import BASELINES
-from semana.models.base import rows_from
-from semana.pipeline.labels import examples_of, totals_of
 from semana.stores.home import Stores
 from semana.stores.leases import Lease
 from semana.stores.runs import Run
@@ -35,7 +30,7 @@ def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, An
         {name: _evidence(name, weeks) for name, weeks in race["evidence"].items() if name in BASELINES},
         _evidence("champion", race["champion"]) if race["champion"] else None,
         smoke=_smoke(stores, race["judged"]) or _smoke(stores, bundle),
-        probabilities=_sample(run, stores, bundle),
+        probabilities=stores.bundles.smoke_probabilities(bundle),
         params=stores.params.gate,
         champion_last_label=Week.parse(champion["evidence"]["last_label_week"]) if champion else None,
     )
@@ -85,13 +80,6 @@ def _serve(run: Run, entry: dict[str, Any] | None, *, promoted: bool) -> dict[st
 
 def _evidence(name: str, weeks: Mapping[str, Mapping[str, float]]) -> Evidence:
     return Evidence(name, {Week.parse(week): metrics for week, metrics in weeks.items()})
-
-
-def _sample(run: Run, stores: Stores, bundle: str) -> NDArray[np.float64]:
-    """What the bundle says of the newest complete week's pairs."""
-    scorer = stores.bundles.load(bundle)
-    frame = examples_of(run, stores)(max(totals_of(run, stores)))
-    return scorer.probabilities(rows_from(frame, scorer.recipe.features))
 
 
 def _smoke(stores: Stores, bundle: str) -> str | None:

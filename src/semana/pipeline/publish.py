@@ -47,7 +47,7 @@ def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, An
         "shadow": level["shadow"],
         "policy": stores.params.decision.policy,
         "cut": decision.cut,
-        "level": {name: level[name] for name in ("total", "low", "high")},
+        "level": {name: level[name] for name in ("total", "low", "high", "factor")},
         "counts": {
             "pairs": rows.height,
             "recommended": int(rows[s.RECOMMENDED].sum()),

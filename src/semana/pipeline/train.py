@@ -6,14 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from semana.data.weeks import Week
-from semana.evaluation.cuts import week_cuts
-from semana.evaluation.race import Evidence, Examples, judge_week, refit, run_race
+from semana.evaluation.cuts import Cuts, week_cuts
+from semana.evaluation.race import Evidence, Examples, judge_week, learning_rows, refit, run_race, sample_share
+from semana.evaluation.tuning import tune
+from semana.features.build import FEATURES
 from semana.models.base import rows_from
+from semana.models.level import Totals
+from semana.params import BoostingParams, Params
 from semana.pipeline.labels import contracts, examples_of, totals_of
 from semana.stores.home import Stores
 from semana.stores.runs import Run
 
-SMOKE_ROWS = 200
+SMOKE_ROWS = 1000  # at the most, spread over all pairs of the newest week
 
 
 def run(run: Run, stores: Stores) -> dict[str, Any]:
@@ -21,30 +25,58 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
     if not run.recall("decision")["retrain"]:
         return {"step": "train", "trained": False}
     totals = totals_of(run, stores)
-    cuts = week_cuts(list(totals), stores.params.cuts)
+    cuts = week_cuts(totals.weeks, stores.params.cuts)
     examples = examples_of(run, stores)
-    race = run_race(examples, totals, cuts, stores.params, contracts=contracts())
+    params, tuning = _tuned(run, stores, examples, cuts)
+    race = run_race(examples, totals, cuts, params, contracts=contracts())
     judged = race.scorers[race.best]
-    smoke = rows_from(examples(cuts.all[-1]).head(SMOKE_ROWS), judged.recipe.features)
+    newest = examples(cuts.all[-1])
+    smoke = rows_from(newest.gather_every(-(-newest.height // SMOKE_ROWS)), judged.recipe.features)
     champion = _champion(run, stores, examples, cuts.gate, totals)
-    refitted = refit(race, examples, totals, cuts, stores.params)
+    refitted = refit(race, examples, totals, cuts, params)
     record = {
         "best": race.best,
         "says": race.says,
         "weeks": {"fit": _said(cuts.fit), "calibrate": _said(cuts.calibrate), "gate": _said(cuts.gate)},
         "evidence": {name: _plain(evidence.weeks) for name, evidence in race.evidence.items()},
         "champion": _plain(champion.weeks) if champion else None,
+        "tuning": tuning,
         "judged": stores.bundles.save(judged, smoke),
         "bundle": stores.bundles.save(refitted, smoke),
     }
     run.record("race", record)
     f1 = {name: round(evidence.mean("f1"), 4) for name, evidence in race.evidence.items() if evidence.weeks}
-    return {"step": "train", "trained": True, "challenger": race.best, "bundle": record["bundle"], "f1": f1}
+    return {
+        "step": "train",
+        "trained": True,
+        "challenger": race.best,
+        "bundle": record["bundle"],
+        "f1": f1,
+        "tuned": bool(tuning and tuning["week"] == str(run.week)),
+    }
 
 
-def _champion(
-    run: Run, stores: Stores, examples: Examples, weeks: tuple[Week, ...], totals: Mapping[Week, int]
-) -> Evidence | None:
+def _tuned(run: Run, stores: Stores, examples: Examples, cuts: Cuts) -> tuple[Params, dict[str, Any] | None]:
+    """The params with the constants that tuning found, and its record; tuned anew where that is due."""
+    models = stores.params.models
+    if not models.tuning.trials or "boosting" not in models.race or not cuts.fit:
+        return stores.params, None
+    base = models.boosting
+    made_of = {"features": list(FEATURES), "constants": base.model_dump(), "seed": models.seed}
+    latest = stores.tunings.latest(run.week)
+    age = run.week - Week.parse(latest["week"]) if latest else models.tuning.every_weeks
+    if latest is None or latest["made_of"] != made_of or age >= models.tuning.every_weeks:
+        rows = learning_rows(examples, cuts, share=sample_share(examples, cuts, stores.params))
+        found = tune(rows, base, seed=models.seed, params=models.tuning)
+        if found is None:
+            return stores.params, None
+        latest = {"week": str(run.week), "made_of": made_of, **found.to_json()}
+        stores.tunings.save(run.week, latest)
+    tuned = models.model_copy(update={"boosting": BoostingParams(**latest["constants"])})
+    return stores.params.model_copy(update={"models": tuned}), latest
+
+
+def _champion(run: Run, stores: Stores, examples: Examples, weeks: tuple[Week, ...], totals: Totals) -> Evidence | None:
     """How the champion does on the gate weeks; the gate leaves out those that it has learned from."""
     entry = stores.ledger.champion(run.week)
     if entry is None:

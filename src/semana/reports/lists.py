@@ -32,8 +32,17 @@ def named(rows: pl.DataFrame, names: pl.DataFrame, key: str) -> pl.DataFrame:
     return rows.join(names.select(key, s.LABEL), on=key, how="left", maintain_order="left")
 
 
-def calls(rows: pl.DataFrame, *, capacity: int) -> pl.DataFrame:
-    """The customers to call, at most `capacity`: those whose lists are worth most, in money, else in purchases."""
+def name_of(names: pl.DataFrame, key: str, id_: str) -> str:
+    """The id (matched as text) with the name that people know it by, where there is one."""
+    known = names.filter(pl.col(key).cast(pl.String) == id_)[s.LABEL].drop_nulls()
+    return " ".join([id_, *known])
+
+
+def calls(rows: pl.DataFrame, customers: pl.DataFrame, *, capacity: int) -> pl.DataFrame:
+    """The customers to call, at most `capacity`: those whose lists are worth most, in money, else in purchases.
+
+    With each stand name and owner, null where the source has none.
+    """
     listed = rows.filter(s.RECOMMENDED)
     priced = not listed[s.EXPECTED_AMOUNT].is_null().all()
     amount = pl.col(s.EXPECTED_AMOUNT).sum() if priced else pl.lit(None, pl.Float64)
@@ -41,7 +50,11 @@ def calls(rows: pl.DataFrame, *, capacity: int) -> pl.DataFrame:
         pl.len().alias(PRODUCTS), pl.col(s.PROBABILITY).sum().alias(EXPECTED_PURCHASES), amount.alias(s.EXPECTED_AMOUNT)
     )
     order = [s.EXPECTED_AMOUNT if priced else EXPECTED_PURCHASES, s.CUSTOMER_ID]
-    return worth.sort(order, descending=[True, False]).head(capacity)
+    called = worth.sort(order, descending=[True, False]).head(capacity)
+    named = called.join(
+        customers.select(s.CUSTOMER_ID, s.LABEL, s.OWNER), on=s.CUSTOMER_ID, how="left", maintain_order="left"
+    )
+    return named.select(s.CUSTOMER_ID, s.LABEL, s.OWNER, PRODUCTS, EXPECTED_PURCHASES, s.EXPECTED_AMOUNT)
 
 
 def flat(rows: pl.DataFrame) -> pl.DataFrame:

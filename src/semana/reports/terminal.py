@@ -35,8 +35,13 @@ def run_table(summary: Mapping[str, Any]) -> Table:
     return table
 
 
-def list_table(rows: Sequence[Mapping[str, Any]], *, title: str, who: str, both: bool = False) -> Table:
-    """Rows of a list: `who` is the column that is named (a product, in a customer's list); `both` adds the customer."""
+def list_table(
+    rows: Sequence[Mapping[str, Any]], *, title: str, who: str, both: bool = False, lang: str = "en"
+) -> Table:
+    """Rows of a list: `who` is the column that is named (a product, in a customer's list); `both` adds the customer.
+
+    The reasons are in the language.
+    """
     names = {s.PRODUCT_ID: "product", s.CUSTOMER_ID: "customer"}
     table = titled_table(
         title,
@@ -52,7 +57,7 @@ def list_table(rows: Sequence[Mapping[str, Any]], *, title: str, who: str, both:
         name = f"{row[who]} {row[s.LABEL] or ''}".strip()
         quantity = "" if row[s.USUAL_QUANTITY] is None else f"{row[s.USUAL_QUANTITY]:.3g}"
         mark = "" if row[s.RECOMMENDED] else " ·"
-        why = reason_in_words(row[s.REASONS])
+        why = reason_in_words(row[s.REASONS], lang)
         first = [str(row[s.CUSTOMER_ID])] if both else []
         table.add_row(
             *first, name, f"{row[s.PROBABILITY]:.0%}{mark}", row[s.KIND], quantity, str(row[s.LAST_BOUGHT] or ""), why
@@ -60,21 +65,23 @@ def list_table(rows: Sequence[Mapping[str, Any]], *, title: str, who: str, both:
     return table
 
 
-def calls_table(rows: Iterable[Mapping[str, Any]], *, title: str) -> Table:
-    """Whom to call, and what for."""
+def calls_table(rows: Sequence[Mapping[str, Any]], *, title: str) -> Table:
+    """Whom to call, and what for; whose customer it is, where the source knows."""
+    owned = any(row[s.OWNER] is not None for row in rows)
     table = titled_table(
         title,
         ("call", "right"),
         ("customer", "left"),
+        *([("owner", "left")] if owned else []),
         ("products", "right"),
         ("expected purchases", "right"),
         ("expected amount", "right"),
     )
     for place, row in enumerate(rows, start=1):
         amount = "" if row[s.EXPECTED_AMOUNT] is None else f"{row[s.EXPECTED_AMOUNT]:,.2f}"
-        table.add_row(
-            str(place), str(row[s.CUSTOMER_ID]), str(row["products"]), f"{row['expected_purchases']:.1f}", amount
-        )
+        name = f"{row[s.CUSTOMER_ID]} {row[s.LABEL] or ''}".strip()
+        owner = [row[s.OWNER] or ""] if owned else []
+        table.add_row(str(place), name, *owner, str(row["products"]), f"{row['expected_purchases']:.1f}", amount)
     return table
 
 
@@ -97,10 +104,16 @@ def plain_table(title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
-def titled_table(title: str, *columns: tuple[str, str], tight: bool = False) -> Table:
+def titled_table(title: str, *columns: tuple[str, str], tight: bool = False, headed: bool = True) -> Table:
     """An empty table; each column is its name and left or right. `tight` leaves less room between them."""
     table = Table(
-        title=title, title_justify="left", header_style="bold", box=SIMPLE, pad_edge=False, collapse_padding=tight
+        title=title,
+        title_justify="left",
+        show_header=headed,
+        header_style="bold",
+        box=SIMPLE,
+        pad_edge=False,
+        collapse_padding=tight,
     )
     for name, justify in columns:
         table.add_column(name, justify="right" if justify == "right" else "left", overflow="fold")

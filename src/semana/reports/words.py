@@ -1,22 +1,103 @@
-"""Words for what the data holds as codes."""
+"""Words for what the data holds as codes, in English and in Spanish."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-_REASONS = {
-    "decayed_weeks": "bought often lately",
-    "weeks_of_last_4": "bought in {value:.0f} of the last 4 weeks",
-    "weeks_bought": "bought in {value:.0f} weeks",
-    "popularity": "{value:.0%} of the buyers of a week buy it",
+from semana.errors import UsageError
+from semana.evaluation.decision import NEW, OVERDUE, USUAL
+from semana.reports.phrases import LANGUAGES, PHRASES, Phrase, Words
+
+_NOUNS: Mapping[str, tuple[Words, Words]] = {  # for one, for several
+    "days": (("day", "día"), ("days", "días")),
+    "weeks": (("week", "semana"), ("weeks", "semanas")),
+    "products": (("product", "producto"), ("products", "productos")),
+    "customers": (("customer", "cliente"), ("customers", "clientes")),
 }
+_KINDS: Mapping[str, Words] = {
+    USUAL: ("usual", "habitual"),
+    OVERDUE: ("overdue", "atrasado"),
+    NEW: ("new", "nuevo"),
+}
+_FEW = 0.001  # a share below is not told more exactly
+_ARROWS = ("↑", "↓")  # raises the chance, lowers it
 
 
-def reason_in_words(reasons: Iterable[Mapping[str, Any]]) -> str:
-    """The reason that counts most, in words that a sales agent understands; "" where there is none."""
-    ordered = sorted(reasons, key=lambda reason: -abs(float(reason["contribution"])))
-    if not ordered:
-        return ""
-    first = ordered[0]
-    return _REASONS.get(str(first["code"]), str(first["code"])).format(value=float(first["value"]))
+def language(name: str) -> str:
+    """The name, which is one of a language; raises UsageError listing them."""
+    if name not in LANGUAGES:
+        raise UsageError(f"--lang {name!r}: {' or '.join(LANGUAGES)} was expected")
+    return name
+
+
+def told(words: Words, lang: str) -> str:
+    """The words in the language."""
+    return words[LANGUAGES.index(lang)]
+
+
+def kind_in_words(kind: str, lang: str) -> str:
+    """What a pair is to a person: usual, overdue or new."""
+    return told(_KINDS[kind], lang)
+
+
+def number(value: float, lang: str) -> str:
+    """A number for people: one decimal below ten, where it is not whole.
+
+    >>> number(2.345, "en"), number(2.345, "es"), number(1234.5, "es"), number(3.0, "en")
+    ('2.3', '2,3', '1.234', '3')
+    """
+    places = 0 if abs(value) >= 9.95 or round(value, 1) == round(value) else 1
+    text = f"{value:,.{places}f}"
+    return text if lang == "en" else text.translate(str.maketrans(",.", ".,"))
+
+
+def percent(share: float, lang: str) -> str:
+    """A share for people.
+
+    >>> percent(0.345, "en"), percent(0.034, "es"), percent(0.0001, "en")
+    ('34%', '3,4 %', '<0.1%')
+    """
+    few = 0 < share < _FEW
+    return ("<" if few else "") + number(100 * (_FEW if few else share), lang) + told(("%", " %"), lang)
+
+
+def words_of(code: str, value: float | None, lang: str) -> str:
+    """What the feature `code` says with this value (None: there was nothing to tell from)."""
+    return _filled(PHRASES[code], value, lang) if code in PHRASES else code
+
+
+def merged(reasons: Iterable[Mapping[str, Any]], lang: str) -> list[tuple[str, float]]:
+    """The reasons as sentences with their contributions, strongest first; those that say the same are one."""
+    sums: dict[str, float] = {}
+    for reason in reasons:
+        said = words_of(str(reason["code"]), reason["value"], lang)
+        sums[said] = sums.get(said, 0.0) + float(reason["contribution"])
+    return sorted(sums.items(), key=lambda each: -abs(each[1]))
+
+
+def reason_in_words(reasons: Iterable[Mapping[str, Any]], lang: str) -> str:
+    """The reason that counts most, after an arrow: up where it raises the chance; "" where there is none."""
+    ordered = merged(reasons, lang)
+    return f"{_ARROWS[ordered[0][1] < 0]} {ordered[0][0]}" if ordered else ""
+
+
+def _filled(phrase: Phrase, value: float | None, lang: str) -> str:
+    if value is None:
+        return told(phrase.unknown, lang)
+    told_as = math.ceil(value / phrase.per) if phrase.per > 1 else float(value)
+    if told_as in phrase.at:
+        return told(phrase.at[told_as], lang)
+    if phrase.below and told_as < phrase.below[0]:
+        return told(phrase.below[1], lang)
+    return told(phrase.usual, lang).format(**_forms(told_as, lang))
+
+
+def _forms(value: float, lang: str) -> dict[str, str]:
+    """The value in every form that a phrase may ask for."""
+    count = number(value, lang)
+    nouns = {name: told(words[count != "1"], lang) for name, words in _NOUNS.items()}
+    each = nouns["weeks"] if count == "1" else f"{count} {nouns['weeks']}"
+    counted = {name: f"{count} {noun}" for name, noun in nouns.items()}
+    return {**counted, "each_weeks": each, "number": count, "percent": percent(value, lang)}

@@ -15,7 +15,9 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from semana.data import schemas as s
 from semana.errors import ConfigurationError, ContractError
@@ -26,7 +28,7 @@ from semana.stores import files
 FORMAT = 1
 MANIFEST = "manifest.json"
 SMOKE = "smoke.parquet"
-_LIBRARIES = ("numpy", "scipy")
+_LIBRARIES = ("lightgbm", "numpy", "scipy")
 
 
 class Bundles:
@@ -69,6 +71,11 @@ class Bundles:
         """The bundle's card: a page that a person can read."""
         self.verify(bundle)
         return (self.folder / bundle / "card.md").read_text()
+
+    def smoke_probabilities(self, bundle: str) -> NDArray[np.float64]:
+        """What the bundle says of its smoke rows."""
+        self.verify(bundle)
+        return pl.read_parquet(self.folder / bundle / SMOKE)[s.PROBABILITY].to_numpy()
 
     def all(self) -> list[str]:
         """The ids of all bundles."""

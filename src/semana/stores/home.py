@@ -20,6 +20,7 @@ from semana.stores.leases import Leases
 from semana.stores.ledger import Ledger
 from semana.stores.publications import Publications
 from semana.stores.runs import Runs
+from semana.stores.tunings import Tunings
 
 FORMAT = 1
 _FORMAT_FILE = "format.json"
@@ -41,6 +42,7 @@ class Stores:
     publications: Publications
     runs: Runs
     leases: Leases
+    tunings: Tunings
 
 
 def open_home(settings: Settings, *, create: bool = False) -> Stores:
@@ -78,6 +80,7 @@ def open_home(settings: Settings, *, create: bool = False) -> Stores:
         Publications(home / "published"),
         Runs(home / "runs"),
         Leases(home / "leases", stale_seconds=params.store.lease_stale_seconds),
+        Tunings(home / "tuning"),
     )
 
 

@@ -1,0 +1,107 @@
+"""Tuning: constants of boosted trees searched for on weeks before any that calibrates or judges."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from semana.models.base import Rows
+from semana.models.boosting import Boosting
+from semana.params import BoostingParams, TuningParams
+
+if TYPE_CHECKING:
+    import optuna
+
+_HELD_OUT = 2  # of the fit weeks, the latest
+_LEAST = 1e-9  # a chance of zero would make the loss infinite
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """The constants to learn with, and the log loss on the held-out weeks: theirs, and that of those it began with."""
+
+    constants: BoostingParams
+    loss: float
+    began: float
+    trials: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self) | {"constants": self.constants.model_dump()}
+
+
+def tune(rows: Rows, constants: BoostingParams, *, seed: int, params: TuningParams) -> Tuned | None:
+    """The best constants among `trials`, the given ones first (Bergstra et al., 2011: TPE); None with too few weeks.
+
+    Each trial learns from all fit weeks but the latest two and is judged on these by weighted log loss. The given
+    constants stay where no trial is better by the share `least_gain`. Equal rows and seed give equal constants.
+    """
+    import optuna  # a third of a second, and only training ever tunes
+
+    weeks = np.unique(rows.week) if rows.week is not None else np.array([])
+    if len(weeks) <= _HELD_OUT:
+        return None
+    some = _some(rows, params.rows)
+    assert some.week is not None
+    held = some.week >= weeks[-_HELD_OUT]
+    learn, judge = _those(some, ~held), _those(some, held)
+
+    def loss(trial: optuna.Trial) -> float:
+        tried = constants.model_copy(update=_suggested(trial))
+        model = Boosting(tried.model_dump(), seed=seed).fit(learn)
+        return _log_loss(model.predict(judge), judge)
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed))
+    study.enqueue_trial({name: value for name, value in constants.model_dump().items() if name in _SPACE})
+    study.optimize(loss, n_trials=params.trials)
+    began, best = float(study.trials[0].value or 0.0), study.best_trial
+    found = float(best.value or 0.0)
+    if found > began * (1.0 - params.least_gain):
+        return Tuned(constants, began, began, params.trials)
+    return Tuned(constants.model_copy(update=best.params), found, began, params.trials)
+
+
+# Lowest and highest value, and whether the steps between are multiplied.
+_SPACE: dict[str, tuple[float, float, bool]] = {
+    "learning_rate": (0.02, 0.2, True),
+    "leaves": (7, 63, True),
+    "rows_per_leaf": (50, 2000, True),
+    "feature_share": (0.3, 1.0, False),
+    "row_share": (0.5, 1.0, False),
+    "l2": (0.1, 50.0, True),
+}
+_WHOLE = ("leaves", "rows_per_leaf")
+
+
+def _suggested(trial: optuna.Trial) -> dict[str, Any]:
+    return {
+        name: trial.suggest_int(name, int(low), int(high), log=log)
+        if name in _WHOLE
+        else trial.suggest_float(name, low, high, log=log)
+        for name, (low, high, log) in _SPACE.items()
+    }
+
+
+def _some(rows: Rows, most: int) -> Rows:
+    """Every so-many-th row, at most `most` of them."""
+    taken = np.zeros(len(rows), dtype=bool)
+    taken[:: -(-len(rows) // most)] = True
+    return _those(rows, taken)
+
+
+def _those(rows: Rows, which: NDArray[np.bool_]) -> Rows:
+    def there(part: NDArray[Any] | None) -> NDArray[Any] | None:
+        return None if part is None else part[which]
+
+    return replace(
+        rows, values=rows.values[which], bought=there(rows.bought), weight=there(rows.weight), week=there(rows.week)
+    )
+
+
+def _log_loss(chance: NDArray[np.float64], rows: Rows) -> float:
+    sure = np.clip(np.where(rows.labels, chance, 1.0 - chance), _LEAST, 1.0)
+    return float(np.average(-np.log(sure), weights=rows.weight))

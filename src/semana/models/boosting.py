@@ -1,0 +1,100 @@
+"""Boosted trees (LightGBM), learned from past weeks; kept as LightGBM's own text, never pickled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from semana.models.base import Rows
+
+_CONSTANTS = "boosting.json"
+_TREES = "model-{number}.txt"
+
+
+class Boosting:
+    """Boosted decision trees: they weigh a pair's own history, its customer's rhythm and its product's fortunes.
+
+    The score is the mean of the log-odds of `models` ensembles that differ in their seed. Constants, all numbers:
+    models, trees, learning_rate, leaves, rows_per_leaf, feature_share, row_share, l2.
+    """
+
+    learns = True
+
+    def __init__(self, constants: Mapping[str, float], *, seed: int, trees: Sequence[str] = ()) -> None:
+        import lightgbm
+
+        self.constants = dict(constants)
+        self.seed = seed
+        self.trees = tuple(trees)
+        self._boosters = tuple(lightgbm.Booster(model_str=text) for text in self.trees)
+
+    def fit(self, rows: Rows) -> Self:
+        """The model that has learned from labelled rows; equal rows give equal bytes, on however many threads."""
+        import lightgbm
+
+        settings = {
+            "objective": "binary",
+            "num_leaves": int(self.constants["leaves"]),
+            "learning_rate": self.constants["learning_rate"],
+            "min_data_in_leaf": int(self.constants["rows_per_leaf"]),
+            "feature_fraction": self.constants["feature_share"],
+            "bagging_fraction": self.constants["row_share"],
+            "bagging_freq": 1,
+            "lambda_l2": self.constants["l2"],
+            "max_bin": 127,
+            "deterministic": True,
+            "force_row_wise": True,
+            "verbose": -1,
+        }
+        data = lightgbm.Dataset(
+            rows.values,
+            rows.labels,
+            weight=rows.weight,
+            feature_name=list(rows.names),
+            params=settings,
+            free_raw_data=True,
+        )
+        trees = int(self.constants["trees"])
+        texts = [
+            lightgbm.train({**settings, "seed": self.seed + number}, data, trees).model_to_string()
+            for number in range(int(self.constants["models"]))
+        ]
+        return type(self)(self.constants, seed=self.seed, trees=texts)
+
+    def predict(self, rows: Rows) -> NDArray[np.float64]:
+        """The chance of a purchase of each row, before calibration."""
+        odds = np.mean([booster.predict(rows.values, raw_score=True) for booster in self._boosters], axis=0)
+        chances: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-odds))
+        return chances
+
+    def explain(self, rows: Rows) -> NDArray[np.float64]:
+        """What each feature added to the log-odds of each row: exact TreeSHAP (Lundberg et al., 2020)."""
+        parts = [np.asarray(booster.predict(rows.values, pred_contrib=True))[:, :-1] for booster in self._boosters]
+        mean: NDArray[np.float64] = np.mean(parts, axis=0)
+        return mean
+
+    def base(self) -> float:
+        """The log-odds that no feature has moved: the last column of TreeSHAP, the same for every row."""
+        parts = [
+            np.asarray(booster.predict(np.zeros((1, booster.num_feature())), pred_contrib=True))
+            for booster in self._boosters
+        ]
+        return float(np.mean([part[0, -1] for part in parts]))
+
+    def contents(self) -> dict[str, bytes]:
+        """Its constants as JSON, and each ensemble as LightGBM's text."""
+        written = {"constants": self.constants, "seed": self.seed}
+        texts = {_TREES.format(number=number): text.encode() for number, text in enumerate(self.trees, 1)}
+        return {_CONSTANTS: (json.dumps(written, indent=1, sort_keys=True) + "\n").encode(), **texts}
+
+    @classmethod
+    def from_contents(cls, contents: Mapping[str, bytes]) -> Self:
+        """The model with the trees in its files."""
+        written = json.loads(contents[_CONSTANTS])
+        numbers = range(1, int(written["constants"]["models"]) + 1)
+        texts = [contents[_TREES.format(number=number)].decode() for number in numbers]
+        return cls(written["constants"], seed=written["seed"], trees=texts)
