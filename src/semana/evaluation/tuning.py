@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from semana.params import BoostingParams, TuningParams
 if TYPE_CHECKING:
     import optuna
 
-_HELD_OUT = 2  # of the fit weeks, the latest
+_HELD_OUT = 2  # of the weeks learned from, the latest
 _LEAST = 1e-9  # a chance of zero would make the loss infinite
 
 
@@ -36,7 +36,7 @@ class Tuned:
 def tune(rows: Rows, constants: BoostingParams, *, seed: int, params: TuningParams) -> Tuned | None:
     """The best constants among `trials`, the given ones first (Bergstra et al., 2011: TPE); None with too few weeks.
 
-    Each trial learns from all fit weeks but the latest two and is judged on these by weighted log loss. The given
+    Each trial learns from all weeks but the latest two and is judged on these by weighted log loss. The given
     constants stay where no trial is better by the share `least_gain`. Equal rows and seed give equal constants.
     """
     import optuna  # a third of a second, and only training ever tunes
@@ -45,9 +45,8 @@ def tune(rows: Rows, constants: BoostingParams, *, seed: int, params: TuningPara
     if len(weeks) <= _HELD_OUT:
         return None
     some = _some(rows, params.rows)
-    assert some.week is not None
-    held = some.week >= weeks[-_HELD_OUT]
-    learn, judge = _those(some, ~held), _those(some, held)
+    held = np.isin(np.asarray(some.week), weeks[-_HELD_OUT:])
+    learn, judge = some.those(~held), some.those(held)
 
     def loss(trial: optuna.Trial) -> float:
         tried = constants.model_copy(update=_suggested(trial))
@@ -90,16 +89,7 @@ def _some(rows: Rows, most: int) -> Rows:
     """Every so-many-th row, at most `most` of them."""
     taken = np.zeros(len(rows), dtype=bool)
     taken[:: -(-len(rows) // most)] = True
-    return _those(rows, taken)
-
-
-def _those(rows: Rows, which: NDArray[np.bool_]) -> Rows:
-    def there(part: NDArray[Any] | None) -> NDArray[Any] | None:
-        return None if part is None else part[which]
-
-    return replace(
-        rows, values=rows.values[which], bought=there(rows.bought), weight=there(rows.weight), week=there(rows.week)
-    )
+    return rows.those(taken)
 
 
 def _log_loss(chance: NDArray[np.float64], rows: Rows) -> float:
