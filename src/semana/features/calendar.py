@@ -42,13 +42,14 @@ def add_calendar(
     return joined.with_columns(nw.col(s.CUSTOMER_HOLIDAY_SHARE).fill_null(0.0))
 
 
-def _weekday(day: str) -> nw.Expr:
-    return nw.col(day).dt.weekday().cast(nw.Int32).alias(s.WEEKDAY)
+def weekday(day: str) -> nw.Expr:
+    """The weekday of a date, Monday 1 to Sunday 7: on Spark, Narwhals says 0 of a Sunday."""
+    return ((nw.col(day).dt.weekday().cast(nw.Int32) + 6) % 7 + 1).cast(nw.Int32).alias(s.WEEKDAY)
 
 
 def _usual_days(history: nw.LazyFrame[Any], *, before: Week) -> nw.LazyFrame[Any]:
     lately = history.filter(nw.col(s.WEEK) >= before.index - _TRADING_WEEKS)
-    days = lately.select(s.WEEK, _weekday(s.LAST_DATE)).unique()
+    days = lately.select(s.WEEK, weekday(s.LAST_DATE)).unique()
     traded = days.group_by(s.WEEKDAY).agg(nw.len().cast(nw.Int64).alias(_TRADED))
     weeks = days.select(nw.col(s.WEEK).n_unique().cast(nw.Int64).alias(_WEEKS))
     return traded.join(weeks, how="cross").filter(2 * nw.col(_TRADED) >= nw.col(_WEEKS)).select(s.WEEKDAY)
@@ -58,6 +59,6 @@ def _holiday_shares(history: nw.LazyFrame[Any], days_off: nw.LazyFrame[Any], *, 
     now = days_off.filter(nw.col(s.WEEK) == before.index).select(s.WEEKDAY, nw.lit(1).cast(nw.Int64).alias(_OFF))
     lately = bought(history).filter(nw.col(s.WEEK) >= before.index - _ORDER_WEEKS)
     days = lately.select(s.CUSTOMER_ID, s.LAST_DATE).unique()
-    known = days.select(s.CUSTOMER_ID, _weekday(s.LAST_DATE)).join(now, on=s.WEEKDAY, how="left")
+    known = days.select(s.CUSTOMER_ID, weekday(s.LAST_DATE)).join(now, on=s.WEEKDAY, how="left")
     share = nw.col(_OFF).fill_null(0).sum().cast(nw.Float64) / nw.len()
     return known.group_by(s.CUSTOMER_ID).agg(share.alias(s.CUSTOMER_HOLIDAY_SHARE))
