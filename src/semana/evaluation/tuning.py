@@ -48,15 +48,15 @@ def tune(rows: Rows, constants: BoostingParams, *, seed: int, params: TuningPara
     held = np.isin(np.asarray(some.week), weeks[-_HELD_OUT:])
     learn, judge = some.those(~held), some.those(held)
 
-    def loss(trial: optuna.Trial) -> float:
-        tried = constants.model_copy(update=_suggested(trial))
+    def _loss(trial: optuna.Trial) -> float:
+        tried = constants.model_copy(update=_suggested(trial, constants))
         model = Boosting(tried.model_dump(), seed=seed).fit(learn)
         return _log_loss(model.predict(judge), judge)
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed))
     study.enqueue_trial({name: value for name, value in constants.model_dump().items() if name in _SPACE})
-    study.optimize(loss, n_trials=params.trials)
+    study.optimize(_loss, n_trials=params.trials)
     began, best = float(study.trials[0].value or 0.0), study.best_trial
     found = float(best.value or 0.0)
     if found > began * (1.0 - params.least_gain):
@@ -64,7 +64,7 @@ def tune(rows: Rows, constants: BoostingParams, *, seed: int, params: TuningPara
     return Tuned(constants.model_copy(update=best.params), found, began, params.trials)
 
 
-# Lowest and highest value, and whether the steps between are multiplied.
+# Lowest and highest value, and whether the steps between are multiplied. A given constant beyond them moves them.
 _SPACE: dict[str, tuple[float, float, bool]] = {
     "learning_rate": (0.02, 0.2, True),
     "leaves": (7, 63, True),
@@ -76,13 +76,17 @@ _SPACE: dict[str, tuple[float, float, bool]] = {
 _WHOLE = ("leaves", "rows_per_leaf")
 
 
-def _suggested(trial: optuna.Trial) -> dict[str, Any]:
-    return {
-        name: trial.suggest_int(name, int(low), int(high), log=log)
-        if name in _WHOLE
-        else trial.suggest_float(name, low, high, log=log)
-        for name, (low, high, log) in _SPACE.items()
-    }
+def _suggested(trial: optuna.Trial, constants: BoostingParams) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, (least, most, steps) in _SPACE.items():
+        given = getattr(constants, name)
+        low, high, log = min(least, given), max(most, given), steps and given > 0
+        found[name] = (
+            trial.suggest_int(name, int(low), int(high), log=log)
+            if name in _WHOLE
+            else trial.suggest_float(name, low, high, log=log)
+        )
+    return found
 
 
 def _some(rows: Rows, most: int) -> Rows:

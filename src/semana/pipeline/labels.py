@@ -25,6 +25,8 @@ from semana.stores.bundle import FORMAT
 from semana.stores.home import Stores
 from semana.stores.runs import Run
 
+_YEAR = 52  # weeks of holidays before the one that is predicted
+
 
 class Known(Protocol):
     """What was known when a list is made, or was."""
@@ -63,12 +65,21 @@ def attributes_of(run: Known, stores: Stores, dataset: catalog.Dataset, *, befor
 
 
 def tables_of(run: Known, stores: Stores, *, before: Week) -> Tables:
-    """What was known when week `before` began: the purchases, and who and what had been described by the day before."""
+    """What was known when week `before` began: the purchases, who and what had been described, and the holidays."""
     purchases = stores.lake.scan(catalog.PURCHASES, run.week)
     customers, products = (
         attributes_of(run, stores, dataset, before=before) for dataset in (catalog.CUSTOMERS, catalog.PRODUCTS)
     )
-    return Tables(purchases, customers, products, fits=settled(fitting(purchases, before=before)))
+    fits = settled(fitting(purchases, before=before))
+    return Tables(purchases, customers, products, fits, calendar=_days_off(stores, before=before))
+
+
+def _days_off(stores: Stores, *, before: Week) -> nw.LazyFrame[Any]:
+    """One row per holiday of the year before the week and of the week itself, by the source's calendar."""
+    source = stores.landing.source
+    days = holidays_of(source, (before + -_YEAR).start, before.end) if source else {}
+    rows = [(Week.of(day).index, day.isoweekday()) for day in days]
+    return nw.from_native(pl.LazyFrame(rows, schema={s.WEEK: pl.Int32, s.WEEKDAY: pl.Int32}, orient="row"))
 
 
 def settled(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
