@@ -1,6 +1,6 @@
 """From scores to probabilities: the share that was bought among past pairs of like score, never falling.
 
-Scores that were learned by log loss are chances already, and keep what they are (docs/decisions/0006-boosting.md).
+Scores that were learned by log loss are chances already, and keep what they are (docs/decisions/0007-boosting.md).
 """
 
 from __future__ import annotations
