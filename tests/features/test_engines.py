@@ -84,6 +84,15 @@ def test_every_table_and_feature_is_the_same_to_the_last_bit_on_polars_and_on_du
 
 
 @pytest.mark.parametrize("name", SHOPS)
+def test_a_pair_has_the_same_features_among_few_as_among_all(name: str) -> None:
+    found = polars_made(name)
+    few, among_all = (found[f"features of {pairs}"] for pairs in ("sampled", "candidates"))
+    assert 0 < few.height < among_all.height
+    there = among_all.join(few, on=["customer_id", "product_id"], how="semi")
+    assert few.select(there.columns).equals(there)
+
+
+@pytest.mark.parametrize("name", SHOPS)
 def test_where_there_is_nothing_to_tell_from_a_feature_is_null_and_never_nan_or_infinite(name: str) -> None:
     found = polars_made(name)["features of candidates"].select(FEATURES)
     assert set(found.dtypes) == {pl.Float32}
