@@ -28,7 +28,8 @@ def features(seed: int) -> pl.DataFrame:
     def _given(frame: pl.DataFrame) -> nw.LazyFrame:
         return nw.from_native(frame.sample(fraction=1, shuffle=True, seed=seed).lazy())
 
-    purchases = _given(weekly_purchases(count_once(_given(told.lines))).collect("polars").to_native())
+    lines = count_once(_given(told.lines))
+    purchases = _given(weekly_purchases(lines).collect("polars").to_native())
     described = (_given(frame) for frame in (told.customers, told.products))
     tables = Tables(purchases, *described, fitting(purchases, before=week), _given(told.days_off))
     pairs = candidate_pairs(tables, before=week, params=PARAMS.candidates)

@@ -42,8 +42,6 @@ def shop_of(name: str) -> irregular.Shop:
         shop.customers(),
         shop.products(),
         known.days_off().collect().to_polars(),
-        known.drawn("customer_id", shop.CUSTOMERS).collect().to_polars(),
-        known.drawn("product_id", shop.PRODUCTS).collect().to_polars(),
     )
 
 
@@ -58,7 +56,7 @@ def made(name: str, into: Into) -> dict[str, pl.DataFrame]:
     found["fits"] = collected(fitting(purchases, before=week))
     tables = Tables(purchases, *(into(t) for t in (told.customers, told.products, found["fits"], told.days_off)))
     found["candidates"] = collected(candidate_pairs(tables, before=week, params=known.PARAMS.candidates))
-    sample = Sample(0.3, into(told.customer_draws), into(told.product_draws))
+    sample = Sample(0.3, *(into(irregular.draws(told, key)) for key in ("customer_id", "product_id")))
     found["examples"] = collected(example_pairs(tables, week=week, params=known.PARAMS))
     found["sampled"] = collected(example_pairs(tables, week=week, params=known.PARAMS, sample=sample))
     for pairs in ("candidates", "sampled"):
