@@ -8,10 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import narwhals as nw
 import numpy as np
 import polars as pl
 
 from semana.data.draws import draw_of
+from semana.data.purchases import count_once, weekly_purchases
 from semana.data.weeks import EPOCH, Week
 
 FIRST = Week.parse("2023-W44")
@@ -23,14 +25,12 @@ _UNUSUAL = ("ñandú", "O'Neil", "7", "07", " 7", "Ж", "😀", "a_b%", "z" * 30
 
 @dataclass(frozen=True)
 class Shop:
-    """Order lines as they stand after ingest, attributes as known, holidays, and each id's draw."""
+    """Order lines as they stand after ingest, attributes as known, and holidays."""
 
     lines: pl.DataFrame
     customers: pl.DataFrame
     products: pl.DataFrame
     days_off: pl.DataFrame
-    customer_draws: pl.DataFrame
-    product_draws: pl.DataFrame
 
 
 def shop(seed: int, *, text: bool) -> Shop:
@@ -53,10 +53,6 @@ def shop(seed: int, *, text: bool) -> Shop:
         ),
         pl.DataFrame({"product_id": products, "label": [str(id_) for id_ in products], "kind": kinds}),
         _days_off(chance),
-        *(
-            pl.DataFrame({key: ids, "draw": [draw_of(id_) for id_ in ids]})
-            for key, ids in (("customer_id", customers), ("product_id", products))
-        ),
     )
 
 
@@ -126,3 +122,16 @@ def _days_off(chance: np.random.Generator) -> pl.DataFrame:
     weeks = chance.choice(WEEKS + 1, size=20, replace=False)
     rows = [(FIRST.index + int(week), int(chance.integers(1, 8))) for week in weeks]
     return pl.DataFrame(rows, schema={"week": pl.Int32, "weekday": pl.Int32}, orient="row")
+
+
+def weekly(told: Shop) -> pl.DataFrame:
+    """The shop's weekly purchases."""
+    lines = nw.from_native(told.lines.lazy())
+    frame: pl.DataFrame = weekly_purchases(count_once(lines)).collect("polars").to_native()
+    return frame
+
+
+def draws(told: Shop, key: str, prefix: str = "") -> pl.DataFrame:
+    """The draw of each id, as if `prefix` stood before it."""
+    ids = (told.customers if key == "customer_id" else told.products)[key]
+    return pl.DataFrame({key: ids, "draw": [draw_of(f"{prefix}{id_}") for id_ in ids]})

@@ -42,8 +42,6 @@ def shop_of(name: str) -> irregular.Shop:
         shop.customers(),
         shop.products(),
         known.days_off().collect().to_polars(),
-        known.drawn("customer_id", shop.CUSTOMERS).collect().to_polars(),
-        known.drawn("product_id", shop.PRODUCTS).collect().to_polars(),
     )
 
 
@@ -58,7 +56,7 @@ def made(name: str, into: Into) -> dict[str, pl.DataFrame]:
     found["fits"] = collected(fitting(purchases, before=week))
     tables = Tables(purchases, *(into(t) for t in (told.customers, told.products, found["fits"], told.days_off)))
     found["candidates"] = collected(candidate_pairs(tables, before=week, params=known.PARAMS.candidates))
-    sample = Sample(0.3, into(told.customer_draws), into(told.product_draws))
+    sample = Sample(0.3, *(into(irregular.draws(told, key)) for key in ("customer_id", "product_id")))
     found["examples"] = collected(example_pairs(tables, week=week, params=known.PARAMS))
     found["sampled"] = collected(example_pairs(tables, week=week, params=known.PARAMS, sample=sample))
     for pairs in ("candidates", "sampled"):
@@ -81,6 +79,15 @@ def test_every_table_and_feature_is_the_same_to_the_last_bit_on_polars_and_on_du
     for table, rows in polars_made(name).items():
         assert rows.height > 0
         assert_frame_equal(theirs[table], rows, check_exact=True, check_dtypes=False)
+
+
+@pytest.mark.parametrize("name", SHOPS)
+def test_a_pair_has_the_same_features_among_few_as_among_all(name: str) -> None:
+    found = polars_made(name)
+    few, among_all = (found[f"features of {pairs}"] for pairs in ("sampled", "candidates"))
+    assert 0 < few.height < among_all.height
+    there = among_all.join(few, on=["customer_id", "product_id"], how="semi")
+    assert few.select(there.columns).equals(there)
 
 
 @pytest.mark.parametrize("name", SHOPS)
