@@ -144,14 +144,11 @@ class Mlflow:
             raise
 
     def _made(self) -> MlflowClient:
-        import mlflow
         from mlflow.tracking import MlflowClient
 
         if self.server is None:
             self.home.make(_create_database(self.home.artifacts))
         uri = self.server or self.home.uri
-        mlflow.set_tracking_uri(uri)
-        mlflow.set_registry_uri(uri)
         return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
     def _refusal(self, status: int, err: Exception) -> Exception:
