@@ -1,4 +1,4 @@
-"""MLflow in the home: trainings are told, the registry shows the ledger, and what is lost or tampered with is mended."""
+"""MLflow in the home: trainings are told, the registry shows the ledger, and what is lost is mended."""
 
 from __future__ import annotations
 

@@ -67,6 +67,7 @@ def _answer(uri: str) -> str | None:
         with urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
             said: str = answer.read(100).decode(errors="replace").strip()
     except HTTPError as err:
+        err.close()
         if err.code >= 500:
             raise ServiceUnavailable(f"MLflow at {shown(uri)} answers {err.code}. Try again later.") from err
         raise TrackingRefused(
