@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from semana.data import schemas as s
 from semana.evaluation.curves import Curves, curves_of
@@ -64,10 +65,10 @@ def portray(
 ) -> Portrait:
     """The portrait of a race's winner: `judged` tells of the gate weeks, `refitted` of its scores of the newest week.
 
-    Of large weeks every n-th pair is looked at, in the order of the frame.
+    Of large weeks pairs are drawn by chance, the same ones every time.
     """
     newest = examples(cuts.all[-1])
-    rows = rows_from(newest.gather_every(-(-newest.height // _TELLING)), refitted.recipe.features)
+    rows = rows_from(_drawn(newest, _TELLING, seed=params.models.seed), refitted.recipe.features)
     parts = refitted.model.explain(rows)
     size = np.abs(parts).mean(axis=0)
     order = [int(n) for n in np.argsort(-size, kind="stable")[:_FEATURES] if size[n] > 0]
@@ -77,8 +78,8 @@ def portray(
     chances, labels, purchases, pairs = [], [], 0.0, 0
     for week in cuts.gate:
         frame = examples(week)
-        step = -(-frame.height // _PAIRS)
-        some = frame.gather_every(step)
+        some = _drawn(frame, _PAIRS, seed=params.models.seed)
+        step = frame.height / some.height
         total = forecast_level(totals, target=week, params=params.level).total / step
         chances.append(judged.of_week(rows_from(some, judged.recipe.features), total=total)[1])
         labels.append(some[s.BOUGHT].to_numpy())
@@ -88,6 +89,14 @@ def portray(
     counted = max(round(purchases), int(bought.sum()))
     curves = curves_of(np.concatenate(chances), bought, purchases=counted, weeks=len(cuts.gate))
     return Portrait(curves, _lift(curves, pairs / len(cuts.gate)), moved, float(size.sum()))
+
+
+def _drawn(frame: pl.DataFrame, most: int, *, seed: int) -> pl.DataFrame:
+    """At most so many rows, by chance: every n-th would fall in step with what is sorted by customer and product."""
+    if frame.height <= most:
+        return frame
+    places = np.random.default_rng(seed).choice(frame.height, most, replace=False)
+    return frame[np.sort(places)]
 
 
 def _points(values: Any, parts: Any) -> tuple[tuple[float | None, float], ...]:
