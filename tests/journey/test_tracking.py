@@ -22,7 +22,7 @@ from semana.stores.tracking import Training
 from tests.journey.command import semana, summary
 from tests.journey.conftest import TARGET
 from tests.stores.home import ROOT
-from tests.stores.server import free_port
+from tests.stores.server import answering, free_port, mlflow_server
 from tests.stores.told import runs_of, shown
 
 AS_OF = ("--as-of", str(TARGET.start))
@@ -111,6 +111,32 @@ def test_away_train_and_promote_say_so_and_the_run_goes_on_with_the_champion(qui
         semana(quick, step, *AGAIN)
     said = json.loads((quick / "runs" / found["run"] / "tracking.json").read_text())
     assert (said["event"], said["step"]) == ("tracking away", "promote")
+
+
+@pytest.mark.timeout(400)
+def test_a_server_of_another_user_is_told_until_it_goes_away(quick: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with mlflow_server("--artifacts-destination", "{folder}/artifacts") as (uri, folder):
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+        found = summary(quick, "run", *AGAIN, "--retrain", "always", "--json")
+        assert "champion is version" in found["tracking"]
+        assert {"training.html", "card.md", "manifest.json"} <= {path.name for path in folder.glob("artifacts/**/*")}
+        assert summary(quick, "promote", *AGAIN)["tracking"] == "up to date"
+        assert uri in semana(quick, "doctor")
+    found = summary(quick, "run", *AGAIN, "--retrain", "always", "--json")
+    assert found["tracking"].startswith(f"away: MLflow at {uri}")
+    assert "not well: tracking" in semana(quick, "doctor", code=65)
+
+
+def test_a_server_of_another_version_is_refused_and_the_run_goes_on(
+    quick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    semana(quick, "decide", *AS_OF, "--retrain", "always")
+    with answering(200, "3.16.0") as uri:
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+        assert "is 3.16.0, our client is" in semana(quick, "train", *AS_OF, code=78)
+        found = summary(quick, "run", *AGAIN, "--retrain", "always", "--json")
+    assert "is 3.16.0, our client is" in found["tracking"]
+    assert found["published"] == f"{TARGET} rev 1"
 
 
 def test_away_and_without_a_champion_the_run_says_so(quick: Path, away: None) -> None:

@@ -11,10 +11,12 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -85,3 +87,26 @@ def _wait(server: subprocess.Popen[bytes], uri: str, log: Path) -> None:
         except OSError:
             time.sleep(0.3)
     raise AssertionError(f"the server did not start:\n{log.read_text()[-3000:]}")
+
+
+@contextmanager
+def answering(status: int, body: str) -> Iterator[str]:
+    """The address of something that answers every request so."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: object) -> None: ...
+
+    found = HTTPServer(("127.0.0.1", 0), Answer)
+    thread = threading.Thread(target=found.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{found.server_port}"
+    finally:
+        found.shutdown()
+        thread.join()
+        found.server_close()

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -17,7 +14,7 @@ from semana.errors import ServiceUnavailable
 from semana.stores.mlflow_server import TrackingRefused, client_version
 from semana.stores.tracking import Mlflow
 from tests.stores import told
-from tests.stores.server import NOBODY, free_port, mlflow_server
+from tests.stores.server import NOBODY, answering, free_port, mlflow_server
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -32,29 +29,6 @@ def server() -> Iterator[tuple[str, Path]]:
 def tracking(server: tuple[str, Path], tmp_path: Path, request: pytest.FixtureRequest) -> Mlflow:
     """Each test has an experiment and a registered model of its own."""
     return Mlflow(tmp_path / "mlflow", uri=server[0], name=request.node.name[:60].replace("[", " ").replace("]", ""))
-
-
-@contextmanager
-def answering(status: int, body: str) -> Iterator[str]:
-    """The address of something that answers every request so."""
-
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(status)
-            self.end_headers()
-            self.wfile.write(body.encode())
-
-        def log_message(self, *_: object) -> None: ...
-
-    found = HTTPServer(("127.0.0.1", 0), Answer)
-    thread = threading.Thread(target=found.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{found.server_port}"
-    finally:
-        found.shutdown()
-        thread.join()
-        found.server_close()
 
 
 def test_a_training_is_told_over_http_and_its_files_belong_to_the_server(
@@ -148,7 +122,12 @@ def test_what_is_no_address_of_a_server_is_refused(uri: str) -> None:
         Mlflow(Path("nowhere"), uri=uri, name="semana").ready()
 
 
-def test_no_message_tells_the_password() -> None:
+def test_no_message_tells_the_password(server: tuple[str, Path]) -> None:
+    inside = Mlflow(Path("nowhere"), uri=server[0].replace("//", "//ana:secret@"), name="semana")
+    assert inside.says() == f"{server[0]}, MLflow {client_version()}"
+    with pytest.raises(TrackingRefused) as refused:
+        raise inside._refusal(400, RuntimeError(f"{inside.server}/api said no"))
+    assert "secret" not in str(refused.value)
     tracking = Mlflow(Path("nowhere"), uri=f"http://ana:secret@127.0.0.1:{free_port()}", name="semana")
     with pytest.raises(ServiceUnavailable) as away:
         tracking.ready()

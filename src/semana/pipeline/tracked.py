@@ -41,7 +41,9 @@ def tracked(run: Run, stores: Stores) -> Iterator[Callable[[], None]]:
 def waiting(run: Run, stores: Stores) -> bool:
     """Whether a training of this run under these params is done, and only MLflow has not heard of it."""
     kept = _kept(run)
-    return kept is not None and not kept["told"] and kept["params"]["params"] == _params_hash(stores)
+    if kept is None or kept["told"] or kept["params"]["params"] != _params_hash(stores):
+        return False
+    return kept["tags"]["semana.bundle"] in stores.bundles.all()
 
 
 def keep(run: Run, stores: Stores, record: dict[str, Any], *, recipe: Recipe, portrait: Portrait) -> None:

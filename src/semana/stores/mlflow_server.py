@@ -62,7 +62,8 @@ def _asked(uri: str) -> str | None:
 
 
 def _answer(uri: str) -> str | None:
-    request = Request(f"{uri.rstrip('/')}/version", headers={"User-Agent": "semana"})  # noqa: S310 - http(s), looked at
+    address = f"{shown(uri)}{urlsplit(uri).path.rstrip('/')}/version"  # tells its version to everybody
+    request = Request(address, headers={"User-Agent": "semana"})  # noqa: S310 - http or https, as looked at above
     try:
         with urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
             said: str = answer.read(100).decode(errors="replace").strip()

@@ -153,7 +153,8 @@ class Mlflow:
 
     def _refusal(self, status: int, err: Exception) -> Exception:
         where = f"MLflow at {shown(self.server)}" if self.server else "MLflow in the home"
-        said = f"{where}: {str(err).splitlines()[0][:300]}"
+        words = str(err).replace(self.server or "\n", shown(self.server or ""))
+        said = f"{where}: {words.splitlines()[0][:300]}"
         if status >= 500 or status == 429:
             return ServiceUnavailable(f"{said}. Try again later.")
         return TrackingRefused(f"{said}. Mend what it names; `semana doctor` tells more.")
