@@ -1,4 +1,4 @@
-"""What every test gets: an environment without SEMANA_* settings, and hypothesis without a stopwatch."""
+"""What every test gets: an environment without settings of this machine, and hypothesis without a stopwatch."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ settings.load_profile("house")
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("SEMANA_")]:
+    for name in [name for name in os.environ if name.startswith(("SEMANA_", "MLFLOW_"))]:
         monkeypatch.delenv(name)

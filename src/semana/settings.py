@@ -29,6 +29,16 @@ class Settings(BaseSettings):
         default="INFO",
         description="Least level that is logged to stderr; on a terminal a progress bar stands for INFO.",
     )
+    mlflow_tracking_uri: str | None = Field(
+        default=None,
+        validation_alias="MLFLOW_TRACKING_URI",
+        description="An MLflow server that trainings are told to; without one they are kept in the home.",
+    )
+    tracking_name: str = Field(
+        default="semana",
+        pattern=r"^[\w -]+$",
+        description="Experiment and registered model in MLflow; homes that share a server need one each.",
+    )
 
 
 def read_settings(home: Path | None = None) -> Settings:

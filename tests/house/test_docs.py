@@ -48,7 +48,7 @@ def unexplained(params: str) -> list[str]:
 def test_every_setting_stands_in_the_docs_with_its_true_default() -> None:
     documented = {name: row[0].strip("`") for name, row in table(read(OPERATIONS), "Settings").items()}
     true = {
-        f"SEMANA_{name.upper()}": str(field.default).removeprefix(f"{ROOT}/")
+        str(field.validation_alias or f"SEMANA_{name.upper()}"): str(field.default or "none").removeprefix(f"{ROOT}/")
         for name, field in Settings.model_fields.items()
     }
     assert documented == true

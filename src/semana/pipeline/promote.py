@@ -12,13 +12,21 @@ from semana.evaluation.gate import judge
 from semana.evaluation.race import Evidence
 from semana.evaluation.versions import next_version
 from semana.models import BASELINES
+from semana.pipeline.tracked import project
 from semana.stores.home import Stores
 from semana.stores.leases import Lease
 from semana.stores.runs import Run
 
 
 def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, Any]:
-    """Records which bundle predicts in this run; a challenger that passes gets a ledger entry."""
+    """Records which bundle predicts in this run; a challenger that passes gets a ledger entry, and MLflow is told."""
+    if run.recall("decision")["retrain"]:
+        stores.tracking.ready()  # nobody is promoted whom MLflow cannot show
+    summary = _promote(run, stores, lease)
+    return {**summary, "tracking": project(stores)}
+
+
+def _promote(run: Run, stores: Stores, lease: Lease | None) -> dict[str, Any]:
     entries = stores.ledger.entries()
     champion = stores.ledger.champion(run.week)
     if not run.recall("decision")["retrain"]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from semana.data.weeks import Week
 from semana.evaluation.cuts import Cuts, week_cuts
+from semana.evaluation.portrait import portray
 from semana.evaluation.race import Evidence, Examples, judge_week, learning_rows, refit, run_race, sample_share
 from semana.evaluation.tuning import tune
 from semana.features.build import FEATURES
@@ -14,6 +15,7 @@ from semana.models.base import rows_from
 from semana.models.level import Totals
 from semana.params import BoostingParams, Params
 from semana.pipeline.labels import contracts, examples_of, totals_of
+from semana.pipeline.tracked import keep, tracked, waiting
 from semana.stores.home import Stores
 from semana.stores.runs import Run
 
@@ -24,6 +26,25 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
     """Records the race, and saves the judged challenger and the same recipe refitted on all weeks."""
     if not run.recall("decision")["retrain"]:
         return {"step": "train", "trained": False}
+    with tracked(run, stores) as tell:
+        if not waiting(run, stores):
+            _train(run, stores)
+        tell()
+    race = run.recall("race")
+    f1 = {name: round(evidence.mean("f1"), 4) for name, evidence in _evidence(race).items() if evidence.weeks}
+    tuning = race["tuning"]
+    return {
+        "step": "train",
+        "trained": True,
+        "challenger": race["best"],
+        "bundle": race["bundle"],
+        "f1": f1,
+        "tuned": bool(tuning and tuning["week"] == str(run.week)),
+    }
+
+
+def _train(run: Run, stores: Stores) -> None:
+    """Everything but telling MLflow."""
     totals = totals_of(run, stores)
     cuts = week_cuts(totals.weeks, stores.params.cuts)
     examples = examples_of(run, stores)
@@ -45,15 +66,8 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
         "bundle": stores.bundles.save(refitted, smoke),
     }
     run.record("race", record)
-    f1 = {name: round(evidence.mean("f1"), 4) for name, evidence in race.evidence.items() if evidence.weeks}
-    return {
-        "step": "train",
-        "trained": True,
-        "challenger": race.best,
-        "bundle": record["bundle"],
-        "f1": f1,
-        "tuned": bool(tuning and tuning["week"] == str(run.week)),
-    }
+    portrait = portray(judged, refitted, examples, totals, cuts=cuts, params=params)
+    keep(run, stores, record, recipe=refitted.recipe, portrait=portrait)
 
 
 def _tuned(run: Run, stores: Stores, examples: Examples, cuts: Cuts) -> tuple[Params, dict[str, Any] | None]:
@@ -84,6 +98,13 @@ def _champion(run: Run, stores: Stores, examples: Examples, weeks: tuple[Week, .
     scorer = stores.bundles.load(entry["to"])
     found = {week: judge_week(scorer, examples(week), totals, week=week, params=stores.params) for week in weeks}
     return Evidence("champion", found)
+
+
+def _evidence(record: Mapping[str, Any]) -> dict[str, Evidence]:
+    return {
+        name: Evidence(name, {Week.parse(week): metrics for week, metrics in weeks.items()})
+        for name, weeks in record["evidence"].items()
+    }
 
 
 def _plain(weeks: Mapping[Week, Mapping[str, float]]) -> dict[str, dict[str, float]]:

@@ -16,10 +16,12 @@ from semana.data.weeks import Week
 from semana.errors import ContractError, UsageError
 from semana.pipeline import STEPS, Step, ingest, prepare
 from semana.pipeline.calendar import calendar_of, check_gaps, check_not_over
+from semana.pipeline.tracked import go_on
 from semana.stores import files
 from semana.stores.home import Stores
 from semana.stores.leases import WHOLE, Lease
 from semana.stores.runs import Run
+from semana.stores.tracking import AWAY
 
 _FIRST_STEPS = ("validate", "prepare")
 _log = logging.getLogger(__name__)
@@ -63,7 +65,12 @@ def run_week(stores: Stores, order: Order, *, progress: Callable[[Step], None] =
         for step in STEPS[1:]:
             progress(step)
             with stores.leases.hold(step.name):
-                steps[step.name] = _walk(step, run, stores, lease)
+                try:
+                    steps[step.name] = _walk(step, run, stores, lease)
+                except AWAY as err:
+                    if step.name not in ("train", "promote"):
+                        raise
+                    steps[step.name] = go_on(step.name, run, stores, err)
     return _summary(run, steps, seconds=time.perf_counter() - began)
 
 
@@ -184,6 +191,7 @@ def _summary(run: Run, steps: dict[str, Any], *, seconds: float) -> dict[str, An
         "published": steps["publish"]["published"],
         "recommended_pairs": steps["publish"]["recommended"],
         "customers": steps["publish"]["customers"],
+        "tracking": steps["promote"]["tracking"],
         "newest_performance": steps["review"]["newest"],
         "position": run.position,
         "run": run.id,

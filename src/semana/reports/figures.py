@@ -1,4 +1,4 @@
-"""The figures of a backtest."""
+"""The figures of backtests and trainings."""
 
 from __future__ import annotations
 
@@ -72,6 +72,24 @@ def reliability(curves: Mapping[str, Sequence[tuple[float, float, int]]]) -> Mar
         for p, share, pairs in points:
             said = f"{name}: of {pairs:,} pairs with {p:.0%} on average {share:.0%} were bought"
             canvas.mark(across(p), up(share), model, said)
+    return canvas.drawn()
+
+
+def lift(points: Points) -> Markup:
+    """How many times as many purchases lie among the likeliest pairs as among as many chosen at random."""
+    canvas = Canvas("Purchases among the likeliest pairs, as a multiple of a random choice's")
+    most = max((share for share, _ in points), default=1.0)
+    highest = max((times for _, times in points), default=1.0)
+    across, up = axes(
+        canvas,
+        (0, most),
+        (0, 1.08 * highest),
+        below="share of the pairs taken, the likeliest first",
+        said=(_percent, _times),
+    )
+    canvas.line([(across(0), up(1)), (across(most), up(1))], "guide")
+    canvas.text(across(most), up(1) - 6, "a random choice", "note", "end")
+    canvas.line([(across(share), up(times)) for share, times in points], "m0")
     return canvas.drawn()
 
 
@@ -161,6 +179,10 @@ def mark_of(model: int) -> Markup:
 
 def _percent(value: float) -> str:
     return f"{value:.0%}"
+
+
+def _times(value: float) -> str:
+    return f"{value:g} ×"
 
 
 def _thousands(value: float) -> str:

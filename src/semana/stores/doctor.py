@@ -24,6 +24,7 @@ def examine(stores: Stores) -> list[dict[str, str]]:
         "ledger": lambda: f"{len(stores.ledger.entries())} entries",
         "champion": lambda: _champion(stores),
         "list": lambda: _list(stores),
+        "tracking": stores.tracking.says,
     }
     return [_finding(name, check) for name, check in checks.items()]
 

@@ -20,6 +20,7 @@ from semana.stores.leases import Leases
 from semana.stores.ledger import Ledger
 from semana.stores.publications import Publications
 from semana.stores.runs import Runs
+from semana.stores.tracking import Mlflow, Tracking
 from semana.stores.tunings import Tunings
 
 FORMAT = 1
@@ -43,6 +44,7 @@ class Stores:
     runs: Runs
     leases: Leases
     tunings: Tunings
+    tracking: Tracking
 
 
 def open_home(settings: Settings, *, create: bool = False) -> Stores:
@@ -81,6 +83,7 @@ def open_home(settings: Settings, *, create: bool = False) -> Stores:
         Runs(home / "runs"),
         Leases(home / "leases", stale_seconds=params.store.lease_stale_seconds),
         Tunings(home / "tuning"),
+        Mlflow(home / "mlflow", uri=settings.mlflow_tracking_uri, name=settings.tracking_name),
     )
 
 
