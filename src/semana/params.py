@@ -93,11 +93,26 @@ class LevelParams(Section):
     interval: Annotated[float, Field(gt=0, lt=1)]
 
 
+class FallenParams(Section):
+    """From which weekly differences in F1 on performance counts as fallen."""
+
+    week_f1: Share
+    mean_f1: Share
+    of_weeks: Count
+    weeks_below: Count
+
+
 class RetrainParams(Section):
     """When a run retrains by itself."""
 
     max_age_weeks: Count
-    fallen_f1: Share
+    first_weeks: Count
+
+
+class RollbackParams(FallenParams):
+    """When a champion goes back to its shadow by itself."""
+
+    rest_weeks: Count
 
 
 class GateParams(Section):
@@ -139,6 +154,7 @@ class Params(Section):
     models: ModelParams
     level: LevelParams
     retrain: RetrainParams
+    rollback: RollbackParams
     gate: GateParams
     decision: DecisionParams
     store: StoreParams

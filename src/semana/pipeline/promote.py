@@ -10,8 +10,8 @@ from semana.data.weeks import Week
 from semana.errors import ContractError
 from semana.evaluation.gate import judge
 from semana.evaluation.race import Evidence
-from semana.evaluation.versions import next_version
 from semana.models import BASELINES
+from semana.pipeline.succession import promoted, serve
 from semana.stores.home import Stores
 from semana.stores.leases import Lease
 from semana.stores.runs import Run
@@ -19,7 +19,7 @@ from semana.stores.runs import Run
 
 def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, Any]:
     """Records which bundle predicts in this run; a challenger that passes gets a ledger entry."""
-    entries = stores.ledger.entries()
+    entries = stores.ledger.entries()  # read first: whoever adds one meanwhile makes this run busy
     champion = stores.ledger.champion(run.week)
     if not run.recall("decision")["retrain"]:
         return _serve(run, champion, promoted=False)
@@ -41,25 +41,21 @@ def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, An
         return {**_serve(run, champion, promoted=False), "refused": refused}
     if champion and champion["to"] == bundle:
         return _serve(run, champion, promoted=False)
-    previous = stores.bundles.load(champion["to"]).recipe if champion else None
-    recipe = stores.bundles.load(bundle).recipe
     gate_f1 = _evidence(race["best"], race["evidence"][race["best"]]).mean("f1")
-    entry: dict[str, Any] = {
-        "when": run.now.isoformat(),
-        "week": str(run.week),
-        "from": champion["to"] if champion else None,
-        "to": bundle,
-        "version": next_version(previous, champion["version"] if champion else None, recipe),
-        "by": run.id,
-        "why": run.recall("decision")["reasons"],
-        "evidence": {
+    entry = promoted(
+        stores,
+        bundle,
+        week=run.week,
+        now=run.now,
+        by=run.id,
+        why=run.recall("decision")["reasons"],
+        evidence={
             "model": race["best"],
             "gate_f1": None if math.isnan(gate_f1) else gate_f1,
             "judged": race["judged"],
-            "last_label_week": recipe.last_label_week,
         },
-    }
-    if entries and run.week < max(Week.parse(each["week"]) for each in entries):
+    )
+    if stores.ledger.is_past(run.week):
         entry["version"] += f"+{run.week}"  # a past week's own model: the ledger tells of the present
         return _serve(run, entry, promoted=False)
     if lease:
@@ -73,8 +69,7 @@ def _serve(run: Run, entry: dict[str, Any] | None, *, promoted: bool) -> dict[st
             f"no model serves {run.week}: the first challenger was refused, see runs/{run.id}/gate.md. "
             f"Ingest more history, or set another gate: mode in params.yaml."
         )
-    serving = {"bundle": entry["to"], "version": entry["version"], "model": entry["evidence"]["model"]}
-    run.record("serving", serving)
+    serve(run, entry)
     return {"step": "promote", "promoted": promoted, "model_version": entry["version"], "bundle": entry["to"]}
 
 

@@ -1,4 +1,4 @@
-"""Review: every published list whose week is complete against what was then bought."""
+"""Review: every published list whose week is complete against what was then bought; a fallen champion goes back."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from semana.data import catalog
 from semana.data import schemas as s
 from semana.data.purchases import bought
 from semana.data.weeks import Week
+from semana.evaluation.fallen import Outcome, judge_rollback
 from semana.evaluation.performance import realised
+from semana.pipeline.succession import champion_that_serves, goes_back, shadow_of
 from semana.stores.home import Stores
 from semana.stores.runs import Run
 
@@ -21,7 +23,10 @@ LOOK_BACK = 13  # late rows restate a quarter at the most; older lists keep thei
 
 
 def run(run: Run, stores: Stores) -> dict[str, Any]:
-    """Writes the realised performance of champion and shadow of each such week, unless the truth is still the same."""
+    """Writes the realised performance of champion and shadow of each such week, unless the truth is still the same.
+
+    Then goes back to the shadow where the champion is damaged, or has fallen below it.
+    """
     complete = stores.lake.read(catalog.WEEKS, run.week).filter(pl.col("complete"))[s.WEEK].to_list()
     purchases = stores.lake.scan(catalog.PURCHASES, run.week)
     truths = _truths(purchases, [index for index in complete if run.week.index - index <= LOOK_BACK])
@@ -51,7 +56,46 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
         stores.lake.write(catalog.PERFORMANCE, frame, week)
         judged.append(str(week))
     newest = recent(stores, before=run.week)
-    return {"step": "review", "judged": judged, "newest": newest[-1] if newest else None}
+    summary = {"step": "review", "judged": judged, "newest": newest[-1] if newest else None}
+    return {**summary, "rollback": _rollback(run, stores)}
+
+
+def _rollback(run: Run, stores: Stores) -> dict[str, Any]:
+    """Goes back to the predecessor where it is due; what was found, and from which version to which it went."""
+    champion = stores.ledger.champion(run.week)
+    kept = champion_that_serves(run, stores, champion)
+    if champion is None or kept is None:
+        return {"rolled_back": False, "says": "no model serves yet"}
+    if kept is not champion:
+        return {"rolled_back": True, "from": champion["version"], "to": kept["version"], "says": "; ".join(kept["why"])}
+    shadow = shadow_of(stores, run.week)
+    if shadow is None or stores.ledger.is_past(run.week):
+        return {"rolled_back": False, "says": "no shadow to go back to" if shadow is None else "a past week"}
+    outcomes = _outcomes(run, stores, champion["version"], shadow["version"])
+    verdict = judge_rollback(
+        outcomes, target=run.week, last_rollback=stores.ledger.last_rollback(run.week), params=stores.params.rollback
+    )
+    if not verdict.roll_back:
+        return {"rolled_back": False, "says": verdict.says}
+    evidence = {"weeks": {str(each.week): [each.champion, each.shadow] for each in outcomes if not each.holiday}}
+    back = goes_back(run, stores, why=verdict.says, evidence=evidence)
+    if back is None:
+        return {"rolled_back": False, "says": f"{verdict.says}, but nobody may take its place"}
+    return {"rolled_back": True, "from": champion["version"], "to": back["version"], "says": verdict.says}
+
+
+def _outcomes(run: Run, stores: Stores, champion: str, shadow: str) -> list[Outcome]:
+    """The F1 of both in every reviewed week in which one was the champion and the other its shadow, oldest first."""
+    weeks = stores.lake.read(catalog.WEEKS, run.week)
+    holidays = {index for index, days in weeks.select(s.WEEK, "holidays").rows() if days}
+    found = []
+    for week in (each for each in stores.lake.weeks(catalog.PERFORMANCE) if each < run.week):
+        rows = stores.lake.read(catalog.PERFORMANCE, week).to_dicts()
+        f1 = {(row["role"], row[s.MODEL_VERSION]): row["f1"] for row in rows}
+        if ("champion", champion) in f1 and ("shadow", shadow) in f1:
+            both = f1["champion", champion], f1["shadow", shadow]
+            found.append(Outcome(week, *both, holiday=week.index in holidays))
+    return found
 
 
 def _truths(purchases: nw.LazyFrame[Any], weeks: list[int]) -> dict[int, str]:

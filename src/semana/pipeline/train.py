@@ -79,7 +79,7 @@ def _tuned(run: Run, stores: Stores, examples: Examples, cuts: Cuts) -> tuple[Pa
 def _champion(run: Run, stores: Stores, examples: Examples, weeks: tuple[Week, ...], totals: Totals) -> Evidence | None:
     """How the champion does on the gate weeks; the gate leaves out those that it has learned from."""
     entry = stores.ledger.champion(run.week)
-    if entry is None:
+    if entry is None or stores.bundles.fault(entry["to"]):
         return None
     scorer = stores.bundles.load(entry["to"])
     found = {week: judge_week(scorer, examples(week), totals, week=week, params=stores.params) for week in weeks}

@@ -181,6 +181,8 @@ def _summary(run: Run, steps: dict[str, Any], *, seconds: float) -> dict[str, An
         "retrained": steps["train"]["trained"],
         "reasons": decision["reasons"],
         "model_version": steps["promote"]["model_version"],
+        "refused": steps["promote"].get("refused", []),
+        "rollback": steps["review"]["rollback"],
         "published": steps["publish"]["published"],
         "recommended_pairs": steps["publish"]["recommended"],
         "customers": steps["publish"]["customers"],
