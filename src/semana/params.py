@@ -126,6 +126,21 @@ class GateParams(Section):
     calibration_high: Ratio
 
 
+class GoldenParams(Section):
+    """The frozen validation weeks and their critical cases."""
+
+    weeks: Count
+    least_weeks: Count
+    history_weeks: Count
+    pairs: Count
+    case_pairs: Count
+    seeds: Annotated[int, Field(ge=2)]
+    seed_rows: Count
+    tolerance_sds: Annotated[float, Field(gt=0)]
+    least_tolerance: Share
+    max_age_weeks: Count
+
+
 class DecisionParams(Section):
     """From probabilities to the list that people act on."""
 
@@ -156,6 +171,7 @@ class Params(Section):
     retrain: RetrainParams
     rollback: RollbackParams
     gate: GateParams
+    golden: GoldenParams
     decision: DecisionParams
     store: StoreParams
 

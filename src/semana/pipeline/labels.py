@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import cache
 from typing import Any, Protocol
@@ -13,9 +14,10 @@ import polars as pl
 from semana.data import catalog
 from semana.data import schemas as s
 from semana.data.purchases import latest_attributes
-from semana.data.sources import holidays_of
+from semana.data.sources import Source, holidays_of
 from semana.data.weeks import Week
 from semana.evaluation.race import Examples
+from semana.evaluation.segments import segment_attribute
 from semana.features.build import build_features
 from semana.features.examples import Sample, example_pairs
 from semana.features.tables import Tables
@@ -60,6 +62,20 @@ def attributes_of(run: Known, stores: Stores, dataset: catalog.Dataset, *, befor
     """The customers (or products) that had been described by the day before week `before`, as described then."""
     day = min(run.as_of, before.start - timedelta(days=1))
     return latest_attributes(stores.landing.attributes(dataset.name, run.position), dataset.key[0], as_of=day)
+
+
+def attribute_of(run: Known, stores: Stores, week: Week) -> str | None:
+    """The declared attribute of customers that they are told apart by."""
+    customers: pl.DataFrame = attributes_of(run, stores, catalog.CUSTOMERS, before=week).collect("polars").to_native()
+    return segment_attribute(customers, _declared(stores.landing.source, customers))
+
+
+def _declared(source: Source | None, customers: pl.DataFrame) -> Sequence[str]:
+    table = source.tables.customers if source else None
+    if table is None:
+        return ()
+    texts = [name for name, kind in customers.schema.items() if kind == pl.String]
+    return table.categorical or [name for name in texts if name not in (s.CUSTOMER_ID, s.LABEL, s.OWNER)]
 
 
 def tables_of(run: Known, stores: Stores, *, before: Week) -> Tables:

@@ -13,6 +13,7 @@ from semana.features.build import FEATURES
 from semana.models.base import rows_from
 from semana.models.level import Totals
 from semana.params import BoostingParams, Params
+from semana.pipeline.golden import measured, plan_of
 from semana.pipeline.labels import contracts, examples_of, totals_of
 from semana.stores.home import Stores
 from semana.stores.runs import Run
@@ -25,7 +26,8 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
     if not run.recall("decision")["retrain"]:
         return {"step": "train", "trained": False}
     totals = totals_of(run, stores)
-    cuts = week_cuts(totals.weeks, stores.params.cuts)
+    golden = plan_of(stores, totals)
+    cuts = week_cuts(totals.weeks, stores.params.cuts, exclude=golden.weeks)
     examples = examples_of(run, stores)
     params, tuning = _tuned(run, stores, examples, cuts)
     race = run_race(examples, totals, cuts, params, contracts=contracts())
@@ -41,6 +43,7 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
         "evidence": {name: _plain(evidence.weeks) for name, evidence in race.evidence.items()},
         "champion": _plain(champion.weeks) if champion else None,
         "tuning": tuning,
+        "golden": measured(run, stores, golden, examples=examples, totals=totals, cuts=cuts, params=params),
         "judged": stores.bundles.save(judged, smoke),
         "bundle": stores.bundles.save(refitted, smoke),
     }

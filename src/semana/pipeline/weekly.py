@@ -81,6 +81,13 @@ def run_step(name: str, stores: Stores, order: Order, **options: Any) -> dict[st
         return _walk(step, run, stores, lease, **options)
 
 
+def prepared_run(stores: Stores, order: Order) -> Run:
+    """The newest run that fits the order (a new one where there is none), its prepared tables made again if need be."""
+    run = _resume(next(step for step in STEPS if step.name == "train"), stores, order)
+    _prepare_again(run, stores)
+    return run
+
+
 def _prepare_again(run: Run, stores: Stores) -> None:
     if prepare.is_current(run, stores):
         return

@@ -22,6 +22,7 @@ def examine(stores: Stores) -> list[dict[str, str]]:
         "manifest": lambda: f"{len(stores.landing.history())} entries",
         **{f"landed {table}": _landed(stores, table) for table in TABLES},
         "ledger": lambda: _ledger(stores),
+        "golden": lambda: _golden(stores),
         "champion": lambda: _champion(stores),
         "list": lambda: _list(stores),
     }
@@ -62,6 +63,11 @@ def _ledger(stores: Stores) -> str:
             f"the newest are gone. Restore ledger/ from a backup (semana restore)."
         )
     return f"{len(entries)} entries"
+
+
+def _golden(stores: Stores) -> str:
+    lock = stores.golden.lock()
+    return f"{len(lock['weeks'])} weeks, {len(lock['cases'])} cases, as locked" if lock else "none yet"
 
 
 def _champion(stores: Stores) -> str:

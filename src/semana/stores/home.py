@@ -14,6 +14,7 @@ from semana.errors import ConfigurationError
 from semana.settings import Settings
 from semana.stores import files
 from semana.stores.bundle import Bundles
+from semana.stores.golden import Golden
 from semana.stores.lake import Lake
 from semana.stores.landing import Landing
 from semana.stores.leases import Leases
@@ -43,6 +44,7 @@ class Stores:
     runs: Runs
     leases: Leases
     tunings: Tunings
+    golden: Golden
 
 
 def open_home(settings: Settings, *, create: bool = False) -> Stores:
@@ -81,6 +83,7 @@ def open_home(settings: Settings, *, create: bool = False) -> Stores:
         Runs(home / "runs"),
         Leases(home / "leases", stale_seconds=params.store.lease_stale_seconds),
         Tunings(home / "tuning"),
+        Golden(home / "golden"),
     )
 
 
