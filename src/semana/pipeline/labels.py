@@ -16,6 +16,7 @@ from semana.data import schemas as s
 from semana.data.purchases import latest_attributes
 from semana.data.sources import Source, holidays_of
 from semana.data.weeks import Week
+from semana.evaluation.experiment import held_out
 from semana.evaluation.race import Examples
 from semana.evaluation.segments import segment_attribute
 from semana.features.build import build_features
@@ -107,7 +108,7 @@ def examples_of(run: Run, stores: Stores) -> Examples:
         pairs = settled(example_pairs(tables, week=week, params=stores.params, sample=sample))
         made = build_features(pairs, tables, before=week, params=stores.params)
         frame: pl.DataFrame = made.collect("polars").to_native().sort(s.PAIR)
-        return frame
+        return frame.with_columns(held_out(frame[s.CUSTOMER_ID], stores.experiments.running(week)))
 
     return rows
 

@@ -12,6 +12,7 @@ from semana.data import schemas as s
 from semana.data.weeks import Week
 from semana.errors import ContractError
 from semana.evaluation.decision import decide_list, kind_of
+from semana.evaluation.experiment import held_out
 from semana.pipeline.scoring import score_week
 from semana.pipeline.succession import gives_way
 from semana.stores.home import Stores
@@ -54,6 +55,7 @@ def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, An
             "recommended": int(rows[s.RECOMMENDED].sum()),
             "customers": rows.filter(s.RECOMMENDED)[s.CUSTOMER_ID].n_unique(),
             "excluded": int(excluded.sum()),
+            "held_out": rows.filter(s.HELD_OUT)[s.CUSTOMER_ID].n_unique(),
         },
         "late": _late(run, stores),
         "reason": run.reason,
@@ -122,6 +124,7 @@ def _list(run: Run, stores: Stores, scores: pl.DataFrame, recommended: pl.Series
         (pl.col(s.PROBABILITY) * pl.col(s.USUAL_QUANTITY)).alias(s.EXPECTED_QUANTITY),
         (pl.col(s.PROBABILITY) * pl.col(s.USUAL_AMOUNT)).alias(s.EXPECTED_AMOUNT),
         pl.lit(version).alias(s.MODEL_VERSION),
+        held_out(scores[s.CUSTOMER_ID], stores.experiments.running(run.week)),
     ).select(COLUMNS)
 
 

@@ -11,14 +11,18 @@ import polars as pl
 
 from semana.data import catalog
 from semana.data import schemas as s
-from semana.data.purchases import bought
+from semana.data.purchases import bought, during
 from semana.data.weeks import Week
+from semana.evaluation.experiment import held_out
 from semana.evaluation.fallen import Outcome, judge_rollback
+from semana.evaluation.metrics import week_metrics
 from semana.evaluation.performance import realised
 from semana.pipeline.succession import champion_that_serves, goes_back, shadow_of
+from semana.stores.experiments import Experiments
 from semana.stores.home import Stores
 from semana.stores.runs import Run
 
+_F1_HELD_OUT = "f1_held_out"
 LOOK_BACK = 13  # late rows restate a quarter at the most; older lists keep their figures
 
 
@@ -30,7 +34,7 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
     complete = stores.lake.read(catalog.WEEKS, run.week).filter(pl.col("complete"))[s.WEEK].to_list()
     purchases = stores.lake.scan(catalog.PURCHASES, run.week)
     truths = _truths(purchases, [index for index in complete if run.week.index - index <= LOOK_BACK])
-    judge = partial(_figures, purchases, decay=stores.params.models.decay)
+    judge = partial(_figures, purchases, decay=stores.params.models.decay, experiments=stores.experiments)
     judged = []
     for week in stores.lake.weeks(catalog.PERFORMANCE):
         retracted = week.end <= run.as_of and week.index not in complete
@@ -51,7 +55,9 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
             shadow = stores.lake.scan(catalog.SHADOW, week)
             rows.append({"role": "shadow", s.MODEL_VERSION: manifest["shadow"], **judge(shadow, week=week)})
         frame = pl.DataFrame(rows).with_columns(
-            pl.lit(judged_on).alias("judged_on"), pl.lit(run.position).alias("position")
+            pl.lit(judged_on).alias("judged_on"),
+            pl.lit(run.position).alias("position"),
+            pl.col(_F1_HELD_OUT).cast(pl.Float64),
         )
         stores.lake.write(catalog.PERFORMANCE, frame, week)
         judged.append(str(week))
@@ -117,7 +123,13 @@ def recent(stores: Stores, *, before: Week) -> list[dict[str, Any]]:
 
 
 def _figures(
-    purchases: nw.LazyFrame[Any], scored: nw.LazyFrame[Any], *, week: Week, decay: float
-) -> dict[str, float | str]:
-    pairs = scored.select(*s.PAIR, s.PROBABILITY, s.RECOMMENDED).collect("polars").to_native()
-    return {s.WEEK: str(week), **realised(pairs, purchases, week=week, decay=decay)}
+    purchases: nw.LazyFrame[Any], scored: nw.LazyFrame[Any], *, week: Week, decay: float, experiments: Experiments
+) -> dict[str, float | str | None]:
+    pairs: pl.DataFrame = scored.select(*s.PAIR, s.PROBABILITY, s.RECOMMENDED).collect("polars").to_native()
+    figures = realised(pairs, purchases, week=week, decay=decay)
+    experiment = experiments.running(week)
+    if experiment is None:
+        return {s.WEEK: str(week), **figures, _F1_HELD_OUT: None}
+    truth: pl.DataFrame = bought(during(purchases, week)).select(*s.PAIR).collect("polars").to_native()
+    out = (rows.filter(held_out(rows[s.CUSTOMER_ID], experiment)) for rows in (pairs, truth))
+    return {s.WEEK: str(week), **figures, _F1_HELD_OUT: week_metrics(*out)["f1"]}

@@ -23,6 +23,7 @@ def examine(stores: Stores) -> list[dict[str, str]]:
         **{f"landed {table}": _landed(stores, table) for table in TABLES},
         "ledger": lambda: _ledger(stores),
         "golden": lambda: _golden(stores),
+        "experiments": lambda: f"{len(stores.experiments.all())} begun",
         "champion": lambda: _champion(stores),
         "list": lambda: _list(stores),
     }

@@ -14,6 +14,7 @@ from semana.errors import ConfigurationError
 from semana.settings import Settings
 from semana.stores import files
 from semana.stores.bundle import Bundles
+from semana.stores.experiments import Experiments
 from semana.stores.golden import Golden
 from semana.stores.lake import Lake
 from semana.stores.landing import Landing
@@ -45,6 +46,7 @@ class Stores:
     leases: Leases
     tunings: Tunings
     golden: Golden
+    experiments: Experiments
 
 
 def open_home(settings: Settings, *, create: bool = False) -> Stores:
@@ -84,6 +86,7 @@ def open_home(settings: Settings, *, create: bool = False) -> Stores:
         Leases(home / "leases", stale_seconds=params.store.lease_stale_seconds),
         Tunings(home / "tuning"),
         Golden(home / "golden"),
+        Experiments(home / "experiments"),
     )
 
 
