@@ -159,7 +159,7 @@ def tolerances(figures: Sequence[Mapping[str, Mapping[str, float]]], params: Gol
     The models differ in their seed and in the rows they drew, so that two as good as each other differ by a standard
     deviation of sqrt(2) times theirs; the tolerance is `tolerance_sds` of it, `least_tolerance` at the least. A handful
     of models tells a case's spread badly, so it is not taken below what all cases together say of one with as many
-    purchases (the spread falls with their square root). docs/decisions/0006-golden-tolerance.md.
+    purchases (the spread falls with their square root). docs/decisions/0008-golden-tolerance.md.
     """
     cases: dict[str, dict[str, Any]] = {}
     for name in figures[0]:
