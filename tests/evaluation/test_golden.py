@@ -18,16 +18,18 @@ from semana.evaluation.golden import (
     small_cases,
     tolerances,
 )
+from semana.params import CutParams
 from tests.features import known
 
 FIRST = Week.parse("2024-W01")
 GOLDEN = known.PARAMS.golden
+CUTS = CutParams(fit_weeks=14, calibrate_weeks=2, gate_weeks=2)
 
 
-@pytest.mark.parametrize(("weeks", "number"), [(10, 0), (20, 0), (21, 0), (22, 3), (25, 6), (52, 6), (200, 6)])
+@pytest.mark.parametrize(("weeks", "number"), [(10, 0), (20, 0), (22, 0), (23, 4), (25, 6), (52, 6), (200, 6)])
 def test_a_long_history_gives_six_weeks_and_a_short_one_none(weeks, number):
     complete = weeks_between(FIRST, FIRST + (weeks - 1))
-    chosen = golden_weeks(complete, [], known.PARAMS.cuts, GOLDEN.model_copy(update={"history_weeks": 3}))
+    chosen = golden_weeks(complete, [], CUTS, GOLDEN.model_copy(update={"history_weeks": 3}))
     assert len(chosen) == number
     assert list(chosen) == sorted(set(chosen))
 
@@ -35,8 +37,8 @@ def test_a_long_history_gives_six_weeks_and_a_short_one_none(weeks, number):
 @pytest.mark.parametrize("weeks", [35, 52, 120])
 def test_fit_calibration_and_gate_keep_their_weeks(weeks):
     complete = weeks_between(FIRST, FIRST + (weeks - 1))
-    chosen = golden_weeks(complete, [], known.PARAMS.cuts, GOLDEN)
-    cuts = week_cuts(complete, known.PARAMS.cuts, exclude=frozenset(chosen))
+    chosen = golden_weeks(complete, [], CUTS, GOLDEN)
+    cuts = week_cuts(complete, CUTS, exclude=frozenset(chosen))
     assert (len(cuts.fit), len(cuts.calibrate), len(cuts.gate)) == (14, 2, 2)
     assert cuts.calibrate + cuts.gate == complete[-4:]
     assert not set(chosen) & set(cuts.all)
@@ -45,12 +47,12 @@ def test_fit_calibration_and_gate_keep_their_weeks(weeks):
 
 def test_a_holiday_week_is_among_them_where_there_is_one():
     complete = weeks_between(FIRST, FIRST + 51)
-    without = golden_weeks(complete, [], known.PARAMS.cuts, GOLDEN)
+    without = golden_weeks(complete, [], CUTS, GOLDEN)
     holiday = without[2] + 1
-    chosen = golden_weeks(complete, [FIRST, holiday, FIRST + 51], known.PARAMS.cuts, GOLDEN)
+    chosen = golden_weeks(complete, [FIRST, holiday, FIRST + 51], CUTS, GOLDEN)
     assert set(chosen) - set(without) == {holiday}
     assert set(without) - set(chosen) == {without[2]}
-    assert golden_weeks(complete, [without[1]], known.PARAMS.cuts, GOLDEN) == without
+    assert golden_weeks(complete, [without[1]], CUTS, GOLDEN) == without
 
 
 def test_customers_are_drawn_alike_every_time_and_a_larger_share_holds_the_smaller():

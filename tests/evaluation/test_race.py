@@ -18,8 +18,8 @@ FIRST = Week.parse("2024-W01")
 @pytest.mark.parametrize(
     ("weeks", "fit", "calibrate", "gate"),
     [
-        (30, 14, 2, 2),
-        (19, 14, 2, 2),
+        (30, 12, 2, 2),
+        (17, 12, 2, 2),
         (10, 5, 2, 2),
         (7, 2, 2, 2),
         (5, 2, 1, 1),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from semana.models.level import Totals
 from tests import shop
 
 PARAMS = params.parse((Path(__file__).parents[2] / "params.yaml").read_text())
+HOLIDAYS = (date(2024, 12, 8), date(2024, 12, 25), date(2025, 1, 1))  # a Sunday and two Wednesdays
 
 
 @cache
@@ -33,14 +36,26 @@ def purchases() -> nw.LazyFrame[Any]:
     return nw.from_native(weekly().lazy())
 
 
-def tables(before: Week, bought: nw.LazyFrame[Any] | None = None, customers: nw.LazyFrame[Any] | None = None) -> Tables:
-    """The shop's tables for a week; other purchases or customers where they are given."""
+def days_off(days: Iterable[date] = HOLIDAYS) -> nw.LazyFrame[Any]:
+    """The holidays as a source's calendar gives them."""
+    rows = [(Week.of(day).index, day.isoweekday()) for day in days]
+    return nw.from_native(pl.LazyFrame(rows, schema={"week": pl.Int32, "weekday": pl.Int32}, orient="row"))
+
+
+def tables(
+    before: Week,
+    bought: nw.LazyFrame[Any] | None = None,
+    customers: nw.LazyFrame[Any] | None = None,
+    holidays: Iterable[date] = HOLIDAYS,
+) -> Tables:
+    """The shop's tables for a week; other purchases, customers or holidays where they are given."""
     history = purchases() if bought is None else bought
     return Tables(
         history,
         nw.from_native(shop.customers().lazy()) if customers is None else customers,
         nw.from_native(shop.products().lazy()),
         fitting(history, before=before),
+        days_off(holidays),
     )
 
 
@@ -57,11 +72,12 @@ def features(
     bought: nw.LazyFrame[Any] | None = None,
     pairs: nw.LazyFrame[Any] | None = None,
     customers: nw.LazyFrame[Any] | None = None,
+    holidays: Iterable[date] = HOLIDAYS,
 ) -> pl.DataFrame:
     """The features of the shop's candidates (or of `pairs`) before the week, in the order of their ids."""
+    known = tables(week, bought, customers, holidays)
     if pairs is None:
-        pairs = candidate_pairs(tables(week, bought, customers), before=week, params=PARAMS.candidates)
-    known = tables(week, bought, customers)
+        pairs = candidate_pairs(known, before=week, params=PARAMS.candidates)
     return ordered(build_features(pairs, known, before=week, params=PARAMS).collect().to_polars())
 
 

@@ -12,6 +12,7 @@ from tests import shop
 from tests.features import known
 
 WEEK = shop.FIRST + 10
+CHRISTMAS = shop.FIRST + 12
 
 
 def row(customer: int, product: int, week=WEEK, purchases=None) -> dict[str, object]:
@@ -64,15 +65,24 @@ def test_a_week_whose_goods_came_back_is_no_purchase_but_a_return():
     assert (found["weeks_bought"], found["weeks_since"], found["returned_weeks"]) == (8, 2, 2)
 
 
+@pytest.mark.parametrize("week", [WEEK, CHRISTMAS])
 @pytest.mark.parametrize("ids", [{"customer_id": 0}, {"product_id": 0}])
-def test_features_ignore_everything_from_the_cutoff_week_on(ids):
-    future = pl.col("week") >= WEEK.index
+def test_features_ignore_everything_from_the_cutoff_week_on(ids, week):
+    future = pl.col("week") >= week.index
+    others = {
+        "quantity": 1 - pl.col("quantity"),
+        "amount": pl.lit(None),
+        "returned": pl.col("quantity"),
+        "last_date": pl.col("last_date") + pl.duration(days=1),
+        **{name: pl.lit(None) for name in ("gap", "in_a_row", "order_week")},
+        **{name: pl.lit(value) for name, value in ids.items()},
+    }
     scrambled = known.weekly().with_columns(
-        pl.when(future).then(1 - pl.col("quantity")).otherwise("quantity").alias("quantity"),
-        *(pl.when(future).then(value).otherwise(pl.col(name)).alias(name) for name, value in ids.items()),
+        pl.when(future).then(value.cast(known.weekly().schema[name])).otherwise(pl.col(name)).alias(name)
+        for name, value in others.items()
     )
-    now = known.features(WEEK, nw.from_native(scrambled.lazy()))
-    assert now.equals(known.features(WEEK))
+    now = known.features(week, nw.from_native(scrambled.lazy()))
+    assert now.equals(known.features(week))
 
 
 def test_renaming_customers_changes_no_feature():
@@ -85,14 +95,25 @@ def test_renaming_customers_changes_no_feature():
     assert others.drop("customer_id").equals(known.features(WEEK).drop("customer_id"))
 
 
-def test_one_week_alone_and_one_customer_alone_have_the_rows_they_have_among_others():
-    alone = known.features(WEEK, known.purchases().filter(nw.col("week") < WEEK.index))
-    assert alone.equals(known.features(WEEK))
+@pytest.mark.parametrize("week", [WEEK, CHRISTMAS])
+def test_one_week_alone_and_one_customer_alone_have_the_rows_they_have_among_others(week):
+    alone = known.features(week, known.purchases().filter(nw.col("week") < week.index))
+    assert alone.equals(known.features(week))
     pairs = alone.filter(pl.col("customer_id") == 7).select("customer_id", "product_id", "repeat")
-    customer = known.features(WEEK, pairs=nw.from_native(pairs.lazy()))
+    customer = known.features(week, pairs=nw.from_native(pairs.lazy()))
     assert customer.equals(alone.filter(pl.col("customer_id") == 7))
-    within = known.examples(WEEK).drop("bought", "weight", "week")
-    assert within.equals(alone)
+    for share in (1.0, 0.5):
+        within = known.examples(week, share=share)
+        assert within.drop("bought", "weight", "week").equals(
+            alone.join(within, on=["customer_id", "product_id"], how="semi")
+        )
+
+
+def test_every_feature_has_something_to_tell_of_the_shop_at_christmas():
+    """So that the comparisons of this page compare: only what needs a year, and returns, has nothing to tell."""
+    found = known.features(CHRISTMAS).select(FEATURES)
+    silent = {column.name for column in found if column.drop_nulls().filter(column.drop_nulls() != 0).is_empty()}
+    assert silent <= {"weeks_last_year", "product_last_year", "last_week_holidays"}
 
 
 def test_the_order_of_purchases_moves_no_bit():

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from semana.data.weeks import Week
 from semana.pipeline import ingest, prepare
 from semana.pipeline.labels import examples_of, tables_of
 from semana.pipeline.weekly import Order, begin
@@ -70,3 +71,14 @@ def test_attributes_are_those_known_when_the_week_began(homes: dict[str, tuple[R
     assert now.equals(then)
     later = getattr(tables_of(*homes["now"], before=shop.FIRST + 16), table).collect().to_polars()
     assert not later.equals(then)
+
+
+def test_holidays_are_those_of_the_sources_calendar_up_to_the_end_of_the_week(
+    homes: dict[str, tuple[Run, Stores]],
+) -> None:
+    christmas = Week.parse("2024-W52")
+    run, stores = homes["now"]
+    days = tables_of(run, stores, before=christmas).calendar.collect().to_polars().sort("week", "weekday").rows()
+    assert days[-2:] == [(christmas.index, 3), (christmas.index, 4)]  # Christmas and Boxing Day
+    assert (christmas.index + 1, 3) not in days  # 1 January belongs to the week after
+    assert len(days) == 8 + 2  # the eight of England in 2024, and 25 and 26 December 2023

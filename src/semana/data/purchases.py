@@ -22,6 +22,7 @@ LINE = (s.CUSTOMER_ID, s.PRODUCT_ID, s.DATE, s.ORDER_ID, s.QUANTITY, s.AMOUNT, s
 _KEY = (*s.PAIR, s.WEEK)
 _PARTS = 100_000_000
 _DECIMALS = 6
+_MILLION = 1_000_000
 _NEVER = date(1, 1, 1)
 _UNNUMBERED = "_unnumbered"
 _PRICED = "_priced"
@@ -157,8 +158,11 @@ def _by_week(frame: Frame) -> dict[int, tuple[Any, ...]]:
 
 
 def _in_parts(column: str) -> nw.Expr:
-    return (nw.col(column) * _PARTS).round(0).cast(nw.Int64) * nw.col(s.LINES)
+    # Not `round`: engines round a half differently.
+    return (nw.col(column) * _PARTS + 0.5).floor().cast(nw.Int64) * nw.col(s.LINES)
 
 
 def _in_whole(column: str) -> nw.Expr:
-    return (nw.col(column).cast(nw.Float64) / _PARTS).round(_DECIMALS) + 0.0  # 0.0 for -0.0: equal bytes
+    millionths = (nw.col(column).cast(nw.Int64) + _PARTS // _MILLION // 2) // (_PARTS // _MILLION)
+    # Rounded again: Polars divides by a number as it multiplies by one over it, which may miss by the last bit.
+    return (millionths.cast(nw.Float64) / _MILLION).round(_DECIMALS).alias(column)

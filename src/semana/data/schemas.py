@@ -10,6 +10,7 @@ AMOUNT = "amount"
 # An ISO week as a whole number: weeks since the Monday before 1970-01-01 (`weeks.Week.index`).
 WEEK = "week"
 WEEK_START = "week_start"
+WEEKDAY = "weekday"  # 1 = Monday
 
 # Purchases: what a (customer, product, week) adds up to.
 LINES = "lines"
@@ -105,7 +106,8 @@ CUSTOMER_WEEKS = "customer_weeks"
 CUSTOMER_ORDER_SHARE = "customer_order_share"
 CUSTOMER_GAP = "customer_gap"
 CUSTOMER_GAPS_SINCE = "customer_gaps_since"
-# ... and of the product.
+CUSTOMER_HOLIDAY_SHARE = "customer_holiday_share"
+# ... of the product ...
 POPULARITY = "popularity"
 PRODUCT_DECAYED_CUSTOMERS = "product_decayed_customers"
 PRODUCT_BY_HALF_LIFE = {weeks: f"product_half_life_{weeks}" for weeks in (1, 2, 4, 8, 16)}
@@ -120,3 +122,7 @@ PRODUCT_GAP = "product_gap"
 PRODUCT_WEEKS = "product_weeks"
 PRODUCT_WEEKS_SINCE = "product_weeks_since"
 PRODUCT_LAST_YEAR = "product_last_year"
+# ... and of the week itself.
+WEEK_HOLIDAYS = "week_holidays"
+WEEK_TRADING_DAYS = "week_trading_days"
+LAST_WEEK_HOLIDAYS = "last_week_holidays"

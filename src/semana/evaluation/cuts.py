@@ -12,11 +12,19 @@ from semana.params import CutParams
 
 @dataclass(frozen=True)
 class Cuts:
-    """The label weeks of a race: what models learn from, what makes probabilities of scores, what judges them."""
+    """The label weeks of a race: what models learn from, what makes probabilities of scores, what judges them.
+
+    Models whose scores are chances already have nothing to calibrate, and learn from the calibrate weeks too.
+    """
 
     fit: tuple[Week, ...]
     calibrate: tuple[Week, ...]
     gate: tuple[Week, ...]
+
+    @property
+    def learned(self) -> tuple[Week, ...]:
+        """What a model learns from that needs no calibration: every week before those that judge."""
+        return self.fit + self.calibrate
 
     @property
     def all(self) -> tuple[Week, ...]:

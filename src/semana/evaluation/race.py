@@ -17,7 +17,7 @@ from semana.evaluation.decision import listed
 from semana.evaluation.metrics import list_metrics
 from semana.features.build import FEATURES
 from semana.models.base import Rows, rows_from, stacked
-from semana.models.calibration import fit_calibration
+from semana.models.calibration import as_they_are, covered_share, fit_calibration
 from semana.models.level import Totals, forecast_level
 from semana.models.scorer import Recipe, Scorer, model_class
 from semana.params import Params
@@ -91,9 +91,10 @@ def run_race(
 def sample_share(examples: Examples, cuts: Cuts, params: Params) -> float:
     """The share of the pairs not bought that leaves about `fit_rows` of the label weeks; to one digit, 1 at the most.
 
-    The same for a model and for its refit on all weeks, so that the rows of a week are made once.
+    The same for a model and for its refit on all weeks, so that the rows of a week are made once. Pairs are counted in
+    the latest week; what was bought in it does not matter.
     """
-    pairs = len(examples(cuts.calibrate[-1])) * len(cuts.all)
+    pairs = len(examples(cuts.all[-1])) * len(cuts.all)
     return min(1.0, float(f"{params.models.fit_rows / max(1, pairs):.0e}"))
 
 
@@ -122,7 +123,7 @@ def fit_scorers(
     share: float,
     contracts: Mapping[str, str],
 ) -> dict[str, Scorer]:
-    """Each named model fitted on the fit weeks and calibrated on the calibrate weeks; rules need no fit weeks.
+    """Each named model: rules calibrated on the calibrate weeks, the others fitted on these and the fit weeks.
 
     `share` is that of the pairs not bought that they learn from. Models that learn stay out where there is no fit week;
     raises ContractError where no other is named.
@@ -134,25 +135,25 @@ def fit_scorers(
             "the history is too short to learn from: at least 4 complete weeks are needed. "
             "Ingest more history, or let a baseline race (`race` in params.yaml)."
         )
-    calibrate = _rows(examples, cuts.calibrate)
+    calibrate = _rows(examples, cuts.calibrate, share=share)
     learn = any(made.learns for made in classes.values())
-    fit = learning_rows(examples, cuts, share=share) if learn else calibrate
+    known = learning_rows(examples, cuts, share=share) if learn else calibrate
+    covered = covered_share(calibrate.labels, purchases=sum(totals[week] for week in cuts.calibrate))
     scorers = {}
     for name, made in classes.items():
-        learned = params.models.boosting.model_dump()
-        constants: dict[str, float] = learned if made.learns else {"decay": params.models.decay}
-        model = made(constants, seed=params.models.seed).fit(fit)
-        calibration = fit_calibration(
-            model.predict(calibrate),
-            calibrate.labels,
-            calibrate.repeat,
-            purchases=sum(totals[week] for week in cuts.calibrate),
-        )
+        if made.learns:
+            constants: dict[str, float] = params.models.boosting.model_dump()
+            model = made(constants, seed=params.models.seed).fit(known)
+            calibration = as_they_are(covered=covered)
+        else:
+            constants = {"decay": params.models.decay}
+            model = made(constants, seed=params.models.seed)
+            calibration = fit_calibration(model.predict(calibrate), calibrate, covered=covered)
         recipe = Recipe(
             family=name,
             features=FEATURES,
             constants=constants,
-            fit_weeks=tuple(str(week) for week in cuts.fit) if made.learns else (),
+            fit_weeks=tuple(str(week) for week in cuts.learned) if made.learns else (),
             calibrate_weeks=tuple(str(week) for week in cuts.calibrate),
             seed=params.models.seed,
             contracts=contracts,
@@ -162,14 +163,14 @@ def fit_scorers(
 
 
 def learning_rows(examples: Examples, cuts: Cuts, *, share: float) -> Rows:
-    """What models learn from: the fit weeks, with that share of the pairs not bought."""
-    return _rows(examples, cuts.fit, share=share)
+    """What models learn from, with that share of the pairs not bought."""
+    return _rows(examples, cuts.learned, share=share)
 
 
 def refit(result: RaceResult, examples: Examples, totals: Totals, cuts: Cuts, params: Params) -> Scorer:
-    """The best one's recipe on all label weeks: calibrated on the latest, its card telling how the judged one did."""
+    """The best recipe on as many of the latest label weeks; its card tells how the judged one did."""
     name = result.best
-    weeks = cuts.all
+    weeks = cuts.all[-len(cuts.learned) :]
     latest = min(params.cuts.calibrate_weeks, len(weeks))
     again = Cuts(weeks[:-latest], weeks[-latest:], ())
     contracts = result.scorers[name].recipe.contracts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from semana.params import BoostingParams, TuningParams
 if TYPE_CHECKING:
     import optuna
 
-_HELD_OUT = 2  # of the fit weeks, the latest
+_HELD_OUT = 2  # of the weeks learned from, the latest
 _LEAST = 1e-9  # a chance of zero would make the loss infinite
 
 
@@ -36,7 +36,7 @@ class Tuned:
 def tune(rows: Rows, constants: BoostingParams, *, seed: int, params: TuningParams) -> Tuned | None:
     """The best constants among `trials`, the given ones first (Bergstra et al., 2011: TPE); None with too few weeks.
 
-    Each trial learns from all fit weeks but the latest two and is judged on these by weighted log loss. The given
+    Each trial learns from all weeks but the latest two and is judged on these by weighted log loss. The given
     constants stay where no trial is better by the share `least_gain`. Equal rows and seed give equal constants.
     """
     import optuna  # a third of a second, and only training ever tunes
@@ -45,19 +45,18 @@ def tune(rows: Rows, constants: BoostingParams, *, seed: int, params: TuningPara
     if len(weeks) <= _HELD_OUT:
         return None
     some = _some(rows, params.rows)
-    assert some.week is not None
-    held = some.week >= weeks[-_HELD_OUT]
-    learn, judge = _those(some, ~held), _those(some, held)
+    held = np.isin(np.asarray(some.week), weeks[-_HELD_OUT:])
+    learn, judge = some.those(~held), some.those(held)
 
-    def loss(trial: optuna.Trial) -> float:
-        tried = constants.model_copy(update=_suggested(trial))
+    def _loss(trial: optuna.Trial) -> float:
+        tried = constants.model_copy(update=_suggested(trial, constants))
         model = Boosting(tried.model_dump(), seed=seed).fit(learn)
         return _log_loss(model.predict(judge), judge)
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed))
     study.enqueue_trial({name: value for name, value in constants.model_dump().items() if name in _SPACE})
-    study.optimize(loss, n_trials=params.trials)
+    study.optimize(_loss, n_trials=params.trials)
     began, best = float(study.trials[0].value or 0.0), study.best_trial
     found = float(best.value or 0.0)
     if found > began * (1.0 - params.least_gain):
@@ -65,7 +64,7 @@ def tune(rows: Rows, constants: BoostingParams, *, seed: int, params: TuningPara
     return Tuned(constants.model_copy(update=best.params), found, began, params.trials)
 
 
-# Lowest and highest value, and whether the steps between are multiplied.
+# Lowest and highest value, and whether the steps between are multiplied. A given constant beyond them moves them.
 _SPACE: dict[str, tuple[float, float, bool]] = {
     "learning_rate": (0.02, 0.2, True),
     "leaves": (7, 63, True),
@@ -77,29 +76,24 @@ _SPACE: dict[str, tuple[float, float, bool]] = {
 _WHOLE = ("leaves", "rows_per_leaf")
 
 
-def _suggested(trial: optuna.Trial) -> dict[str, Any]:
-    return {
-        name: trial.suggest_int(name, int(low), int(high), log=log)
-        if name in _WHOLE
-        else trial.suggest_float(name, low, high, log=log)
-        for name, (low, high, log) in _SPACE.items()
-    }
+def _suggested(trial: optuna.Trial, constants: BoostingParams) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, (least, most, steps) in _SPACE.items():
+        given = getattr(constants, name)
+        low, high, log = min(least, given), max(most, given), steps and given > 0
+        found[name] = (
+            trial.suggest_int(name, int(low), int(high), log=log)
+            if name in _WHOLE
+            else trial.suggest_float(name, low, high, log=log)
+        )
+    return found
 
 
 def _some(rows: Rows, most: int) -> Rows:
     """Every so-many-th row, at most `most` of them."""
     taken = np.zeros(len(rows), dtype=bool)
     taken[:: -(-len(rows) // most)] = True
-    return _those(rows, taken)
-
-
-def _those(rows: Rows, which: NDArray[np.bool_]) -> Rows:
-    def there(part: NDArray[Any] | None) -> NDArray[Any] | None:
-        return None if part is None else part[which]
-
-    return replace(
-        rows, values=rows.values[which], bought=there(rows.bought), weight=there(rows.weight), week=there(rows.week)
-    )
+    return rows.those(taken)
 
 
 def _log_loss(chance: NDArray[np.float64], rows: Rows) -> float:

@@ -12,7 +12,7 @@ import narwhals as nw
 from semana.data import schemas as s
 from semana.data.purchases import bought
 from semana.data.weeks import Week
-from semana.features.sums import DECAY_BITS, halving, steady_sum
+from semana.features.sums import DECAY_BITS, halving, steady, steady_sum
 from semana.features.tables import Tables
 
 AFFINITY = (s.AFFINITY, s.AFFINITY_BEST, s.SEGMENT_POPULARITY, s.SEGMENT_POPULARITY_BEST)
@@ -75,6 +75,7 @@ def _taste(
     )
     of_customer = both.group_by(s.CUSTOMER_ID).agg(steady_sum(nw.col(_OF_BOTH), bits=DECAY_BITS).alias(_OF_CUSTOMER))
     of_value = both.group_by(_VALUE).agg(steady_sum(nw.col(_OF_BOTH), bits=DECAY_BITS).alias(_OF_ALL))
+    of_value = of_value.filter(nw.col(_OF_ALL) > 0)  # what nobody has bought for years tells nothing
     everything = both.select(steady_sum(nw.col(_OF_BOTH), bits=DECAY_BITS).alias(_WEIGHT))
     shares = of_value.join(everything, how="cross").select(_VALUE, (nw.col(_OF_ALL) / nw.col(_WEIGHT)).alias(_OF_ALL))
     known = (
@@ -86,7 +87,7 @@ def _taste(
         .with_columns(nw.col(_OF_CUSTOMER).fill_null(0.0), nw.col(_OF_BOTH).fill_null(0.0))
     )
     share = (nw.col(_OF_BOTH) + _PRIOR * nw.col(_OF_ALL)) / (nw.col(_OF_CUSTOMER) + _PRIOR)
-    return known.select(*s.PAIR, (share / nw.col(_OF_ALL)).log().alias(_VALUE))
+    return known.select(*s.PAIR, steady((share / nw.col(_OF_ALL)).log(), bits=DECAY_BITS).alias(_VALUE))
 
 
 def _liked(

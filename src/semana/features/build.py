@@ -11,6 +11,7 @@ from semana.data.purchases import before as known_before
 from semana.data.purchases import bought
 from semana.data.weeks import Week
 from semana.features.affinity import AFFINITY, affinities
+from semana.features.calendar import CALENDAR, add_calendar
 from semana.features.frequency import FREQUENCY, add_frequency
 from semana.features.popularity import POPULARITY, add_popularity
 from semana.features.quantity import QUANTITY, add_quantity
@@ -33,6 +34,7 @@ FEATURES: tuple[str, ...] = (
     *TOGETHER,
     *AFFINITY,
     *SEASON,
+    *CALENDAR,
 )
 # What people are told of a pair; the usual gap is a feature too.
 FACTS: tuple[str, ...] = (s.LAST_BOUGHT, s.USUAL_GAP_DAYS, s.USUAL_QUANTITY, s.USUAL_AMOUNT)
@@ -56,6 +58,7 @@ def build_features(pairs: nw.LazyFrame[Any], tables: Tables, *, before: Week, pa
     rows = add_together(rows, tables.fits)
     rows = rows.join(affinities(pairs.select(*s.PAIR), history, tables, before=before), on=s.PAIR, how="left")
     rows = add_season(rows, history, before=before)
+    rows = add_calendar(rows, history, tables.calendar, before=before)
     return rows.with_columns(*(nw.col(name).cast(nw.Float32) for name in FEATURES))
 
 

@@ -9,7 +9,7 @@ import narwhals as nw
 from semana.data import schemas as s
 from semana.data.purchases import bought
 from semana.data.weeks import Week
-from semana.features.sums import DECAY_BITS, decayed, halving, steady_sum
+from semana.features.sums import DECAY_BITS, decayed, halving, ratio, steady_sum
 
 POPULARITY = (
     s.POPULARITY,
@@ -29,6 +29,7 @@ POPULARITY = (
 _BUYERS = "buyers"
 _CUSTOMERS = "customers"
 _WEEKS = "weeks_counted"
+_FADED = "purchases_fading"
 _FIRST = "first"
 _LAST = "last"
 _QUARTER, _HALF_YEAR = 13, 26
@@ -68,9 +69,8 @@ def add_popularity(
                 for half_life, name in s.PRODUCT_BY_HALF_LIFE.items()
             ),
             (nw.col(s.WEEK) == before.index - 1).cast(nw.Float64).sum().alias(s.PRODUCT_LAST_WEEK),
-            (steady_sum(first, bits=DECAY_BITS) / steady_sum(_fading(_NEW_SHARE_WEEKS), bits=DECAY_BITS)).alias(
-                s.PRODUCT_NEW_SHARE
-            ),
+            steady_sum(first, bits=DECAY_BITS).alias(s.PRODUCT_NEW_SHARE),
+            steady_sum(_fading(_NEW_SHARE_WEEKS), bits=DECAY_BITS).alias(_FADED),
             follows.cast(nw.Int64).sum().alias(s.PRODUCT_AGAIN_NEXT_WEEK),
             followed.cast(nw.Int64).sum().alias(_WEEKS),
             nw.col(s.GAP).cast(nw.Float64).mean().alias(s.PRODUCT_GAP),
@@ -80,14 +80,15 @@ def add_popularity(
     )
     short, long = s.PRODUCT_BY_HALF_LIFE[1], s.PRODUCT_BY_HALF_LIFE[8]
     counts = counts.with_columns(
-        (nw.col(short) / nw.col(long)).alias(s.PRODUCT_TREND),
-        (nw.col(s.PRODUCT_BY_HALF_LIFE[2]) / nw.col(s.PRODUCT_BY_HALF_LIFE[16])).alias(s.PRODUCT_SLOW_TREND),
+        ratio(nw.col(short), nw.col(long)).alias(s.PRODUCT_TREND),
+        ratio(nw.col(s.PRODUCT_BY_HALF_LIFE[2]), nw.col(s.PRODUCT_BY_HALF_LIFE[16])).alias(s.PRODUCT_SLOW_TREND),
+        ratio(nw.col(s.PRODUCT_NEW_SHARE), nw.col(_FADED)).alias(s.PRODUCT_NEW_SHARE),
         nw.when(nw.col(_WEEKS) > 0)
         .then(nw.col(s.PRODUCT_AGAIN_NEXT_WEEK) / nw.col(_WEEKS))
         .alias(s.PRODUCT_AGAIN_NEXT_WEEK),
         (before.index - nw.col(_FIRST)).cast(nw.Float64).alias(s.PRODUCT_WEEKS),
         (before.index - nw.col(_LAST)).cast(nw.Float64).alias(s.PRODUCT_WEEKS_SINCE),
-    ).drop(_WEEKS, _FIRST, _LAST)
+    ).drop(_WEEKS, _FADED, _FIRST, _LAST)
     again = (
         bought(history)
         .filter(nw.col(s.WEEK) >= before.index - _HALF_YEAR)

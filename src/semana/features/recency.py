@@ -8,6 +8,7 @@ import narwhals as nw
 
 from semana.data import schemas as s
 from semana.data.weeks import Week
+from semana.features.calendar import weekday
 
 RECENCY = (
     s.WEEKS_SINCE,
@@ -58,7 +59,9 @@ def add_recency(pairs: nw.LazyFrame[Any], own: nw.LazyFrame[Any], *, before: Wee
             (7 * nw.col(_MEAN)).alias(s.USUAL_GAP_DAYS),
             (nw.col(s.WEEKS_SINCE) / nw.col(_MEAN)).alias(s.GAPS_SINCE),
             nw.when(several)
-            .then((nw.col(_SQUARES) / (nw.col(_COUNT) - 1) - nw.col(_MEAN) ** 2).clip(lower_bound=0.0).sqrt())
+            .then(
+                (nw.col(_SQUARES) / (nw.col(_COUNT) - 1) - nw.col(_MEAN) * nw.col(_MEAN)).clip(lower_bound=0.0).sqrt()
+            )
             .alias(s.GAP_SPREAD),
         )
         .with_columns(((nw.col(s.WEEKS_SINCE) - nw.col(_MEAN)) / (nw.col(s.GAP_SPREAD) + 1)).alias(s.PAST_RHYTHM))
@@ -68,4 +71,4 @@ def add_recency(pairs: nw.LazyFrame[Any], own: nw.LazyFrame[Any], *, before: Wee
 
 def since(day: str, week: nw.Expr, *, before: Week) -> nw.Expr:
     """Days from `day`, which lies in `week`, to the Monday of `before`."""
-    return (7 * (before.index - week) - nw.col(day).dt.weekday() + 1).cast(nw.Float64)
+    return (7 * (before.index - week) - weekday(day) + 1).cast(nw.Float64)

@@ -10,7 +10,7 @@ from semana.data import schemas as s
 from semana.data.purchases import bought
 from semana.data.weeks import Week
 from semana.features.recency import since
-from semana.features.sums import DECAY_BITS, halving, steady_sum
+from semana.features.sums import DECAY_BITS, halving, ratio, steady_sum
 
 RHYTHM = (
     *s.CUSTOMER_BY_HALF_LIFE.values(),
@@ -65,18 +65,17 @@ def add_rhythm(pairs: nw.LazyFrame[Any], history: nw.LazyFrame[Any], *, before: 
             nw.when(nw.col(s.WEEK) == before.index - weeks).then(nw.col(_COUNT)).sum().cast(nw.Float64).alias(name)
             for weeks, name in s.CUSTOMER_PRODUCTS_AGO.items()
         ),
-        (
-            steady_sum(_fading(_NEW_SHARE_WEEKS) * nw.col(_NEW), bits=DECAY_BITS)
-            / steady_sum(_fading(_NEW_SHARE_WEEKS) * nw.col(_COUNT), bits=DECAY_BITS)
-        ).alias(s.CUSTOMER_NEW_SHARE),
+        steady_sum(_fading(_NEW_SHARE_WEEKS) * nw.col(_NEW), bits=DECAY_BITS).alias(_NEW),
+        steady_sum(_fading(_NEW_SHARE_WEEKS) * nw.col(_COUNT), bits=DECAY_BITS).alias(_COUNT),
     )
     mean = nw.col(_SUM) / nw.col(_ACTIVE)
     gap = (nw.col(_LAST) - nw.col(_FIRST)).cast(nw.Float64) / (nw.col(_ACTIVE) - 1)
     of_customer = of_customer.with_columns(
         *(
-            (nw.col(name) / nw.col(s.CUSTOMER_BY_HALF_LIFE[weeks])).alias(name)
+            ratio(nw.col(name), nw.col(s.CUSTOMER_BY_HALF_LIFE[weeks])).alias(name)
             for weeks, name in s.CUSTOMER_PRODUCTS_BY_HALF_LIFE.items()
         ),
+        ratio(nw.col(_NEW), nw.col(_COUNT)).alias(s.CUSTOMER_NEW_SHARE),
         (nw.col(_SQUARES) / nw.col(_ACTIVE) - mean * mean)
         .clip(lower_bound=0.0)
         .sqrt()
@@ -91,7 +90,7 @@ def add_rhythm(pairs: nw.LazyFrame[Any], history: nw.LazyFrame[Any], *, before: 
     joined = pairs.join(of_customer.select(s.CUSTOMER_ID, *own), on=s.CUSTOMER_ID, how="left")
     return joined.with_columns(
         *(
-            (nw.col(s.WEEKS_BY_HALF_LIFE[weeks]) / nw.col(s.CUSTOMER_BY_HALF_LIFE[weeks])).alias(name)
+            ratio(nw.col(s.WEEKS_BY_HALF_LIFE[weeks]), nw.col(s.CUSTOMER_BY_HALF_LIFE[weeks])).alias(name)
             for weeks, name in s.SHARE_BY_HALF_LIFE.items()
         )
     )

@@ -34,7 +34,7 @@ def add_season(pairs: nw.LazyFrame[Any], history: nw.LazyFrame[Any], *, before: 
     )
     seasonal = of_product.join(of_year, on=s.PRODUCT_ID, how="inner").select(
         s.PRODUCT_ID,
-        ((nw.col(s.PRODUCT_LAST_YEAR) / (2 * _AROUND + 1)) / (nw.col(_OF_YEAR) / (_YEAR + _AROUND))).alias(
+        (nw.col(s.PRODUCT_LAST_YEAR) * (_YEAR + _AROUND) / (nw.col(_OF_YEAR) * (2 * _AROUND + 1))).alias(
             s.PRODUCT_LAST_YEAR
         ),
     )

@@ -12,7 +12,22 @@ def steady_sum(values: nw.Expr, *, bits: int) -> nw.Expr:
 
     Whole numbers add up alike in any order; floats do not, and a streaming engine adds them in another one every time.
     """
-    return (values * float(2**bits)).round().cast(nw.Int64).sum().cast(nw.Float64) / float(2**bits)
+    return _whole(values, bits=bits).sum().cast(nw.Float64) / float(2**bits)
+
+
+def steady(values: nw.Expr, *, bits: int) -> nw.Expr:
+    """The same of each value by itself: engines' logarithms differ in the last bit, this does not."""
+    return _whole(values, bits=bits).cast(nw.Float64) / float(2**bits)
+
+
+def _whole(values: nw.Expr, *, bits: int) -> nw.Expr:
+    # Just below a half, so that a halved weight, which is a power of two but for an engine's last bit, is no tie.
+    return (values * float(2**bits) + (0.5 - 2**-20)).floor().cast(nw.Int64)
+
+
+def ratio(part: nw.Expr, whole: nw.Expr) -> nw.Expr:
+    """`part` / `whole`, null where the whole is nothing: engines do not agree on what 0 / 0 is."""
+    return nw.when(whole > 0).then(part / whole)
 
 
 def decayed(week: nw.Expr, *, latest: int, decay: float) -> nw.Expr:

@@ -15,7 +15,7 @@ from semana.data import schemas as s
 from semana.data.purchases import before as known_before
 from semana.data.purchases import bought
 from semana.data.weeks import Week
-from semana.features.sums import DECAY_BITS, halving, steady_sum
+from semana.features.sums import DECAY_BITS, halving, steady, steady_sum
 
 TOGETHER = (s.TOGETHER, s.TOGETHER_BEST, s.TOGETHER_PRODUCTS)
 _OWN = 30  # products a customer
@@ -66,7 +66,7 @@ def _own_products(history: nw.LazyFrame[Any], *, before: Week) -> nw.LazyFrame[A
     first = (
         weights.with_columns(place.alias(_PLACE))
         .filter(nw.col(_PLACE) <= _OWN)
-        .select(*s.PAIR, (1.0 - nw.col(_WEIGHT)).log().alias(_WEIGHT))
+        .select(*s.PAIR, steady((1.0 - nw.col(_WEIGHT)).log(), bits=DECAY_BITS).alias(_WEIGHT))
     )
     lengths = first.group_by(s.CUSTOMER_ID).agg(_length())
     return first.join(lengths, on=s.CUSTOMER_ID, how="inner").select(

@@ -55,6 +55,20 @@ class Rows:
         """The same rows with these features, in this order."""
         return replace(self, names=tuple(names), values=np.column_stack([self.column(name) for name in names]))
 
+    def those(self, which: Flags) -> Rows:
+        """The rows for which `which` is true."""
+
+        def _there(part: NDArray[Any] | None) -> NDArray[Any] | None:
+            return None if part is None else part[which]
+
+        return replace(
+            self,
+            values=self.values[which],
+            bought=_there(self.bought),
+            weight=_there(self.weight),
+            week=_there(self.week),
+        )
+
 
 def rows_from(frame: Any, names: Sequence[str]) -> Rows:
     """The rows of a collected frame (Narwhals or native): the features `names`, and labels where it has them."""

@@ -1,4 +1,7 @@
-"""From scores to probabilities: the share that was bought among past pairs of like score, never falling."""
+"""From scores to probabilities: the share that was bought among past pairs of like score, never falling.
+
+Scores that were learned by log loss are chances already, and keep what they are (docs/decisions/0007-boosting.md).
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from semana.models.base import Flags, Floats
+from semana.models.base import Flags, Floats, Rows
 
 # What a full step of score adds where the curve is flat: it keeps pairs in order and moves no probability visibly.
 _TILT = 1e-6
@@ -70,25 +73,34 @@ class Calibration:
         return cls(curves["repeat"], curves["explore"], written["covered"], written["factor"])
 
 
-def fit_calibration(scores: Floats, bought: Flags, repeat: Flags, *, purchases: int) -> Calibration:
-    """The calibration under which past pairs of like score were bought as often as it says.
+def covered_share(bought: Flags, *, purchases: int) -> float:
+    """The share of `purchases`, all pairs that were bought in some weeks, that their candidates held."""
+    return float(bought.sum()) / purchases if purchases else 0.0
 
-    `purchases` counts all pairs that were bought in the same weeks, those outside the candidates included.
-    """
-    covered = float(bought.sum()) / purchases if purchases else 0.0
-    of_repeat, of_explore = (fit_curve(scores[kind], bought[kind]) for kind in (repeat, ~repeat))
+
+def as_they_are(*, covered: float) -> Calibration:
+    """The calibration of scores that are chances already."""
+    same = Curve((0.0, 1.0), (0.0, 1.0))
+    return Calibration(same, same, covered)
+
+
+def fit_calibration(scores: Floats, rows: Rows, *, covered: float) -> Calibration:
+    """The calibration under which past pairs of like score were bought as often as it says: `rows`, by their weight."""
+    weight = np.ones(len(rows)) if rows.weight is None else rows.weight
+    kinds = (rows.repeat, ~rows.repeat)
+    of_repeat, of_explore = (fit_curve(scores[kind], rows.labels[kind], weight[kind]) for kind in kinds)
     return Calibration(of_repeat, of_explore, covered)
 
 
-def fit_curve(scores: Floats, bought: Flags) -> Curve:
+def fit_curve(scores: Floats, bought: Flags, weight: Floats) -> Curve:
     """The isotonic curve of one kind of pairs; an empty curve (probability 0) where there is none to learn from."""
     if not len(scores):
         return Curve((), ())
     from scipy.optimize import isotonic_regression  # half a second to import, and serving never fits
 
     levels, place = np.unique(scores.astype(np.float64), return_inverse=True)
-    count = np.bincount(place).astype(np.float64)
-    share = np.bincount(place, weights=bought.astype(np.float64)) / count
+    count = np.bincount(place, weights=weight)
+    share = np.bincount(place, weights=weight * bought) / count
     blocks = isotonic_regression(share, weights=count).blocks
     pairs = np.add.reduceat(count, blocks[:-1])
     centres = np.add.reduceat(count * levels, blocks[:-1]) / pairs

@@ -93,9 +93,8 @@ class Scorer:
         """
         if among is not None:
             asked = pl.Series(np.where(among, np.cumsum(among) - 1, len(rows)))
-            known = replace(rows, values=rows.values[among], bought=None, weight=None, week=None)
-            some = self.reasons(known, top=top)
-            return pl.concat([some, pl.Series([[]], dtype=some.dtype)]).gather(asked.clip(upper_bound=len(known)))
+            some = self.reasons(rows.those(among), top=top)
+            return pl.concat([some, pl.Series([[]], dtype=some.dtype)]).gather(asked.clip(upper_bound=len(some)))
         known = self._known(rows)
         parts = self.model.explain(known)
         moving = np.flatnonzero(parts.any(axis=0)) if parts.any() else np.arange(1)  # a rule reads two of many

@@ -23,7 +23,7 @@ from semana.features.together import fitting
 from semana.models.level import Totals
 from semana.models.scorer import Scorer
 from semana.params import Params
-from semana.pipeline.labels import settled
+from semana.pipeline.labels import YEAR, days_off, settled
 from semana.stores.home import Stores
 from semana.stores.runs import Run
 
@@ -71,16 +71,18 @@ def _kept_week(stores: Stores, frozen: Frozen, lock: Mapping[str, Any], week: We
     return GoldenWeek(week, part("rows"), part("flags"), part("bought"))
 
 
-def tables_to_freeze(run: Run, stores: Stores, last: Week) -> dict[str, pl.DataFrame]:
-    """The set's own copy of its history: what had been ordered and described by the end of its last week."""
+def tables_to_freeze(run: Run, stores: Stores, weeks: Sequence[Week]) -> dict[str, pl.DataFrame]:
+    """The set's own copy of its history: what was ordered and described by the end of its last week, and holidays."""
+    last = max(weeks)
     purchases = stores.lake.read(catalog.PURCHASES, run.week).filter(pl.col(s.WEEK) <= last.index)
     described = {}
     for dataset in (catalog.CUSTOMERS, catalog.PRODUCTS):
         rows = stores.landing.attributes(dataset.name, run.position).collect("polars").to_native()
         told = rows.filter(pl.col(s.SEEN).is_null() | (pl.col(s.SEEN) <= min(run.as_of, last.end)))
         described[dataset.name] = told.sort(dataset.key[0], s.POSITION, s.SEEN)
-    weeks = stores.lake.read(catalog.WEEKS, run.week).filter(pl.col(s.WEEK) <= last.index)
-    return {"purchases": purchases, **described, "weeks": weeks}
+    known = stores.lake.read(catalog.WEEKS, run.week).filter(pl.col(s.WEEK) <= last.index)
+    calendar = _collected(days_off(stores, min(weeks), last))
+    return {"purchases": purchases, **described, "weeks": known, "calendar": calendar}
 
 
 def golden_week(frozen: Frozen, about: Mapping[str, Any], week: Week, params: Params) -> GoldenWeek:
@@ -91,7 +93,9 @@ def golden_week(frozen: Frozen, about: Mapping[str, Any], week: Week, params: Pa
         latest_attributes(nw.from_native(frozen[dataset.name].lazy()), dataset.key[0], as_of=day)
         for dataset in (catalog.CUSTOMERS, catalog.PRODUCTS)
     )
-    tables = Tables(purchases, customers, products, settled(fitting(purchases, before=week)))
+    year = pl.col(s.WEEK).is_between(week.index - YEAR, week.index)
+    calendar = nw.from_native(frozen["calendar"].filter(year).lazy())
+    tables = Tables(purchases, customers, products, settled(fitting(purchases, before=week)), calendar)
     pairs = _drawn(_collected(example_pairs(tables, week=week, params=params)), about)
     made = build_features(nw.from_native(pairs.lazy()), tables, before=week, params=params)
     rows = _collected(made).sort(s.PAIR)

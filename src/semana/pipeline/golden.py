@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -57,7 +57,7 @@ def measured(
     if plan.frozen or not plan.weeks:
         return None
     weeks = sorted(plan.weeks)
-    frozen = tables_to_freeze(run, stores, weeks[-1])
+    frozen = tables_to_freeze(run, stores, weeks)
     pairs = max(len(examples(week)) for week in weeks)
     about: dict[str, Any] = {
         "format": 1,
@@ -84,7 +84,7 @@ def _seeds(examples: Examples, totals: Totals, cuts: Cuts, params: Params) -> li
     if not learned:
         return [_small(params.models.race[0], 0, 1, examples=examples, totals=totals, cuts=cuts, params=params)]
     share = sample_share(examples, cuts, params)
-    rows = sum(len(examples(week, share=share)) for week in cuts.fit)
+    rows = sum(len(examples(week, share=share)) for week in cuts.learned)
     every = max(1, -(-rows // params.golden.seed_rows))
     return [
         _small(learned[0], number, every, examples=examples, totals=totals, cuts=cuts, params=params)
@@ -95,21 +95,23 @@ def _seeds(examples: Examples, totals: Totals, cuts: Cuts, params: Params) -> li
 def _small(
     name: str, number: int, every: int, *, examples: Examples, totals: Totals, cuts: Cuts, params: Params
 ) -> Scorer:
-    """One of them: of the fit weeks it takes each `every`-th row, beginning with row `number`."""
+    """One of them: it takes each `every`-th row, beginning with row `number`."""
 
     def thinned(week: Week, *, share: float = 1.0) -> pl.DataFrame:
         rows = examples(week, share=share)
-        return rows.gather_every(every, number % every) if week in cuts.fit else rows
+        return rows.gather_every(every, number % every) if week in cuts.learned else rows
 
     models = params.models.model_copy(update={"seed": params.models.seed + 1000 * (number + 1)})
     seeded = params.model_copy(update={"models": models})
     share = sample_share(examples, cuts, params)
-    return fit_scorers([name], thinned, totals, cuts, seeded, share=share, contracts={})[name]
+    scorer = fit_scorers([name], thinned, totals, cuts, seeded, share=share, contracts={})[name]
+    covered = min(1.0, scorer.calibration.covered * every)  # read from a part of what was bought
+    return replace(scorer, calibration=replace(scorer.calibration, covered=covered))
 
 
 def freeze(run: Run, stores: Stores, about: Mapping[str, Any], *, reason: str) -> dict[str, Any]:
     """Locks the set that was `measured`, with its own copy of the history up to its last week."""
-    frozen = tables_to_freeze(run, stores, Week.parse(about["weeks"][-1]))
+    frozen = tables_to_freeze(run, stores, [Week.parse(week) for week in about["weeks"]])
     return stores.golden.freeze(frozen, about, when=run.now.isoformat(), reason=reason)
 
 

@@ -28,6 +28,8 @@ from semana.stores.bundle import FORMAT
 from semana.stores.home import Stores
 from semana.stores.runs import Run
 
+YEAR = 52  # weeks of holidays before the one that is predicted
+
 
 class Known(Protocol):
     """What was known when a list is made, or was."""
@@ -80,12 +82,21 @@ def _declared(source: Source | None, customers: pl.DataFrame) -> Sequence[str]:
 
 
 def tables_of(run: Known, stores: Stores, *, before: Week) -> Tables:
-    """What was known when week `before` began: the purchases, and who and what had been described by the day before."""
+    """What was known when week `before` began: the purchases, who and what had been described, and the holidays."""
     purchases = stores.lake.scan(catalog.PURCHASES, run.week)
     customers, products = (
         attributes_of(run, stores, dataset, before=before) for dataset in (catalog.CUSTOMERS, catalog.PRODUCTS)
     )
-    return Tables(purchases, customers, products, fits=settled(fitting(purchases, before=before)))
+    fits = settled(fitting(purchases, before=before))
+    return Tables(purchases, customers, products, fits, calendar=days_off(stores, before, before))
+
+
+def days_off(stores: Stores, first: Week, last: Week) -> nw.LazyFrame[Any]:
+    """One row per holiday of the weeks from a year before `first` to `last`, by the source's calendar."""
+    source = stores.landing.source
+    days = holidays_of(source, (first + -YEAR).start, last.end) if source else {}
+    rows = [(Week.of(day).index, day.isoweekday()) for day in days]
+    return nw.from_native(pl.LazyFrame(rows, schema={s.WEEK: pl.Int32, s.WEEKDAY: pl.Int32}, orient="row"))
 
 
 def settled(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:

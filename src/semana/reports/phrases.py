@@ -15,6 +15,7 @@ _ONCE = ("bought at most once so far", "comprado como mucho una vez hasta ahora"
 _NO_ORDERS = ("no orders yet", "aún sin pedidos")
 _NO_ORDERS_LATELY = ("no orders lately", "sin pedidos últimamente")
 _ONE_ORDER = ("at most one order so far", "como mucho un pedido hasta ahora")
+_NO_CALENDAR = ("no holidays known", "no se conocen días festivos")
 _UNSOLD = ("nobody has bought it yet", "aún no lo ha comprado nadie")
 _UNSOLD_LATELY = ("nobody has bought it lately", "nadie lo ha comprado últimamente")
 _UNSOLD_TWICE = ("nobody has bought it twice yet", "nadie lo ha comprado dos veces aún")
@@ -24,8 +25,9 @@ _UNSOLD_TWICE = ("nobody has bought it twice yet", "nadie lo ha comprado dos vec
 class Phrase:
     """What a feature says: `usual`ly, `at` certain values, `below` a value, and where there was nothing to tell from.
 
-    In `usual` the value stands as {weeks}, {days}, {orders}, {products}, {customers} (a number and its noun, singular
-    or plural), {each_weeks} (the noun alone for one), {number} or {percent}. Days are told as weeks where `per` is 7.
+    In `usual` the value stands as {weeks}, {days}, {orders}, {products}, {customers}, {holidays} (a number and its
+    noun, singular or plural), {each_weeks} (the noun alone for one), {number} or {percent}. Days are told as weeks
+    where `per` is 7.
     """
 
     usual: Words
@@ -191,7 +193,20 @@ PHRASES: Mapping[str, Phrase] = {
         at={1: ("as much time as usual since the last order", "el tiempo habitual desde el último pedido")},
         below=(1, ("less time than usual since the last order", "menos tiempo de lo habitual desde el último pedido")),
     ),
-    # ... and of the product.
+    s.CUSTOMER_HOLIDAY_SHARE: Phrase(
+        (
+            "{percent} of the customer's usual order days are holidays",
+            "el {percent} de los días en que suele pedir el cliente son festivos",
+        ),
+        _NO_CALENDAR,
+        at={
+            0: (
+                "none of the customer's usual order days is a holiday",
+                "ninguno de los días en que suele pedir el cliente es festivo",
+            )
+        },
+    ),
+    # ... of the product ...
     s.POPULARITY: Phrase(
         ("bought by {percent} of the customers lately", "lo compra el {percent} de los clientes últimamente"),
         _UNSOLD_LATELY,
@@ -232,5 +247,17 @@ PHRASES: Mapping[str, Phrase] = {
         ("no sales known from this time last year", "ninguna venta conocida de estas fechas del año pasado"),
         at={1: ("sold as usual at this time last year", "por estas fechas el año pasado se vendió lo habitual")},
         below=(1, ("sold less than usual at this time last year", "por estas fechas el año pasado se vendió menos")),
+    ),
+    # ... and of the week itself.
+    s.WEEK_HOLIDAYS: Phrase(
+        ("{holidays} among the trading days of the week", "{holidays} entre los días de venta de la semana"),
+        _NO_CALENDAR,
+        at={0: ("no holiday in the week", "semana sin días festivos")},
+    ),
+    s.WEEK_TRADING_DAYS: Phrase(("{days} of trading in the week", "{days} de venta en la semana"), _NO_CALENDAR),
+    s.LAST_WEEK_HOLIDAYS: Phrase(
+        ("{holidays} last week", "{holidays} la semana pasada"),
+        _NO_CALENDAR,
+        at={0: ("no holiday last week", "ningún día festivo la semana pasada")},
     ),
 }

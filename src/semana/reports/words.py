@@ -15,6 +15,7 @@ _NOUNS: Mapping[str, tuple[Words, Words]] = {  # for one, for several
     "weeks": (("week", "semana"), ("weeks", "semanas")),
     "products": (("product", "producto"), ("products", "productos")),
     "customers": (("customer", "cliente"), ("customers", "clientes")),
+    "holidays": (("holiday", "día festivo"), ("holidays", "días festivos")),
 }
 _KINDS: Mapping[str, Words] = {
     USUAL: ("usual", "habitual"),

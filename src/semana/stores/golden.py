@@ -25,7 +25,7 @@ from semana.stores import files
 from semana.stores.journal import Journal
 
 LOCK = "lock.json"
-TABLES = ("purchases", "customers", "products", "weeks")
+TABLES = ("purchases", "customers", "products", "weeks", "calendar")
 _ROOMS = ("data", "features", "models", "evaluation")  # what is worked out depends on their code
 _KEPT = 2  # rooms of the cache: that of the set, code and params that count now, and the one before
 
