@@ -43,6 +43,7 @@ docs: $(VENV)/.dev ## print the generated blocks of README and docs again
 
 bench: $(VENV)/.dev ## quality and speed on real data, printed into docs/benchmarks.md
 	$(BIN)/python -m benchmarks.quality
+	$(BIN)/python -m benchmarks.rollback
 	$(BIN)/python -m benchmarks.speed
 
 lock: $(VENV)/.dev ## choose the newest versions again and write requirements/

@@ -93,11 +93,26 @@ class LevelParams(Section):
     interval: Annotated[float, Field(gt=0, lt=1)]
 
 
+class FallenParams(Section):
+    """From which weekly differences in F1 on performance counts as fallen."""
+
+    week_f1: Share
+    mean_f1: Share
+    of_weeks: Count
+    weeks_below: Count
+
+
 class RetrainParams(Section):
     """When a run retrains by itself."""
 
     max_age_weeks: Count
-    fallen_f1: Share
+    first_weeks: Count
+
+
+class RollbackParams(FallenParams):
+    """When a champion goes back to its shadow by itself."""
+
+    rest_weeks: Count
 
 
 class GateParams(Section):
@@ -109,6 +124,21 @@ class GateParams(Section):
     volume_high: Ratio
     calibration_low: Annotated[float, Field(gt=0, lt=1)]
     calibration_high: Ratio
+
+
+class GoldenParams(Section):
+    """The frozen validation weeks and their critical cases."""
+
+    weeks: Count
+    least_weeks: Count
+    history_weeks: Count
+    pairs: Count
+    case_pairs: Count
+    seeds: Annotated[int, Field(ge=2)]
+    seed_rows: Count
+    tolerance_sds: Annotated[float, Field(gt=0)]
+    least_tolerance: Share
+    max_age_weeks: Count
 
 
 class DecisionParams(Section):
@@ -139,7 +169,9 @@ class Params(Section):
     models: ModelParams
     level: LevelParams
     retrain: RetrainParams
+    rollback: RollbackParams
     gate: GateParams
+    golden: GoldenParams
     decision: DecisionParams
     store: StoreParams
 

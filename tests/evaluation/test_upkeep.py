@@ -28,16 +28,18 @@ TARGET = Week.parse("2024-W45")
         ({"mode": "always"}, True, "told to retrain"),
         ({"last_label": TARGET + -5}, True, "4 weeks old, 4 are allowed"),
         ({"last_label": TARGET + -5, "mode": "never"}, False, "told not to"),
-        ({"realised_f1": [0.60, 0.54, 0.54]}, True, "fallen by 0.060"),
-        ({"realised_f1": [0.60, 0.40, 0.60]}, True, "fallen by 0.100"),
-        ({"realised_f1": [0.40, 0.60, 0.56]}, False, "performance holds"),
-        ({"realised_f1": [0.10]}, False, "too few realised weeks"),
-        ({"gate_f1": None}, False, "too few realised weeks"),
+        ({"leads": [0.0, -0.031]}, True, "own first 2 weeks: below by 0.031 in one week"),
+        ({"leads": [-0.02, -0.02, -0.02]}, True, "3 of the last 3 weeks"),
+        ({"leads": [0.0, -0.02]}, False, "performance holds"),
+        ({"leads": []}, False, "too few realised weeks"),
+        ({"fault": "recipe.json is gone"}, True, "cannot serve: recipe.json is gone"),
+        ({"rolled_back": True, "last_label": TARGET + -9}, False, "the next run may retrain"),
+        ({"rolled_back": True, "mode": "always"}, True, "told to retrain"),
     ],
 )
 def test_retrain(changed, retrain, reason):
-    asked = {"target": TARGET, "last_label": TARGET + -2, "gate_f1": 0.6, "realised_f1": [0.6, 0.6], "mode": "auto"}
-    decision = decide_retrain(**(asked | changed), params=known.PARAMS.retrain)
+    asked = {"target": TARGET, "last_label": TARGET + -2, "leads": [0.0], "mode": "auto"}
+    decision = decide_retrain(**(asked | changed), params=known.PARAMS.retrain, fallen_by=known.PARAMS.rollback)
     assert decision.retrain is retrain
     assert any(reason in said for said in decision.reasons)
 
@@ -60,6 +62,10 @@ RECIPE = Recipe("rule", ("a", "b"), {"decay": 0.9}, (), ("2024-W01",), 1, {"inpu
 )
 def test_versions(recipe, version):
     assert next_version(RECIPE, "2.3.4", recipe) == version
+
+
+def test_after_a_model_that_cannot_be_read_the_next_version_is_minor():
+    assert next_version(None, "2.3.4", RECIPE) == "2.4.0"
 
 
 def test_the_first_version():

@@ -58,6 +58,7 @@ def test_every_published_column_is_the_contracts(home: Path) -> None:
         "usual_quantity",
         "reasons",
         "model_version",
+        "held_out",
     ]
     folder = home / "published" / f"week={TARGET}" / "rev=1"
     arrow, offsets = pl.read_ipc(folder / "predictions.arrow"), pl.read_ipc(folder / "offsets.arrow")

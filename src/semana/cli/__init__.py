@@ -8,7 +8,7 @@ import traceback
 
 import typer
 
-from semana.cli import backtest, deliveries, explain, lists, models, run, upkeep
+from semana.cli import backtest, deliveries, experiment, explain, golden, lists, models, run, upkeep
 from semana.cli.front import set_home
 from semana.errors import Busy, ConfigurationError, ContractError, ServiceUnavailable, UsageError
 
@@ -36,6 +36,8 @@ lists.register(app)
 explain.register(app)
 deliveries.register(app)
 models.register(app)
+golden.register(app)
+experiment.register(app)
 backtest.register(app)
 upkeep.register(app)
 

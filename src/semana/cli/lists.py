@@ -17,7 +17,7 @@ from semana.data import schemas as s
 
 if TYPE_CHECKING:
     import polars as pl
-    from rich.table import Table
+    from rich.console import RenderableType
 
     from semana.stores.home import Stores
 
@@ -56,7 +56,8 @@ def show_list(
     name = listed_week(stores, week)
     rows = lists.view(_rows(stores, name, owner), customer=customer, product=product, top=top)
     if rows.is_empty():
-        raise UsageError(f"the list of {name} has no row for that customer, product or owner")
+        held = " (customers that an experiment holds out are not shown)" if _experiment(stores, name) else ""
+        raise UsageError(f"the list of {name} has no row for that customer, product or owner{held}")
     key, names = (s.CUSTOMER_ID, catalog.CUSTOMERS) if product else (s.PRODUCT_ID, catalog.PRODUCTS)
     rows = lists.named(rows, front.table_of(stores, names, name), key)
     both = customer is None and product is None
@@ -85,10 +86,28 @@ def calls(
 
 def performance(form: FormatOption = "table", out: OutOption = None) -> None:
     """How every list whose week is over did."""
+    from rich.console import Group
+    from rich.text import Text
+
     from semana.reports.terminal import performance_table
 
-    rows = performance_rows(front.stores())
-    _put(rows, form, out, lambda: performance_table(rows.to_dicts()))
+    stores = front.stores()
+    rows = performance_rows(stores)
+    _put(rows, form, out, lambda: Group(performance_table(rows.to_dicts()), *map(Text, _effects(stores))))
+
+
+def _effects(stores: Stores) -> list[str]:
+    """What each experiment has found so far, in words."""
+    from semana.pipeline.experiment import effects
+    from semana.reports.experiments import effect_in_words
+
+    return [effect_in_words(found) for found in effects(stores)]
+
+
+def _experiment(stores: Stores, week: str) -> bool:
+    from semana.data.weeks import Week
+
+    return stores.experiments.running(Week.parse(week)) is not None
 
 
 def performance_rows(stores: Stores) -> pl.DataFrame:
@@ -138,17 +157,17 @@ def warn_of_retracted(stores: Stores, week: str) -> None:
 
 
 def _rows(stores: Stores, week: str, owner: str | None) -> pl.DataFrame:
-    """The latest revision of a week's list, of one owner's customers where one is named."""
+    """The latest revision of a week's list, of one owner's customers where one is named; nobody who is held out."""
     from semana.data import catalog
     from semana.data.weeks import Week
     from semana.reports import lists
 
     warn_of_retracted(stores, week)
-    rows: pl.DataFrame = stores.publications.predictions(Week.parse(week)).collect("polars").to_native()
+    rows = lists.shown(stores.publications.predictions(Week.parse(week)).collect("polars").to_native())
     return rows if owner is None else lists.of_owner(rows, front.table_of(stores, catalog.CUSTOMERS, week), owner)
 
 
-def _put(rows: pl.DataFrame, form: str, out: Path | None, table: Callable[[], Table]) -> None:
+def _put(rows: pl.DataFrame, form: str, out: Path | None, table: Callable[[], RenderableType]) -> None:
     """Prints or writes the rows in the format; a file is written in one step."""
     from semana.errors import UsageError
     from semana.reports import lists

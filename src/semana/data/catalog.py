@@ -181,6 +181,7 @@ PREDICTIONS = Dataset(
         s.USUAL_QUANTITY: "usual quantity of a purchase of the pair (of the product where it was never bought)",
         s.REASONS: "list of (code, value, contribution); words are added where people read",
         s.MODEL_VERSION: "semantic version of the model",
+        s.HELD_OUT: "made for an experiment and not shown: list and calls leave the customer out",
     },
 )
 PERFORMANCE = Dataset(
@@ -193,6 +194,7 @@ PERFORMANCE = Dataset(
         s.WEEK: "the week predicted",
         "role": "champion (its list was published) or shadow",
         s.MODEL_VERSION: "semantic version of the model",
+        "f1_held_out": "F1 over the customers that an experiment held out, null in other weeks",
         "metrics": "f1, precision, recall, recall_at_10, ndcg_at_10, average_precision, calibration, ...",
     },
 )

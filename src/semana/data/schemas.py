@@ -53,6 +53,9 @@ USUAL_AMOUNT = "usual_amount"
 REASONS = "reasons"
 MODEL_VERSION = "model_version"
 
+# Whether the customer's list is made and scored but not shown: an experiment's, on publications and training rows.
+HELD_OUT = "held_out"
+
 PAIR = [CUSTOMER_ID, PRODUCT_ID]
 
 # A fixed whole number of an id, by which samples are drawn.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,16 +12,30 @@ from semana.evaluation.race import Evidence
 from semana.models.base import Floats
 from semana.params import GateParams
 
+_FLAT = 0.001  # probabilities that differ by less order nothing that people could act on
+
 
 @dataclass(frozen=True)
 class Check:
-    """One check; `says` is a sentence for people."""
+    """One check; `says` is a sentence for people. One that `warns` holds, and asks to be looked at."""
 
     name: str
     value: float | None
     limit: str
     passed: bool
     says: str
+    warns: bool = False
+
+    @property
+    def verdict(self) -> str:
+        """In a word."""
+        return ("warns" if self.warns else "holds") if self.passed else "fails"
+
+    @property
+    def reason(self) -> str:
+        """Why it refuses, where it fails: what was found, and what was allowed."""
+        found = "" if self.value is None else f" {self.value:.4g} (allowed: {self.limit})"
+        return f"{self.name}:{found} {self.says}"
 
 
 @dataclass(frozen=True)
@@ -54,7 +68,7 @@ class GateReport:
         lines = [f"# Gate: {verdict}", "", "| check | value | limit | verdict | |", "|---|---|---|---|---|"]
         for check in self.checks:
             value = "–" if check.value is None else f"{check.value:.4g}"
-            held = "holds" if check.passed else "**fails**"
+            held = check.verdict if check.passed else "**fails**"
             lines.append(f"| {check.name} | {value} | {check.limit} | {held} | {check.says} |")
         return "\n".join(lines) + "\n"
 
@@ -68,12 +82,14 @@ def judge(
     probabilities: Floats,
     params: GateParams,
     champion_last_label: Week | None = None,
+    more: Sequence[Check] = (),
 ) -> GateReport:
     """The report on a challenger.
 
     Evidence is of the same gate weeks for all; the champion counts on those after its own last label week alone.
     `smoke` is what went wrong when the bundle was loaded and scored in a clean process (None: nothing).
-    `probabilities` are those of the refitted challenger. A check whose weeks are missing holds, and says so.
+    `probabilities` are those of the refitted challenger, `more` are checks that were made elsewhere. A check whose
+    weeks are missing holds, and says so.
     """
     if params.mode == "off":
         return GateReport((), params.mode)
@@ -99,7 +115,7 @@ def judge(
     if champion is not None:
         margin = params.non_inferiority_f1
         checks.append(_not_below("not worse than the champion", challenger, champion, margin, champion_last_label))
-    return GateReport(tuple(checks), params.mode)
+    return GateReport((*checks, *more), params.mode)
 
 
 def _sane(probabilities: Floats) -> list[Check]:
@@ -109,7 +125,7 @@ def _sane(probabilities: Floats) -> list[Check]:
         Check(
             "probabilities are numbers", float(wrong), "0 outside 0 to 1", wrong == 0, f"{len(probabilities)} scored"
         ),
-        Check("not constant", spread, "above 0", spread > 0, "highest less lowest probability"),
+        Check("not constant", spread, f"above {_FLAT}", spread > _FLAT, "highest less lowest probability"),
     ]
 
 

@@ -12,17 +12,16 @@ import polars as pl
 from semana.data import catalog
 from semana.data import schemas as s
 from semana.data.purchases import before, bought, during
-from semana.data.sources import Source
 from semana.data.weeks import Week
 from semana.errors import ConfigurationError, ContractError, UsageError
 from semana.evaluation.backtest import Past, run_backtest, weeks_to_test
 from semana.evaluation.race import Examples
-from semana.evaluation.segments import customer_segments, segment_attribute
+from semana.evaluation.segments import customer_segments
 from semana.models import MODELS
 from semana.params import Params
 from semana.pipeline import prepare
 from semana.pipeline.calendar import calendar_of
-from semana.pipeline.labels import attributes_of, examples_of, totals_of
+from semana.pipeline.labels import attribute_of, attributes_of, examples_of, totals_of
 from semana.pipeline.weekly import Order
 from semana.stores.backtests import apart, backtest_id
 from semana.stores.home import Stores
@@ -64,7 +63,7 @@ def backtest(
             names,
             tested,
             examples=_window(run, own),
-            past=_past(run, own, attribute=_attribute(run, own, tested[-1])),
+            past=_past(run, own, attribute=attribute_of(run, own, tested[-1])),
             totals=totals,
             params=tried,
             refit=refit,
@@ -131,17 +130,3 @@ def _past(run: Run, stores: Stores, *, attribute: str | None) -> Callable[[Week]
         return Past(truth, history.select(s.PAIR).unique(), segments)
 
     return past
-
-
-def _attribute(run: Run, stores: Stores, week: Week) -> str | None:
-    """The declared attribute of customers that they are told apart by."""
-    customers: pl.DataFrame = attributes_of(run, stores, catalog.CUSTOMERS, before=week).collect("polars").to_native()
-    return segment_attribute(customers, _declared(stores.landing.source, customers))
-
-
-def _declared(source: Source | None, customers: pl.DataFrame) -> Sequence[str]:
-    table = source.tables.customers if source else None
-    if table is None:
-        return ()
-    texts = [name for name, kind in customers.schema.items() if kind == pl.String]
-    return table.categorical or [name for name in texts if name not in (s.CUSTOMER_ID, s.LABEL, s.OWNER)]

@@ -50,6 +50,12 @@ def explain(stores: Stores, week: str, customer: str, product: str, top: int) ->
     where the tables that the list was made from are gone.
     """
     target = Week.parse(week)
+    experiment = stores.experiments.running(target)
+    if experiment and experiment.holds_out(customer):
+        raise UsageError(
+            f"customer {customer} is held out of the lists of {experiment.first} to {experiment.last}: what is not "
+            f"shown is not explained. See: semana experiment show"
+        )
     rows: pl.DataFrame = _of_pair(stores, target, customer, product).collect("polars").to_native()
     listed = Listed(target, stores.publications.manifests(target)[-1])
     who, what = _described(stores, listed, customer, product)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import cache
 from typing import Any, Protocol
@@ -13,9 +14,11 @@ import polars as pl
 from semana.data import catalog
 from semana.data import schemas as s
 from semana.data.purchases import latest_attributes
-from semana.data.sources import holidays_of
+from semana.data.sources import Source, holidays_of
 from semana.data.weeks import Week
+from semana.evaluation.experiment import held_out
 from semana.evaluation.race import Examples
+from semana.evaluation.segments import segment_attribute
 from semana.features.build import build_features
 from semana.features.examples import Sample, example_pairs
 from semana.features.tables import Tables
@@ -25,7 +28,7 @@ from semana.stores.bundle import FORMAT
 from semana.stores.home import Stores
 from semana.stores.runs import Run
 
-_YEAR = 52  # weeks of holidays before the one that is predicted
+YEAR = 52  # weeks of holidays before the one that is predicted
 
 
 class Known(Protocol):
@@ -64,6 +67,20 @@ def attributes_of(run: Known, stores: Stores, dataset: catalog.Dataset, *, befor
     return latest_attributes(stores.landing.attributes(dataset.name, run.position), dataset.key[0], as_of=day)
 
 
+def attribute_of(run: Known, stores: Stores, week: Week) -> str | None:
+    """The declared attribute of customers that they are told apart by."""
+    customers: pl.DataFrame = attributes_of(run, stores, catalog.CUSTOMERS, before=week).collect("polars").to_native()
+    return segment_attribute(customers, _declared(stores.landing.source, customers))
+
+
+def _declared(source: Source | None, customers: pl.DataFrame) -> Sequence[str]:
+    table = source.tables.customers if source else None
+    if table is None:
+        return ()
+    texts = [name for name, kind in customers.schema.items() if kind == pl.String]
+    return table.categorical or [name for name in texts if name not in (s.CUSTOMER_ID, s.LABEL, s.OWNER)]
+
+
 def tables_of(run: Known, stores: Stores, *, before: Week) -> Tables:
     """What was known when week `before` began: the purchases, who and what had been described, and the holidays."""
     purchases = stores.lake.scan(catalog.PURCHASES, run.week)
@@ -71,13 +88,13 @@ def tables_of(run: Known, stores: Stores, *, before: Week) -> Tables:
         attributes_of(run, stores, dataset, before=before) for dataset in (catalog.CUSTOMERS, catalog.PRODUCTS)
     )
     fits = settled(fitting(purchases, before=before))
-    return Tables(purchases, customers, products, fits, calendar=_days_off(stores, before=before))
+    return Tables(purchases, customers, products, fits, calendar=days_off(stores, before, before))
 
 
-def _days_off(stores: Stores, *, before: Week) -> nw.LazyFrame[Any]:
-    """One row per holiday of the year before the week and of the week itself, by the source's calendar."""
+def days_off(stores: Stores, first: Week, last: Week) -> nw.LazyFrame[Any]:
+    """One row per holiday of the weeks from a year before `first` to `last`, by the source's calendar."""
     source = stores.landing.source
-    days = holidays_of(source, (before + -_YEAR).start, before.end) if source else {}
+    days = holidays_of(source, (first + -YEAR).start, last.end) if source else {}
     rows = [(Week.of(day).index, day.isoweekday()) for day in days]
     return nw.from_native(pl.LazyFrame(rows, schema={s.WEEK: pl.Int32, s.WEEKDAY: pl.Int32}, orient="row"))
 
@@ -102,7 +119,7 @@ def examples_of(run: Run, stores: Stores) -> Examples:
         pairs = settled(example_pairs(tables, week=week, params=stores.params, sample=sample))
         made = build_features(pairs, tables, before=week, params=stores.params)
         frame: pl.DataFrame = made.collect("polars").to_native().sort(s.PAIR)
-        return frame
+        return frame.with_columns(held_out(frame[s.CUSTOMER_ID], stores.experiments.running(week)))
 
     return rows
 

@@ -4,60 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-import polars as pl
-from numpy.typing import NDArray
-
-from semana.data import catalog
-from semana.data import schemas as s
-from semana.evaluation.decision import listed, places
-from semana.features.build import build_features
-from semana.features.candidates import candidate_pairs
-from semana.models.base import Rows, rows_from
-from semana.models.level import forecast_level
-from semana.models.scorer import Scorer
-from semana.pipeline.labels import settled, tables_of, totals_of
+from semana.pipeline.scoring import score_week
+from semana.pipeline.succession import still_serving
 from semana.stores.home import Stores
 from semana.stores.runs import Run
 
-FACTS = [*s.PAIR, s.REPEAT, s.LAST_BOUGHT, s.USUAL_GAP_DAYS, s.USUAL_QUANTITY, s.USUAL_AMOUNT]
-
-# Reasons are worked out for what people look at: all that is listed, and this many of each customer's best pairs.
-REASONED = 5
-
 
 def run(run: Run, stores: Stores) -> dict[str, Any]:
-    """Writes the scores of champion and shadow, and records the forecast level of the week."""
-    tables = tables_of(run, stores, before=run.week)
-    pairs = settled(candidate_pairs(tables, before=run.week, params=stores.params.candidates))
-    built = build_features(pairs, tables, before=run.week, params=stores.params)
-    rows: pl.DataFrame = built.collect("polars").to_native().sort(s.PAIR)
-    level = forecast_level(totals_of(run, stores), target=run.week, params=stores.params.level)
-    seen, champion, chance = _of_week(stores, run.recall("serving")["bundle"], rows, level.total)
-    on_list = listed(rows, chance, total=level.total, params=stores.params.decision)[s.RECOMMENDED].to_numpy()
-    looked_at = on_list | (places(rows[s.CUSTOMER_ID].to_numpy(), chance) < REASONED)
-    reasons = champion.reasons(seen, among=looked_at)
-    scored = rows.select(FACTS).with_columns(pl.Series(s.PROBABILITY, chance), reasons.alias(s.REASONS))
-    stores.lake.write(catalog.SCORES, scored, run.week)
-    shadow = stores.ledger.shadow(run.week)
-    if shadow:
-        _, _, chance = _of_week(stores, shadow["to"], rows, level.total)
-        shadowed = listed(rows, chance, total=level.total, params=stores.params.decision)
-        stores.lake.write(catalog.SHADOW, shadowed, run.week)
-    facts = {"total": level.total, "low": level.low, "high": level.high, "factor": champion.calibration.factor}
-    run.record("level", {**facts, "shadow": shadow["version"] if shadow else None})
-    repeat = int(scored[s.REPEAT].sum())
-    return {
-        "step": "predict",
-        "pairs": scored.height,
-        "repeat": repeat,
-        "explore": scored.height - repeat,
-        "level": facts,
-    }
+    """Writes the scores of champion and shadow, and records the forecast level of the week.
 
-
-def _of_week(stores: Stores, bundle: str, rows: pl.DataFrame, total: float) -> tuple[Rows, Scorer, NDArray[np.float64]]:
-    """The rows as the bundle's model reads them, its scorer at the forecast level of the week, and their chances."""
-    scorer = stores.bundles.load(bundle)
-    seen = rows_from(rows, scorer.recipe.features)
-    return seen, *scorer.of_week(seen, total=total)
+    A champion that was damaged since the run chose it gives way to its predecessor.
+    """
+    still_serving(run, stores)
+    return {"step": "predict", **score_week(run, stores)}

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from semana.data.weeks import Week
 from semana.errors import ContractError
-from semana.evaluation.gate import judge
+from semana.evaluation.gate import Check, GateReport, judge
 from semana.evaluation.race import Evidence
-from semana.evaluation.versions import next_version
 from semana.models import BASELINES
+from semana.pipeline.golden import freeze, golden_checks
+from semana.pipeline.succession import promoted, serve
 from semana.pipeline.tracked import project
+from semana.reports.gate import gate_page
 from semana.stores.home import Stores
 from semana.stores.leases import Lease
 from semana.stores.runs import Run
+
+_log = logging.getLogger(__name__)
 
 
 def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, Any]:
@@ -27,74 +35,97 @@ def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, An
 
 
 def _promote(run: Run, stores: Stores, lease: Lease | None) -> dict[str, Any]:
-    entries = stores.ledger.entries()
+    entries = stores.ledger.entries()  # read first: whoever adds one meanwhile makes this run busy
     champion = stores.ledger.champion(run.week)
     if not run.recall("decision")["retrain"]:
         return _serve(run, champion, promoted=False)
     race = run.recall("race")
     bundle = race["bundle"]
-    report = judge(
-        _evidence(race["best"], race["evidence"][race["best"]]),
-        {name: _evidence(name, weeks) for name, weeks in race["evidence"].items() if name in BASELINES},
-        _evidence("champion", race["champion"]) if race["champion"] else None,
-        smoke=_smoke(stores, race["judged"]) or _smoke(stores, bundle),
-        probabilities=stores.bundles.smoke_probabilities(bundle),
-        params=stores.params.gate,
-        champion_last_label=Week.parse(champion["evidence"]["last_label_week"]) if champion else None,
-    )
+    report = _judged(run, stores, race, champion)
     run.record("gate", report.to_json())
     run.write("gate.md", report.to_markdown())
+    run.write("gate.html", gate_page(report, _about(run, race, champion)))
     if not report.admitted:
-        refused = [check.says for check in report.checks if not check.passed]
+        refused = [check.reason for check in report.checks if not check.passed]
+        _log.warning("the challenger is refused: %s", "; ".join(refused))
         return {**_serve(run, champion, promoted=False), "refused": refused}
     if champion and champion["to"] == bundle:
         return _serve(run, champion, promoted=False)
-    previous = stores.bundles.load(champion["to"]).recipe if champion else None
-    recipe = stores.bundles.load(bundle).recipe
     gate_f1 = _evidence(race["best"], race["evidence"][race["best"]]).mean("f1")
-    entry: dict[str, Any] = {
-        "when": run.now.isoformat(),
-        "week": str(run.week),
-        "from": champion["to"] if champion else None,
-        "to": bundle,
-        "version": next_version(previous, champion["version"] if champion else None, recipe),
-        "by": run.id,
-        "why": run.recall("decision")["reasons"],
-        "evidence": {
+    entry = promoted(
+        stores,
+        bundle,
+        week=run.week,
+        now=run.now,
+        by=run.id,
+        why=run.recall("decision")["reasons"],
+        evidence={
             "model": race["best"],
             "gate_f1": None if math.isnan(gate_f1) else gate_f1,
             "judged": race["judged"],
-            "last_label_week": recipe.last_label_week,
         },
-    }
-    if entries and run.week < max(Week.parse(each["week"]) for each in entries):
+    )
+    if stores.ledger.is_past(run.week):
         entry["version"] += f"+{run.week}"  # a past week's own model: the ledger tells of the present
         return _serve(run, entry, promoted=False)
     if lease:
         lease.check()
-    return _serve(run, stores.ledger.append(entry, after=len(entries)), promoted=True)
+    appended = stores.ledger.append(entry, after=len(entries))
+    if race.get("golden"):
+        freeze(run, stores, race["golden"], reason=f"the promotion of {appended['version']}")
+    return _serve(run, appended, promoted=True)
+
+
+def _judged(run: Run, stores: Stores, race: Mapping[str, Any], champion: Mapping[str, Any] | None) -> GateReport:
+    bundle = str(race["bundle"])
+    fault = stores.bundles.fault(race["judged"]) or stores.bundles.fault(bundle)
+    back = bundle in stores.ledger.rolled_back()
+    never = Check("not rolled back before", None, "never", not back, "it failed in service" if back else "never was")
+    golden = [] if fault else golden_checks(run, stores, challenger=bundle, champion=champion)
+    return judge(
+        _evidence(race["best"], race["evidence"][race["best"]]),
+        {name: _evidence(name, weeks) for name, weeks in race["evidence"].items() if name in BASELINES},
+        _evidence("champion", race["champion"]) if race["champion"] else None,
+        smoke=fault,
+        probabilities=_probabilities(stores, bundle),
+        params=stores.params.gate,
+        champion_last_label=Week.parse(champion["evidence"]["last_label_week"]) if champion else None,
+        more=[never, *golden],
+    )
+
+
+def _probabilities(stores: Stores, bundle: str) -> NDArray[np.float64]:
+    """What the challenger says of its smoke rows; none where it is damaged, which is a failed check of its own."""
+    try:
+        return stores.bundles.smoke_probabilities(bundle)
+    except ContractError:
+        return np.array([])
+
+
+def _about(run: Run, race: Mapping[str, Any], champion: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What the page says beside the checks: whose gate it is, and the F1 of every model in every gate week."""
+    weeks = {**race["evidence"], **({"champion": race["champion"]} if race["champion"] else {})}
+    return {
+        "week": str(run.week),
+        "run": run.id,
+        "challenger": race["best"],
+        "bundle": race["bundle"],
+        "champion": champion["version"] if champion else None,
+        "says": race["says"],
+        "f1": {name: {week: metrics["f1"] for week, metrics in found.items()} for name, found in weeks.items()},
+        "label_weeks": race["weeks"],
+    }
 
 
 def _serve(run: Run, entry: dict[str, Any] | None, *, promoted: bool) -> dict[str, Any]:
     if entry is None:
         raise ContractError(
-            f"no model serves {run.week}: the first challenger was refused, see runs/{run.id}/gate.md. "
+            f"no model serves {run.week}: the first challenger was refused, see runs/{run.id}/gate.html. "
             f"Ingest more history, or set another gate: mode in params.yaml."
         )
-    serving = {"bundle": entry["to"], "version": entry["version"], "model": entry["evidence"]["model"]}
-    run.record("serving", serving)
+    serve(run, entry)
     return {"step": "promote", "promoted": promoted, "model_version": entry["version"], "bundle": entry["to"]}
 
 
 def _evidence(name: str, weeks: Mapping[str, Mapping[str, float]]) -> Evidence:
     return Evidence(name, {Week.parse(week): metrics for week, metrics in weeks.items()})
-
-
-def _smoke(stores: Stores, bundle: str) -> str | None:
-    """What is wrong when the bundle is loaded in a clean process; None where nothing is."""
-    try:
-        stores.bundles.verify(bundle)
-        stores.bundles.smoke(bundle)
-    except ContractError as err:
-        return str(err)
-    return None

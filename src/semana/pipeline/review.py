@@ -1,4 +1,4 @@
-"""Review: every published list whose week is complete against what was then bought."""
+"""Review: every published list whose week is complete against what was then bought; a fallen champion goes back."""
 
 from __future__ import annotations
 
@@ -11,21 +11,30 @@ import polars as pl
 
 from semana.data import catalog
 from semana.data import schemas as s
-from semana.data.purchases import bought
+from semana.data.purchases import bought, during
 from semana.data.weeks import Week
+from semana.evaluation.experiment import held_out
+from semana.evaluation.fallen import Outcome, judge_rollback
+from semana.evaluation.metrics import week_metrics
 from semana.evaluation.performance import realised
+from semana.pipeline.succession import champion_that_serves, goes_back, shadow_of
+from semana.stores.experiments import Experiments
 from semana.stores.home import Stores
 from semana.stores.runs import Run
 
+_F1_HELD_OUT = "f1_held_out"
 LOOK_BACK = 13  # late rows restate a quarter at the most; older lists keep their figures
 
 
 def run(run: Run, stores: Stores) -> dict[str, Any]:
-    """Writes the realised performance of champion and shadow of each such week, unless the truth is still the same."""
+    """Writes the realised performance of champion and shadow of each such week, unless the truth is still the same.
+
+    Then goes back to the shadow where the champion is damaged, or has fallen below it.
+    """
     complete = stores.lake.read(catalog.WEEKS, run.week).filter(pl.col("complete"))[s.WEEK].to_list()
     purchases = stores.lake.scan(catalog.PURCHASES, run.week)
     truths = _truths(purchases, [index for index in complete if run.week.index - index <= LOOK_BACK])
-    judge = partial(_figures, purchases, decay=stores.params.models.decay)
+    judge = partial(_figures, purchases, decay=stores.params.models.decay, experiments=stores.experiments)
     judged = []
     for week in stores.lake.weeks(catalog.PERFORMANCE):
         retracted = week.end <= run.as_of and week.index not in complete
@@ -46,12 +55,53 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
             shadow = stores.lake.scan(catalog.SHADOW, week)
             rows.append({"role": "shadow", s.MODEL_VERSION: manifest["shadow"], **judge(shadow, week=week)})
         frame = pl.DataFrame(rows).with_columns(
-            pl.lit(judged_on).alias("judged_on"), pl.lit(run.position).alias("position")
+            pl.lit(judged_on).alias("judged_on"),
+            pl.lit(run.position).alias("position"),
+            pl.col(_F1_HELD_OUT).cast(pl.Float64),
         )
         stores.lake.write(catalog.PERFORMANCE, frame, week)
         judged.append(str(week))
     newest = recent(stores, before=run.week)
-    return {"step": "review", "judged": judged, "newest": newest[-1] if newest else None}
+    summary = {"step": "review", "judged": judged, "newest": newest[-1] if newest else None}
+    return {**summary, "rollback": _rollback(run, stores)}
+
+
+def _rollback(run: Run, stores: Stores) -> dict[str, Any]:
+    """Goes back to the predecessor where it is due; what was found, and from which version to which it went."""
+    champion = stores.ledger.champion(run.week)
+    kept = champion_that_serves(run, stores, champion)
+    if champion is None or kept is None:
+        return {"rolled_back": False, "says": "no model serves yet"}
+    if kept is not champion:
+        return {"rolled_back": True, "from": champion["version"], "to": kept["version"], "says": "; ".join(kept["why"])}
+    shadow = shadow_of(stores, run.week)
+    if shadow is None or stores.ledger.is_past(run.week):
+        return {"rolled_back": False, "says": "no shadow to go back to" if shadow is None else "a past week"}
+    outcomes = _outcomes(run, stores, champion["version"], shadow["version"])
+    verdict = judge_rollback(
+        outcomes, target=run.week, last_rollback=stores.ledger.last_rollback(run.week), params=stores.params.rollback
+    )
+    if not verdict.roll_back:
+        return {"rolled_back": False, "says": verdict.says}
+    evidence = {"weeks": {str(each.week): [each.champion, each.shadow] for each in outcomes if not each.holiday}}
+    back = goes_back(run, stores, why=verdict.says, evidence=evidence)
+    if back is None:
+        return {"rolled_back": False, "says": f"{verdict.says}, but nobody may take its place"}
+    return {"rolled_back": True, "from": champion["version"], "to": back["version"], "says": verdict.says}
+
+
+def _outcomes(run: Run, stores: Stores, champion: str, shadow: str) -> list[Outcome]:
+    """The F1 of both in every reviewed week in which one was the champion and the other its shadow, oldest first."""
+    weeks = stores.lake.read(catalog.WEEKS, run.week)
+    holidays = {index for index, days in weeks.select(s.WEEK, "holidays").rows() if days}
+    found = []
+    for week in (each for each in stores.lake.weeks(catalog.PERFORMANCE) if each < run.week):
+        rows = stores.lake.read(catalog.PERFORMANCE, week).to_dicts()
+        f1 = {(row["role"], row[s.MODEL_VERSION]): row["f1"] for row in rows}
+        if ("champion", champion) in f1 and ("shadow", shadow) in f1:
+            both = f1["champion", champion], f1["shadow", shadow]
+            found.append(Outcome(week, *both, holiday=week.index in holidays))
+    return found
 
 
 def _truths(purchases: nw.LazyFrame[Any], weeks: list[int]) -> dict[int, str]:
@@ -73,7 +123,13 @@ def recent(stores: Stores, *, before: Week) -> list[dict[str, Any]]:
 
 
 def _figures(
-    purchases: nw.LazyFrame[Any], scored: nw.LazyFrame[Any], *, week: Week, decay: float
-) -> dict[str, float | str]:
-    pairs = scored.select(*s.PAIR, s.PROBABILITY, s.RECOMMENDED).collect("polars").to_native()
-    return {s.WEEK: str(week), **realised(pairs, purchases, week=week, decay=decay)}
+    purchases: nw.LazyFrame[Any], scored: nw.LazyFrame[Any], *, week: Week, decay: float, experiments: Experiments
+) -> dict[str, float | str | None]:
+    pairs: pl.DataFrame = scored.select(*s.PAIR, s.PROBABILITY, s.RECOMMENDED).collect("polars").to_native()
+    figures = realised(pairs, purchases, week=week, decay=decay)
+    experiment = experiments.running(week)
+    if experiment is None:
+        return {s.WEEK: str(week), **figures, _F1_HELD_OUT: None}
+    truth: pl.DataFrame = bought(during(purchases, week)).select(*s.PAIR).collect("polars").to_native()
+    out = (rows.filter(held_out(rows[s.CUSTOMER_ID], experiment)) for rows in (pairs, truth))
+    return {s.WEEK: str(week), **figures, _F1_HELD_OUT: week_metrics(*out)["f1"]}

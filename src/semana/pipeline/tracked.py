@@ -98,7 +98,10 @@ def project(stores: Stores) -> str:
     """Makes MLflow's registry show the ledger and the newest refused challenger; says what changed, or "up to date"."""
     entries = {entry["to"]: entry for entry in stores.ledger.entries()}
     aliases = {}
-    for alias, entry in ((CHAMPION, stores.ledger.champion()), (PREVIOUS, stores.ledger.shadow())):
+    for alias, entry in (
+        (CHAMPION, stores.ledger.champion()),
+        (PREVIOUS, next(iter(stores.ledger.predecessors()), None)),
+    ):
         if entry:
             aliases[alias] = entry["to"]
     served = [_served(stores, bundle, entry) for bundle, entry in entries.items()]

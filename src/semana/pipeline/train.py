@@ -14,6 +14,7 @@ from semana.features.build import FEATURES
 from semana.models.base import rows_from
 from semana.models.level import Totals
 from semana.params import BoostingParams, Params
+from semana.pipeline.golden import measured, plan_of
 from semana.pipeline.labels import contracts, examples_of, totals_of
 from semana.pipeline.tracked import keep, tracked, waiting
 from semana.stores.home import Stores
@@ -46,7 +47,8 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
 def _train(run: Run, stores: Stores) -> None:
     """Everything but telling MLflow."""
     totals = totals_of(run, stores)
-    cuts = week_cuts(totals.weeks, stores.params.cuts)
+    golden = plan_of(stores, totals)
+    cuts = week_cuts(totals.weeks, stores.params.cuts, exclude=golden.weeks)
     examples = examples_of(run, stores)
     params, tuning = _tuned(run, stores, examples, cuts)
     race = run_race(examples, totals, cuts, params, contracts=contracts())
@@ -62,6 +64,7 @@ def _train(run: Run, stores: Stores) -> None:
         "evidence": {name: _plain(evidence.weeks) for name, evidence in race.evidence.items()},
         "champion": _plain(champion.weeks) if champion else None,
         "tuning": tuning,
+        "golden": measured(run, stores, golden, examples=examples, totals=totals, cuts=cuts, params=params),
         "judged": stores.bundles.save(judged, smoke),
         "bundle": stores.bundles.save(refitted, smoke),
     }
@@ -93,7 +96,7 @@ def _tuned(run: Run, stores: Stores, examples: Examples, cuts: Cuts) -> tuple[Pa
 def _champion(run: Run, stores: Stores, examples: Examples, weeks: tuple[Week, ...], totals: Totals) -> Evidence | None:
     """How the champion does on the gate weeks; the gate leaves out those that it has learned from."""
     entry = stores.ledger.champion(run.week)
-    if entry is None:
+    if entry is None or stores.bundles.fault(entry["to"]):
         return None
     scorer = stores.bundles.load(entry["to"])
     found = {week: judge_week(scorer, examples(week), totals, week=week, params=stores.params) for week in weeks}

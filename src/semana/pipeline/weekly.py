@@ -88,6 +88,13 @@ def run_step(name: str, stores: Stores, order: Order, **options: Any) -> dict[st
         return _walk(step, run, stores, lease, **options)
 
 
+def prepared_run(stores: Stores, order: Order) -> Run:
+    """The newest run that fits the order (a new one where there is none), its prepared tables made again if need be."""
+    run = _resume(next(step for step in STEPS if step.name == "train"), stores, order)
+    _prepare_again(run, stores)
+    return run
+
+
 def _prepare_again(run: Run, stores: Stores) -> None:
     if prepare.is_current(run, stores):
         return
@@ -188,6 +195,8 @@ def _summary(run: Run, steps: dict[str, Any], *, seconds: float) -> dict[str, An
         "retrained": steps["train"]["trained"],
         "reasons": decision["reasons"],
         "model_version": steps["promote"]["model_version"],
+        "refused": steps["promote"].get("refused", []),
+        "rollback": steps["review"]["rollback"],
         "published": steps["publish"]["published"],
         "recommended_pairs": steps["publish"]["recommended"],
         "customers": steps["publish"]["customers"],

@@ -16,6 +16,11 @@ def of_owner(rows: pl.DataFrame, customers: pl.DataFrame, owner: str) -> pl.Data
     return rows.join(mine, on=s.CUSTOMER_ID, how="semi", maintain_order="left")
 
 
+def shown(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows of the customers that no experiment holds out."""
+    return rows.filter(~pl.col(s.HELD_OUT)) if s.HELD_OUT in rows.columns else rows
+
+
 def view(rows: pl.DataFrame, *, customer: str | None, product: str | None, top: int) -> pl.DataFrame:
     """The first `top` rows (0: all): a customer's in their rank, else the recommended ones, likeliest first."""
     for column, wanted in ((s.CUSTOMER_ID, customer), (s.PRODUCT_ID, product)):

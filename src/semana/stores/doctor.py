@@ -21,7 +21,9 @@ def examine(stores: Stores) -> list[dict[str, str]]:
         "source": lambda: stores.landing.source.name if stores.landing.source else "none yet",
         "manifest": lambda: f"{len(stores.landing.history())} entries",
         **{f"landed {table}": _landed(stores, table) for table in TABLES},
-        "ledger": lambda: f"{len(stores.ledger.entries())} entries",
+        "ledger": lambda: _ledger(stores),
+        "golden": lambda: _golden(stores),
+        "experiments": lambda: f"{len(stores.experiments.all())} begun",
         "champion": lambda: _champion(stores),
         "list": lambda: _list(stores),
         "tracking": stores.tracking.says,
@@ -53,12 +55,29 @@ def _landed(stores: Stores, table: str) -> Callable[[], str]:
     return check
 
 
+def _ledger(stores: Stores) -> str:
+    """A chain that lost its end is still a chain: the list says how many entries there were."""
+    entries = stores.ledger.entries()
+    manifest = stores.publications.current_manifest() or {}
+    if len(entries) < manifest.get("ledger", 0):
+        raise ContractError(
+            f"{len(entries)} entries, {manifest['ledger']} were there when {manifest['week']} was published: "
+            f"the newest are gone. Restore ledger/ from a backup (semana restore)."
+        )
+    return f"{len(entries)} entries"
+
+
+def _golden(stores: Stores) -> str:
+    lock = stores.golden.lock()
+    return f"{len(lock['weeks'])} weeks, {len(lock['cases'])} cases, as locked" if lock else "none yet"
+
+
 def _champion(stores: Stores) -> str:
     entry = stores.ledger.champion()
     if entry is None:
         return "none yet"
-    stores.bundles.verify(entry["to"])
-    stores.bundles.smoke(entry["to"])
+    if fault := stores.bundles.fault(entry["to"]):
+        raise ContractError(fault)
     return f"{entry['version']} ({entry['to']}) loads and scores"
 
 

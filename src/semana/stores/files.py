@@ -11,7 +11,7 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +81,26 @@ def sha256(path: Path) -> str:
     """The SHA-256 of a file's bytes, as hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_sealed(folder: Path, hashes: Mapping[str, str], *, beside: str) -> tuple[dict[str, bytes], list[str]]:
+    """The files of a folder by name, and the names that are not as `hashes` (SHA-256 by name) has them.
+
+    Changed, missing and added files are named, and so are links, folders and names with a path in them, none of which
+    is followed. `beside` is the file that holds the hashes. What is handed back is what was hashed.
+    """
+    if folder.is_symlink():
+        return {}, [f"{folder.name}, a link,"]
+    found: dict[str, bytes] = {}
+    wrong = {name for name in hashes if Path(name).name != name or name == beside}
+    for path in folder.iterdir():
+        if path.is_symlink() or not path.is_file():
+            wrong.add(path.name)
+        elif path.name != beside:
+            found[path.name] = path.read_bytes()
+    there = {name: hashlib.sha256(content).hexdigest() for name, content in found.items()}
+    wrong |= {name for name, _ in set(there.items()) ^ set(hashes.items())}
+    return found, sorted(wrong)
 
 
 def sweep(folder: Path, *, older_than_seconds: float) -> int:

@@ -14,6 +14,8 @@ from semana.errors import ConfigurationError
 from semana.settings import Settings
 from semana.stores import files
 from semana.stores.bundle import Bundles
+from semana.stores.experiments import Experiments
+from semana.stores.golden import Golden
 from semana.stores.lake import Lake
 from semana.stores.landing import Landing
 from semana.stores.leases import Leases
@@ -45,6 +47,8 @@ class Stores:
     leases: Leases
     tunings: Tunings
     tracking: Tracking
+    golden: Golden
+    experiments: Experiments
 
 
 def open_home(settings: Settings, *, create: bool = False) -> Stores:
@@ -84,6 +88,8 @@ def open_home(settings: Settings, *, create: bool = False) -> Stores:
         Leases(home / "leases", stale_seconds=params.store.lease_stale_seconds),
         Tunings(home / "tuning"),
         Mlflow(home / "mlflow", uri=settings.mlflow_tracking_uri, name=settings.tracking_name),
+        Golden(home / "golden"),
+        Experiments(home / "experiments"),
     )
 
 

@@ -32,7 +32,7 @@ def prune_home(stores: Stores, *, keep_weeks: int) -> dict[str, Any]:
 
 
 def _needed(stores: Stores) -> set[str]:
-    entries = [entry for entry in (stores.ledger.champion(), stores.ledger.shadow()) if entry]
+    entries = [entry for entry in (stores.ledger.champion(), *stores.ledger.predecessors()[:1]) if entry]
     lists = (each for week in stores.publications.weeks() for each in stores.publications.manifests(week))
     return {entry["to"] for entry in entries} | {manifest["bundle"] for manifest in lists}
 

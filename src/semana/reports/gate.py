@@ -1,0 +1,79 @@
+"""The gate's report as a page that a person can read: one page that needs nothing but itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from semana.evaluation.gate import Check, GateReport
+
+_GROUPS = (
+    ("The model and the weeks it has not seen", "Each is judged by the real decision, on the same weeks.", False),
+    (
+        "The golden set",
+        "Frozen weeks that no model learns from. No critical case may be worse than the champion's beyond chance.",
+        True,
+    ),
+)
+
+
+def gate_page(report: GateReport, about: Mapping[str, Any]) -> str:
+    """The page: every check with its value, limit and verdict, and the F1 of every model in the gate weeks.
+
+    `about`: week, run, challenger, bundle, champion (its version), says, f1 (by model and week), label_weeks.
+    """
+    room = Environment(loader=PackageLoader("semana", "reports"), autoescape=True, undefined=StrictUndefined)
+    weeks = sorted({week for found in about["f1"].values() for week in found})
+    groups = [
+        {"title": title, "says": says, "checks": [_check(check) for check in report.checks if _golden(check) is golden]}
+        for title, says, golden in _GROUPS
+    ]
+    rows = [
+        {"name": name, "values": [f"{found[week]:.3f}" if week in found else "–" for week in weeks]}
+        for name, found in about["f1"].items()
+        if weeks
+    ]
+    return room.get_template("gate.html").render(
+        {
+            **about,
+            "f1": {"weeks": weeks, "rows": rows},
+            "passed": report.passed,
+            "mode": report.mode,
+            "verdict": verdict(report),
+            "summary": summary(report.checks),
+            "groups": [group for group in groups if group["checks"]],
+        }
+    )
+
+
+def verdict(report: GateReport) -> str:
+    """What became of the challenger, in a word or two."""
+    if report.passed:
+        return "passed" if report.checks else "not checked"
+    return "refused" if report.mode == "enforce" else "would be refused"
+
+
+def summary(checks: Sequence[Check]) -> str:
+    """How many checks hold, and the reasons of those that fail."""
+    failed = [check for check in checks if not check.passed]
+    held = f"{len(checks) - len(failed)} of {len(checks)} checks hold."
+    warned = [f"To be looked at: {check.says}." for check in checks if check.warns]
+    return " ".join([held, *(f"{check.reason}." for check in failed), *warned])
+
+
+def _golden(check: Check) -> bool:
+    return check.name.startswith(("golden ", "case ", "critical "))
+
+
+def _check(check: Check) -> dict[str, str]:
+    side = "worse" if not check.passed else "warns" if check.warns else "better"
+    return {
+        "name": check.name,
+        "value": "–" if check.value is None else f"{check.value:.4g}",
+        "limit": check.limit,
+        "verdict": check.verdict,
+        "side": side,
+        "says": check.says,
+    }

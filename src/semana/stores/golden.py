@@ -1,0 +1,193 @@
+"""The golden set: frozen weeks with their own copy of the history they need, locked by hashes.
+
+A set lies in `golden/sets/ID/`, named by the hash of its lock; the journal `golden/` says which set counts and why.
+What is worked out from it (features, figures of models) is kept under `golden/cache/` and can be made again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from importlib.resources import files as package
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from semana.data.weeks import Week
+from semana.errors import ContractError
+from semana.stores import files
+from semana.stores.journal import Journal
+
+LOCK = "lock.json"
+TABLES = ("purchases", "customers", "products", "weeks", "calendar")
+_ROOMS = ("data", "features", "models", "evaluation")  # what is worked out depends on their code
+_KEPT = 2  # rooms of the cache: that of the set, code and params that count now, and the one before
+
+
+class Golden:
+    """The golden sets under `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.journal = Journal(folder)
+
+    def entries(self) -> list[dict[str, Any]]:
+        """Every set that counted, oldest first; raises ContractError where the chain is broken."""
+        return self.journal.entries()
+
+    def weeks(self) -> frozenset[Week]:
+        """Every week that was ever golden, so no label; read without a check, for damage must not make it a label."""
+        found: set[Week] = set()
+        for path in [*self.folder.glob("[0-9]*.json"), *self.folder.glob(f"sets/*/{LOCK}")]:
+            with contextlib.suppress(ValueError, KeyError, TypeError, OSError):
+                found |= {Week.parse(week) for week in json.loads(path.read_bytes())["weeks"]}
+        return frozenset(found)
+
+    def current(self) -> dict[str, Any] | None:
+        """The entry of the set that counts; None before the first. Raises ContractError where the chain is broken."""
+        entries = self.entries()
+        return entries[-1] if entries else None
+
+    def lock(self) -> dict[str, Any] | None:
+        """The lock of the set that counts, checked; raises ContractError naming the file that is not as it was."""
+        entry = self.current()
+        if entry is None:
+            return None
+        folder = self.folder / "sets" / str(entry["set"])
+        path = folder / LOCK
+        if not path.is_file() or path.is_symlink() or _id(path.read_bytes()) != entry["set"]:
+            raise _damaged(f"sets/{entry['set']}/{LOCK}")
+        lock: dict[str, Any] = json.loads(path.read_bytes())
+        _, wrong = files.read_sealed(folder, lock["files"], beside=LOCK)
+        if wrong:
+            raise _damaged(f"sets/{entry['set']}/{', '.join(wrong)}")
+        return lock
+
+    def tables(self) -> dict[str, pl.DataFrame]:
+        """TABLES of the set that counts, by name; raises ContractError where one is not as it was locked."""
+        lock, entry = self.lock(), self.current()
+        if lock is None or entry is None:
+            raise ContractError("there is no golden set yet. Make one: semana golden create")
+        folder = self.folder / "sets" / str(entry["set"])
+        contents, _ = files.read_sealed(folder, lock["files"], beside=LOCK)
+        return {name: pl.read_parquet(contents[f"{name}.parquet"]) for name in TABLES}
+
+    def freeze(
+        self, tables: Mapping[str, pl.DataFrame], about: Mapping[str, Any], *, when: str, reason: str
+    ) -> dict[str, Any]:
+        """Locks TABLES with what is said `about` them (weeks, cases, tolerances) as the set that counts from now on."""
+        return self._add(
+            {f"{name}.parquet": _parquet(tables[name]) for name in TABLES}, about, when=when, reason=reason
+        )
+
+    def accept(self, *, when: str, reason: str) -> dict[str, Any]:
+        """Takes what lies in the set's folder now as the set that counts; weeks, cases and tolerances stay.
+
+        Raises ContractError where it is no set, or nothing has changed.
+        """
+        entry = self.current()
+        if entry is None:
+            raise ContractError("there is no golden set to accept a change of. Make one: semana golden create")
+        folder = self.folder / "sets" / str(entry["set"])
+        try:
+            contents = {f"{name}.parquet": (folder / f"{name}.parquet").read_bytes() for name in TABLES}
+            lock = json.loads((folder / LOCK).read_bytes())
+            for name in TABLES:
+                pl.read_parquet(contents[f"{name}.parquet"])
+            about = {key: lock[key] for key in lock if key != "files"}
+            changed = _hashes(contents) != lock["files"] or _id((folder / LOCK).read_bytes()) != entry["set"]
+        except (OSError, ValueError, KeyError, pl.exceptions.PolarsError) as err:
+            raise ContractError(
+                f"golden/sets/{entry['set']}: no whole set is there ({err}). Restore it from a backup, or "
+                f'make another: semana golden create --reason "..."'
+            ) from err
+        if not changed:
+            raise ContractError("the golden set is as it was locked: there is no change to accept")
+        return self._add(contents, about, when=when, reason=reason)
+
+    def _add(
+        self, contents: Mapping[str, bytes], about: Mapping[str, Any], *, when: str, reason: str
+    ) -> dict[str, Any]:
+        after = len(self.entries())
+        lock = files.to_json({**about, "files": _hashes(contents)})
+        folder = self.folder / "sets" / _id(lock)
+        scratch = files.temporary(folder)
+        scratch.mkdir()
+        try:
+            for name, content in {**contents, LOCK: lock}.items():
+                (scratch / name).write_bytes(content)
+            with contextlib.suppress(FileExistsError):
+                files.switch_folder(scratch, folder)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+        entry = {"when": when, "reason": reason, "set": folder.name, "weeks": about["weeks"]}
+        return self.journal.append(entry, after=after)
+
+    def kept_frame(self, name: str, key: Mapping[str, Any], make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+        """The frame that `make` gives, kept under a name for the same set, code and `key`."""
+        return pl.read_parquet(self._kept(f"{name}.parquet", key, lambda: _parquet(make(), quickly=True)))
+
+    def kept_value(self, name: str, key: Mapping[str, Any], make: Callable[[], Any]) -> Any:
+        """The plain value that `make` gives, likewise."""
+        return json.loads(self._kept(f"{name}.json", key, lambda: files.to_json(make())))
+
+    def _kept(self, name: str, key: Mapping[str, Any], make: Callable[[], bytes]) -> bytes:
+        """The bytes that `make` gave; made again where they are gone or damaged."""
+        entry = self.current() or {}
+        said = files.to_json({"set": entry.get("set"), "code": self._code, **key})
+        room = self.folder / "cache" / _id(said)
+        path = room / name
+        sealed = path.with_name(f"{name}.sha256")
+        with contextlib.suppress(OSError):
+            content = path.read_bytes()
+            if hashlib.sha256(content).hexdigest() == sealed.read_text():
+                return content
+        content = make()
+        files.replace_bytes(path, content)
+        files.replace_bytes(sealed, hashlib.sha256(content).hexdigest().encode())
+        self._drop_old(room)
+        return content
+
+    def _drop_old(self, room: Path) -> None:
+        others = [path for path in room.parent.iterdir() if path != room]
+        for old in sorted(others, key=lambda path: path.stat().st_mtime)[: 1 - _KEPT]:
+            scratch = files.temporary(old)
+            old.rename(scratch)
+            shutil.rmtree(scratch)
+
+    @cached_property
+    def _code(self) -> str:
+        """The hash of the code that features and figures come from."""
+        digest = hashlib.sha256()
+        for room in _ROOMS:
+            for path in sorted(package(f"semana.{room}").iterdir(), key=lambda each: each.name):
+                if path.name.endswith(".py"):
+                    digest.update(f"{room}/{path.name}\n".encode() + path.read_bytes())
+        return digest.hexdigest()
+
+
+def _parquet(frame: pl.DataFrame, *, quickly: bool = False) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, compression="lz4" if quickly else "zstd")
+    return buffer.getvalue()
+
+
+def _hashes(contents: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: hashlib.sha256(content).hexdigest() for name, content in sorted(contents.items())}
+
+
+def _id(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def _damaged(name: str) -> ContractError:
+    return ContractError(
+        f"golden/{name} is not what was locked. Restore it from a backup, or take the change: "
+        f'semana golden accept --reason "..."'
+    )
