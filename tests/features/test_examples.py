@@ -55,7 +55,8 @@ def test_weights_of_a_sample_add_up_to_all_pairs(share):
 
 
 def test_in_as_many_weeks_as_models_learn_from_every_pair_is_drawn_about_equally_often():
-    weeks = [shop.FIRST + n for n in range(10, 10 + known.PARAMS.cuts.fit_weeks)]
+    learned = known.PARAMS.cuts.fit_weeks + known.PARAMS.cuts.calibrate_weeks
+    weeks = [shop.FIRST + n for n in range(10, 10 + learned)]
     drawn = pl.concat([sampled(week).filter(~pl.col("bought")) for week in weeks])
     never_bought = pl.concat([whole(week).filter(~pl.col("bought")) for week in weeks]).group_by(PAIR).len("weeks")
     always = never_bought.filter(pl.col("weeks") == len(weeks))
