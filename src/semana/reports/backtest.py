@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from rich.console import Group
 from rich.text import Text
 
 from semana.reports import figures
+from semana.reports.pages import page
 from semana.reports.terminal import titled_table
 
 Record = Mapping[str, Any]
@@ -77,13 +77,11 @@ def backtest_report(record: Record, *, where: str) -> Group:
 
 def backtest_page(record: Record) -> str:
     """The page: tables and figures, light and dark, without a script and without anything from elsewhere."""
-    room = Environment(
-        loader=PackageLoader("semana", "reports"), autoescape=True, undefined=StrictUndefined, trim_blocks=False
-    )
     names = list(record["models"])
     best = record["best_baseline"]
     rows = _differences(record, best)
-    return room.get_template("backtest.html").render(
+    return page(
+        "backtest.html",
         id=record["id"],
         made=record["made_from"],
         weeks=record["weeks"],

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from semana.evaluation.gate import Check, GateReport
+from semana.reports.pages import page
 
 _GROUPS = (
     ("The model and the weeks it has not seen", "Each is judged by the real decision, on the same weeks.", False),
@@ -24,7 +23,6 @@ def gate_page(report: GateReport, about: Mapping[str, Any]) -> str:
 
     `about`: week, run, challenger, bundle, champion (its version), says, f1 (by model and week), label_weeks.
     """
-    room = Environment(loader=PackageLoader("semana", "reports"), autoescape=True, undefined=StrictUndefined)
     weeks = sorted({week for found in about["f1"].values() for week in found})
     groups = [
         {"title": title, "says": says, "checks": [_check(check) for check in report.checks if _golden(check) is golden]}
@@ -35,8 +33,9 @@ def gate_page(report: GateReport, about: Mapping[str, Any]) -> str:
         for name, found in about["f1"].items()
         if weeks
     ]
-    return room.get_template("gate.html").render(
-        {
+    return page(
+        "gate.html",
+        **{
             **about,
             "f1": {"weeks": weeks, "rows": rows},
             "passed": report.passed,
@@ -44,7 +43,7 @@ def gate_page(report: GateReport, about: Mapping[str, Any]) -> str:
             "verdict": verdict(report),
             "summary": summary(report.checks),
             "groups": [group for group in groups if group["checks"]],
-        }
+        },
     )
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from semana.evaluation.portrait import Portrait
 from semana.reports import figures, swarm
+from semana.reports.pages import page
 
 _DEPENDENCE = 6  # features whose contribution is drawn against their value: the ones that move most
 _SHOWN = (
@@ -23,14 +22,14 @@ _SHOWN = (
 
 def training_page(record: Mapping[str, Any], portrait: Portrait) -> str:
     """The page of a race's record (`train`): light and dark, without a script and without anything from elsewhere."""
-    room = Environment(loader=PackageLoader("semana", "reports"), autoescape=True, undefined=StrictUndefined)
     means = {name: _means(weeks) for name, weeks in record["evidence"].items()}
     heads = [(key, head) for key, head in _SHOWN if any(key in found for found in means.values())]
     rows = [
         {"name": name, "cells": [_figure(found.get(key)) for key, _ in heads]} for name, found in means.items() if found
     ]
     gate = sorted({week for weeks in record["evidence"].values() for week in weeks})
-    return room.get_template("training.html").render(
+    return page(
+        "training.html",
         best=record["best"],
         says=record["says"],
         about=record["about"],
