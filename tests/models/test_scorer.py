@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -56,10 +57,24 @@ def test_reasons_are_the_features_that_moved_the_score_strongest_first(scorer, r
     reasons = scorer.reasons(rows, top=2)
     assert len(reasons) == len(rows)
     milk = reasons[0]
-    assert [reason["code"] for reason in milk] == ["decayed_weeks", "popularity"]
-    assert milk[0]["value"] == pytest.approx(rows.column("decayed_weeks")[0])
+    assert [reason["code"] for reason in milk] == ["weeks_of_last_26", "popularity"]
+    assert milk[0]["value"] == rows.column("weeks_of_last_26")[0]
     assert set(reasons.list.len().unique()) == {1, 2}  # a pair never bought has its popularity alone
     assert scorer.reasons(rows, top=1).list.len().max() == 1
+
+
+def test_features_that_count_the_same_are_one_reason_told_by_the_plainest(scorer, rows):
+    class OneTwoThree:
+        def explain(self, rows):
+            return np.tile(np.arange(1.0, len(rows.names) + 1), (len(rows), 1))
+
+    names = ("weeks_half_life_16", "popularity", "decayed_weeks", "weeks_of_last_26")
+    found = replace(scorer, recipe=replace(scorer.recipe, features=names), model=OneTwoThree()).reasons(rows)[0]
+    assert [(reason["code"], reason["contribution"]) for reason in found] == [
+        ("weeks_of_last_26", 8),
+        ("popularity", 2),
+    ]
+    assert found[0]["value"] == rows.column("weeks_of_last_26")[0]
 
 
 def test_reasons_of_no_rows_are_none(scorer, rows):

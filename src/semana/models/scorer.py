@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from semana.data import schemas as s
 from semana.errors import ContractError
 from semana.models import MODELS
 from semana.models.base import Flags, Model, Rows
@@ -20,6 +21,13 @@ _RECIPE, _FEATURES, _CALIBRATION, _CARD = "recipe.json", "features.json", "calib
 # A forecast level further from the calibration weeks than this is an error of the forecast.
 _MOST_RAISED = 2.0
 _REASON = ("code", "value", "contribution")
+# Features that say the same to a person, each with the one whose value tells it.
+_TOLD_BY = {
+    **dict.fromkeys((s.DECAYED_WEEKS, *s.WEEKS_BY_HALF_LIFE.values(), *s.WEEKS_OF_LAST.values()), s.WEEKS_OF_LAST[26]),
+    **dict.fromkeys(s.SHARE_BY_HALF_LIFE.values(), s.SHARE_BY_HALF_LIFE[8]),
+    s.WEEKS_SINCE: s.DAYS_SINCE,
+    s.CUSTOMER_WEEKS_SINCE: s.CUSTOMER_DAYS_SINCE,
+}
 
 
 @dataclass(frozen=True)
@@ -89,14 +97,15 @@ class Scorer:
         """For each row a list of (code, value, contribution): the features that moved its score most, strongest first.
 
         The code is the feature's name, the value what it was (null where unknown), the contribution its part of the
-        score. Features that moved nothing are left out. Rows that are not `among` those asked for have an empty list.
+        score; features that count the same thing are one, with their sum. Those that moved nothing are left out. Rows
+        that are not `among` those asked for have an empty list.
         """
         if among is not None:
             asked = pl.Series(np.where(among, np.cumsum(among) - 1, len(rows)))
             some = self.reasons(rows.those(among), top=top)
             return pl.concat([some, pl.Series([[]], dtype=some.dtype)]).gather(asked.clip(upper_bound=len(some)))
         known = self._known(rows)
-        parts = self.model.explain(known)
+        parts = _told(self.model.explain(known), known.names)
         moving = np.flatnonzero(parts.any(axis=0)) if parts.any() else np.arange(1)  # a rule reads two of many
         most = min(top, len(moving))
         order = moving[np.argsort(-np.abs(parts[:, moving]), axis=1, kind="stable")[:, :most]].ravel()
@@ -160,6 +169,16 @@ def card(recipe: Recipe, metrics: Mapping[str, float]) -> str:
     ]
     table = ["| metric | value |", "|---|---|", *(f"| {name} | {metrics[name]:.4f} |" for name in sorted(metrics))]
     return "\n".join(lines + (table if metrics else ["No week was left to judge it on."])) + "\n"
+
+
+def _told(parts: NDArray[np.float64], names: Sequence[str]) -> NDArray[np.float64]:
+    """The contributions, those of features that say the same summed where the one is that tells it."""
+    told, place = parts.copy(), {name: n for n, name in enumerate(names)}
+    for name, teller in _TOLD_BY.items():
+        if name != teller and name in place and teller in place:
+            told[:, place[teller]] += told[:, place[name]]
+            told[:, place[name]] = 0.0
+    return told
 
 
 def _span(weeks: tuple[str, ...]) -> str:

@@ -42,7 +42,7 @@ _LATELY = Phrase(
     at={0: ("not bought lately", "no comprado últimamente")},
 )
 _IN_ORDERS = Phrase(
-    ("how many of the latest orders it is in", "en cuántos de los últimos pedidos está"),
+    ("in {percent} of the latest orders", "en el {percent} de los últimos pedidos"),
     _NO_ORDERS_LATELY,
     at={0: ("not in the latest orders", "no está en los últimos pedidos")},
 )
