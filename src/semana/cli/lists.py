@@ -89,11 +89,13 @@ def performance(form: FormatOption = "table", out: OutOption = None) -> None:
     from rich.console import Group
     from rich.text import Text
 
+    from semana.pipeline.review import PAGE
     from semana.reports.terminal import performance_table
 
     stores = front.stores()
     rows = performance_rows(stores)
-    _put(rows, form, out, lambda: Group(performance_table(rows.to_dicts()), *map(Text, _effects(stores))))
+    lines = [*_effects(stores), f"The page: {stores.home / PAGE}"]
+    _put(rows, form, out, lambda: Group(performance_table(rows.to_dicts()), *map(Text, lines)))
 
 
 def _effects(stores: Stores) -> list[str]:
@@ -114,13 +116,13 @@ def performance_rows(stores: Stores) -> pl.DataFrame:
     """The realised figures of every reviewed week; raises UsageError where there are none."""
     import polars as pl
 
-    from semana.data import catalog
     from semana.errors import UsageError
+    from semana.pipeline.review import figures
 
-    weeks = stores.lake.weeks(catalog.PERFORMANCE)
-    if not weeks:
+    rows = figures(stores)
+    if not rows:
         raise UsageError("no list has been reviewed: its week must be over and delivered, then `semana run` reviews it")
-    return pl.concat([stores.lake.read(catalog.PERFORMANCE, week) for week in weeks], how="diagonal")
+    return pl.DataFrame(rows, infer_schema_length=None)
 
 
 def _asked(stores: Stores, week: str, customer: str | None, product: str | None) -> list[str]:

@@ -1,4 +1,7 @@
-"""Review: every published list whose week is complete against what was then bought; a fallen champion goes back."""
+"""Review: every published list whose week is complete against what was then bought; a fallen champion goes back.
+
+A page shows it all: how each list did, and who served when and why.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +20,16 @@ from semana.evaluation.experiment import held_out
 from semana.evaluation.fallen import Outcome, judge_rollback
 from semana.evaluation.metrics import week_metrics
 from semana.evaluation.performance import realised
+from semana.pipeline.experiment import effects
 from semana.pipeline.succession import champion_that_serves, goes_back, shadow_of
+from semana.reports.experiments import effect_in_words
+from semana.reports.performance import performance_page
+from semana.stores import files
 from semana.stores.experiments import Experiments
 from semana.stores.home import Stores
 from semana.stores.runs import Run
 
+PAGE = "performance/performance.html"
 _F1_HELD_OUT = "f1_held_out"
 LOOK_BACK = 13  # late rows restate a quarter at the most; older lists keep their figures
 
@@ -62,8 +70,21 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
         stores.lake.write(catalog.PERFORMANCE, frame, week)
         judged.append(str(week))
     newest = recent(stores, before=run.week)
-    summary = {"step": "review", "judged": judged, "newest": newest[-1] if newest else None}
-    return {**summary, "rollback": _rollback(run, stores)}
+    rollback = _rollback(run, stores)
+    if newest:
+        page = performance_page(figures(stores), stores.ledger.entries(), effects=_effects(stores))
+        files.replace_bytes(stores.home / PAGE, page.encode())
+    return {"step": "review", "judged": judged, "newest": newest[-1] if newest else None, "rollback": rollback}
+
+
+def figures(stores: Stores) -> list[dict[str, Any]]:
+    """The realised figures of champion and shadow in every reviewed week, oldest first."""
+    weeks = stores.lake.weeks(catalog.PERFORMANCE)
+    return [row for week in weeks for row in stores.lake.read(catalog.PERFORMANCE, week).to_dicts()]
+
+
+def _effects(stores: Stores) -> list[str]:
+    return [effect_in_words(found) for found in effects(stores)]
 
 
 def _rollback(run: Run, stores: Stores) -> dict[str, Any]:

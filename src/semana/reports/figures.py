@@ -25,11 +25,25 @@ from semana.reports.canvas import (
 )
 
 
-def weekly_lines(weeks: Sequence[str], lines: Mapping[str, Sequence[float | None]], *, what: str) -> Markup:
-    """One line a model over the weeks."""
+def weekly_lines(
+    weeks: Sequence[str],
+    lines: Mapping[str, Sequence[float | None]],
+    *,
+    what: str,
+    events: Mapping[str, str] | None = None,
+    level: float | None = None,
+) -> Markup:
+    """One line a model over the weeks; an upright with its words in weeks with `events`, a guide at the `level`."""
     known = [value for values in lines.values() for value in values if value is not None]
     canvas = Canvas(f"{what} of {', '.join(lines)} in {len(weeks)} weeks")
-    across, up = axes(canvas, (0, max(1, len(weeks) - 1)), padded(known), weeks=weeks)
+    across, up = axes(
+        canvas, (0, max(1, len(weeks) - 1)), padded([*known, *([] if level is None else [level])]), weeks=weeks
+    )
+    if level is not None:
+        canvas.line([(across(0), up(level)), (across(max(1, len(weeks) - 1)), up(level))], "guide")
+    for n, said in ((n, events[week]) for n, week in enumerate(weeks) if events and week in events):
+        canvas.line([(across(n), TOP), (across(n), canvas.height - BOTTOM)], "guide", "dotted")
+        canvas.text(across(n) + 3, TOP + 8, said, "note")
     for model, (name, values) in enumerate(lines.items()):
         there = [(n, value) for n, value in enumerate(values) if value is not None]
         canvas.line([(across(n), up(value)) for n, value in there], f"m{model}")
