@@ -52,6 +52,20 @@ def test_nothing_is_unpickled_or_evaluated() -> None:
     assert {str(path): found for path, tree in modules().items() if (found := list(forbidden(tree)))} == {}
 
 
+def unnoted(tree: ast.Module) -> Iterator[str]:
+    """The calls in a module that read or write Parquet files beside `stores.datasets`, which notes their size."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in ("scan_parquet", "write_parquet", "sink_parquet"):
+            yield node.attr
+
+
+def test_no_dataset_is_read_or_written_without_its_size_being_noted() -> None:
+    apart = {"datasets", "bundle", "golden", "slices"}  # smoke rows, frozen sets and deliveries are no datasets
+    found = {path.stem: calls for path, tree in modules().items() if (calls := list(unnoted(tree)))}
+    assert set(found) == apart
+    assert list(unnoted(ast.parse("pl.scan_parquet(path)"))) == ["scan_parquet"]
+
+
 @pytest.mark.parametrize("code", ["import pickle", "from joblib import load", "x = eval('1')", "exec('x = 1')"])
 def test_the_check_for_unpickling_finds_what_is_planted(code: str) -> None:
     assert list(forbidden(ast.parse(code)))

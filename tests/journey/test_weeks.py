@@ -74,6 +74,20 @@ def test_run_ends_with_the_documented_object(home: Path) -> None:
     assert found["latest_complete_week"] == str(TARGET + -1)
 
 
+def test_every_step_of_a_run_leaves_what_it_took_and_the_size_of_what_it_touched(home: Path) -> None:
+    found = json.loads(semana(home, "runs", f"{TARGET}-0001", "--format", "json").splitlines()[-1])["records"]
+    steps = {record["step"]: {(each["dataset"], each["how"]) for each in record["datasets"]} for record in found}
+    assert list(steps) == ["validate", "prepare", "review", "decide", "train", "promote", "predict", "publish"]
+    assert ("staged_transactions", "read") in steps["validate"]
+    assert {(name, "written") for name in ("customers", "products", "purchases", "weeks")} <= steps["prepare"]
+    assert ("purchases", "read") in steps["train"]
+    assert ("scores", "written") in steps["predict"]
+    assert ("predictions", "written") in steps["publish"]
+    assert all(record["outcome"] == "done" and record["wall_seconds"] > 0 for record in found)
+    assert f"{TARGET}-0001" in semana(home, "runs")
+    assert (home / "telemetry" / "runs.html").is_file()
+
+
 def test_a_rerun_at_the_same_position_gives_the_same_bytes_and_no_new_revision(home: Path) -> None:
     before = (home / "published" / f"week={TARGET}" / "predictions.parquet").read_bytes()
     found = summary(home, "run", "--as-of", str(TARGET.start), "--json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -106,3 +107,8 @@ def test_the_verdict(checks, mode, says):
 
 def test_the_summary_counts_what_holds():
     assert summary((GOOD, OLD)).startswith("2 of 2 checks hold.")
+
+
+def test_the_summary_tells_the_first_reason_and_names_the_others():
+    said = summary((GOOD, BAD, replace(BAD, name="calibrated"), replace(BAD, name="not constant")))
+    assert said == f"1 of 4 checks hold. {BAD.reason}. Nor do: calibrated, not constant."

@@ -69,6 +69,7 @@ STAGED_PRODUCTS = Dataset(
     "ingest",
     {s.PRODUCT_ID: "what", s.SEEN: "day of the row in a flat file, else null", **_LABEL, **_ATTRIBUTES},
 )
+STAGED = {"transactions": STAGED_TRANSACTIONS, "customers": STAGED_CUSTOMERS, "products": STAGED_PRODUCTS}
 QUARANTINE = Dataset(
     "quarantine",
     "One row per row of a delivery that broke a rule.",

@@ -44,6 +44,19 @@ def _deliver(
     accept: str | None,
     settle: Callable[[Path], None] = lambda _: None,
 ) -> dict[str, Any]:
+    with stores.telemetry.measure("ingest"):
+        return _delivered(stores, waiting, table=table, arrival=arrival, accept=accept, settle=settle)
+
+
+def _delivered(
+    stores: Stores,
+    waiting: list[tuple[str, Path]],
+    *,
+    table: str | None,
+    arrival: datetime,
+    accept: str | None,
+    settle: Callable[[Path], None],
+) -> dict[str, Any]:
     landed: list[dict[str, Any]] = []
     refused: list[ContractError] = []
     unknown: list[ConfigurationError] = []

@@ -24,6 +24,7 @@ from semana.stores.runs import Run
 from semana.stores.tracking import AWAY
 
 _FIRST_STEPS = ("validate", "prepare")
+_RETRAINING = ("train", "promote")  # steps that have little to do where nothing is retrained
 _log = logging.getLogger(__name__)
 
 
@@ -167,10 +168,11 @@ def _before(step: Step) -> set[str]:
 def _walk(step: Step, run: Run, stores: Stores, lease: Lease, **options: Any) -> dict[str, Any]:
     """Runs the step, which checks the lease before it commits, and keeps its summary, with its seconds."""
     began = time.perf_counter()
-    with _told(step, run):
+    with _told(step, run), stores.telemetry.measure(step.name, run=run.id, week=str(run.week)) as record:
         if "lease" in inspect.signature(step.function).parameters:
             options["lease"] = lease
         summary = step.function(run, stores, **options)
+        record["retrains"] = step.name in _RETRAINING and run.recall("decision")["retrain"]
     summary = {**summary, "week": str(run.week), "run": run.id, "seconds": round(time.perf_counter() - began, 3)}
     run.record(f"step-{step.name}", summary)
     return summary

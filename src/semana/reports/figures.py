@@ -41,9 +41,10 @@ def weekly_lines(
     )
     if level is not None:
         canvas.line([(across(0), up(level)), (across(max(1, len(weeks) - 1)), up(level))], "guide")
-    for n, said in ((n, events[week]) for n, week in enumerate(weeks) if events and week in events):
+    told = [(n, events[week]) for n, week in enumerate(weeks) if events and week in events]
+    for place, (n, said) in enumerate(told):
         canvas.line([(across(n), TOP), (across(n), canvas.height - BOTTOM)], "guide", "dotted")
-        canvas.text(across(n) + 3, TOP + 8, said, "note")
+        canvas.text(across(n) + 3, TOP + 6 + 12 * (place % 3), said, "note")  # words of neighbours lie apart
     for model, (name, values) in enumerate(lines.items()):
         there = [(n, value) for n, value in enumerate(values) if value is not None]
         canvas.line([(across(n), up(value)) for n, value in there], f"m{model}")
@@ -182,6 +183,28 @@ def level_band(weeks: Sequence[str], levels: Sequence[Mapping[str, Any]]) -> Mar
         told = svg.Title(text=f"{week}: {level['bought']:,} bought, {level['forecast']:,.0f} forecast, {inside}")
         canvas.elements.append(svg.Circle(cx=x, cy=up(level["bought"]), r=4, class_=["dot", inside], elements=[told]))
     return canvas.drawn()
+
+
+def gantt(bars: Sequence[tuple[str, float, float, bool]], *, span: float) -> Markup:
+    """A bar a step: name, second at which it began, seconds that it took, whether it was done."""
+    height = TOP + 18 * len(bars) + BOTTOM
+    canvas = Canvas(f"{len(bars)} steps along {span:.0f} seconds", height=height)
+    left = room_for(name for name, *_ in bars)
+    across = Scale(0.0, span, left, WIDTH - RIGHT - 30)
+    upright(canvas, across, height - BOTTOM, said=lambda value: f"{value:g} s")
+    for n, (name, begins, seconds, done) in enumerate(bars):
+        y = TOP + 18 * n + 3
+        ends = max(across(begins + seconds), across(begins) + 1.5)
+        canvas.text(left - 8, y + 9, name, "label", "end")
+        corners = [(across(begins), y), (ends, y), (ends, y + 12), (across(begins), y + 12)]
+        canvas.area(corners, "bar", *([] if done else ["failed"]))
+        canvas.text(ends + 4, y + 9, f"{seconds:.1f}", "note")
+    return canvas.drawn()
+
+
+def trend(runs: Sequence[str], values: Sequence[float | None], *, what: str) -> Markup:
+    """One figure over the runs, which are named like 2025-W02-0001."""
+    return weekly_lines([run[:8] for run in runs], {what: values}, what=what, level=0.0)
 
 
 def mark_of(model: int) -> Markup:

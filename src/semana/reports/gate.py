@@ -55,11 +55,13 @@ def verdict(report: GateReport) -> str:
 
 
 def summary(checks: Sequence[Check]) -> str:
-    """How many checks hold, and the reasons of those that fail."""
+    """How many checks hold, which fail, and the reason of the first of them."""
     failed = [check for check in checks if not check.passed]
     held = f"{len(checks) - len(failed)} of {len(checks)} checks hold."
     warned = [f"To be looked at: {check.says}." for check in checks if check.warns]
-    return " ".join([held, *(f"{check.reason}." for check in failed), *warned])
+    first = [f"{check.reason}." for check in failed[:1]]
+    others = [f"Nor do: {', '.join(check.name for check in failed[1:])}."] if failed[1:] else []
+    return " ".join([held, *first, *others, *warned])
 
 
 def _golden(check: Check) -> bool:

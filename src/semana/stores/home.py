@@ -22,6 +22,7 @@ from semana.stores.leases import Leases
 from semana.stores.ledger import Ledger
 from semana.stores.publications import Publications
 from semana.stores.runs import Runs
+from semana.stores.telemetry import Telemetry
 from semana.stores.tracking import Mlflow, Tracking
 from semana.stores.tunings import Tunings
 
@@ -49,6 +50,7 @@ class Stores:
     tracking: Tracking
     golden: Golden
     experiments: Experiments
+    telemetry: Telemetry
 
 
 def open_home(settings: Settings, *, create: bool = False) -> Stores:
@@ -90,6 +92,7 @@ def open_home(settings: Settings, *, create: bool = False) -> Stores:
         Mlflow(home / "mlflow", uri=settings.mlflow_tracking_uri, name=settings.tracking_name),
         Golden(home / "golden"),
         Experiments(home / "experiments"),
+        Telemetry(home / "telemetry"),
     )
 
 

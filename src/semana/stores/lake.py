@@ -13,7 +13,7 @@ import polars as pl
 from semana.data.catalog import Dataset
 from semana.data.weeks import Week
 from semana.errors import UsageError
-from semana.stores import files
+from semana.stores import datasets, files
 
 
 class Lake:
@@ -38,7 +38,7 @@ class Lake:
                 f"{dataset.name} of {week} is not there: step '{dataset.made_by}' makes it. "
                 f"Run: semana {dataset.made_by} --week {week}"
             )
-        return nw.from_native(pl.scan_parquet(path))
+        return nw.from_native(datasets.scan(path, dataset))
 
     def read(self, dataset: Dataset, week: Week) -> pl.DataFrame:
         """The dataset, collected."""
@@ -48,7 +48,7 @@ class Lake:
     def write(self, dataset: Dataset, frame: nw.LazyFrame[Any] | pl.DataFrame, week: Week) -> pl.DataFrame:
         """Writes the whole dataset of that week and returns what was written."""
         collected = frame if isinstance(frame, pl.DataFrame) else frame.collect("polars").to_native()
-        files.replace(self.path(dataset, week), collected.write_parquet)
+        datasets.write(self.path(dataset, week), dataset, collected)
         return collected
 
     def forget(self, dataset: Dataset, week: Week) -> None:

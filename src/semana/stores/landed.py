@@ -10,11 +10,12 @@ import narwhals as nw
 import polars as pl
 
 from semana.data import schemas as s
+from semana.data.catalog import STAGED
 from semana.data.cleaning import RULES
 from semana.data.sources import KEYS, TABLES, Source
 from semana.data.values import INTEGER
 from semana.errors import ContractError
-from semana.stores import files
+from semana.stores import datasets, files
 from semana.stores.manifest import Delivery, Manifest, brief
 from semana.stores.staging import Staging
 
@@ -43,7 +44,9 @@ class Landed(Manifest):
     def polars_lines(self, position: int) -> pl.LazyFrame:
         """The same as a Polars frame, for the checks of a delivery."""
         frames = [
-            pl.scan_parquet(path).with_columns(pl.lit(delivery.position, dtype=pl.Int32).alias(s.DELIVERY))
+            datasets.scan(path, STAGED[TRANSACTIONS]).with_columns(
+                pl.lit(delivery.position, dtype=pl.Int32).alias(s.DELIVERY)
+            )
             for delivery, path in self._staged(TRANSACTIONS, position)
         ]
         ids = self.ids(position)
@@ -65,7 +68,7 @@ class Landed(Manifest):
         """
         (key,) = KEYS[table]
         frames = [
-            pl.scan_parquet(path).with_columns(pl.lit(delivery.position, dtype=pl.Int32).alias(s.POSITION))
+            datasets.scan(path, STAGED[table]).with_columns(pl.lit(delivery.position, dtype=pl.Int32).alias(s.POSITION))
             for delivery, path in self._staged(table, position)
         ]
         people = [s.LABEL, s.OWNER] if key == s.CUSTOMER_ID else [s.LABEL]
@@ -103,7 +106,7 @@ class Landed(Manifest):
             promised = delivery.tables[table]
             source = self._find_source(delivery.source)
             found = {
-                "kept": pl.scan_parquet(staged).select(pl.len()).collect().item(),
+                "kept": datasets.scan(staged, STAGED[table]).select(pl.len()).collect().item(),
                 "quarantined": self._staging.quarantined(delivery.hash, table),
             }
             # A source defined anew since then, and other rules of ours, may read the same bytes otherwise.

@@ -14,9 +14,10 @@ import narwhals as nw
 import polars as pl
 
 from semana.data import schemas as s
+from semana.data.catalog import PREDICTIONS
 from semana.data.weeks import Week
 from semana.errors import ConfigurationError, ContractError, UsageError
-from semana.stores import files
+from semana.stores import datasets, files
 
 PARQUET = "predictions.parquet"
 ARROW = "predictions.arrow"
@@ -70,7 +71,7 @@ class Publications:
         if not manifests:
             raise UsageError(f"no list was published for {week}. Run: semana run --week {week}")
         rev = rev or int(manifests[-1]["rev"])
-        return nw.from_native(pl.scan_parquet(self._week(week) / f"rev={rev}" / PARQUET))
+        return nw.from_native(datasets.scan(self._week(week) / f"rev={rev}" / PARQUET, PREDICTIONS))
 
     def publish(
         self, rows: pl.DataFrame, manifest: dict[str, Any], week: Week, *, back: bool = False
@@ -132,7 +133,7 @@ class Publications:
 def _write(rows: pl.DataFrame, folder: Path) -> dict[str, str]:
     """Writes the list sorted by customer as Parquet and as Arrow with the place of each customer; their hashes."""
     ordered = rows.sort(s.CUSTOMER_ID, s.RANK)
-    ordered.write_parquet(folder / PARQUET)
+    datasets.write(folder / PARQUET, PREDICTIONS, ordered)
     ordered.write_ipc(folder / ARROW, compression="uncompressed")
     places = ordered.with_row_index("offset").group_by(s.CUSTOMER_ID, maintain_order=True)
     places.agg(pl.col("offset").first(), pl.len().alias("count")).write_ipc(

@@ -11,10 +11,11 @@ import polars as pl
 
 from semana.data import cleaning
 from semana.data import schemas as s
+from semana.data.catalog import QUARANTINE, STAGED
 from semana.data.cleaning import Cleaned, clean
 from semana.data.sources import KEYS, Source
 from semana.data.values import INTEGER, TEXT
-from semana.stores import files
+from semana.stores import datasets, files
 from semana.stores.manifest import Delivery
 from semana.stores.reading import is_csv, read_file
 
@@ -45,19 +46,19 @@ class Staging:
         """Writes the tables of a delivery and its quarantined rows; the note of what they were made with comes last."""
         folder = self.home / "staged" / hash_
         for table, result in cleaned.items():
-            files.replace(folder / f"{table}.parquet", result.kept.write_parquet)
+            datasets.write(folder / f"{table}.parquet", STAGED[table], result.kept)
         bad = [
             result.quarantined.select(pl.lit(table).alias("table"), "row", s.REASON, "values")
             for table, result in cleaned.items()
         ]
         quarantined = pl.concat([pl.DataFrame(schema=_QUARANTINE), *bad])
-        files.replace(self.home / "quarantine" / f"{hash_}.parquet", quarantined.write_parquet)
+        datasets.write(self.home / "quarantine" / f"{hash_}.parquet", QUARANTINE, quarantined)
         files.replace_json(folder / _ABOUT, _made_with(source))
 
     def quarantined(self, hash_: str, table: str) -> int:
         """How many rows of the delivery's table are in quarantine."""
         path = self.home / "quarantine" / f"{hash_}.parquet"
-        return pl.scan_parquet(path).filter(pl.col("table") == table).collect().height
+        return datasets.scan(path, QUARANTINE).filter(pl.col("table") == table).collect().height
 
     def _is_current(self, delivery: Delivery, source: Source) -> bool:
         try:

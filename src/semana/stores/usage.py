@@ -35,7 +35,7 @@ class Usage:
         self._children = 0.0
 
     def __enter__(self) -> Self:
-        self._began, self._cpu = time.perf_counter(), self._cpu_seconds()
+        self._began, self._cpu, self._moved = time.perf_counter(), self._cpu_seconds(), self._bytes()
         self._look(everything=True)
         self._thread.start()
         return self
@@ -47,11 +47,14 @@ class Usage:
 
     @property
     def figures(self) -> dict[str, float]:
-        """Wall and CPU seconds, and the peak of memory in MiB, until now."""
+        """Wall and CPU seconds, the peak of memory in MiB, and bytes read and written (cached ones too), until now."""
+        read, written = (now - then for now, then in zip(self._bytes(), self._moved, strict=True))
         return {
             "wall_seconds": round(time.perf_counter() - self._began, 3),
             "cpu_seconds": round(self._cpu_seconds() - self._cpu, 3),
             "peak_memory_mib": round(self._peak, 1),
+            "bytes_read": read,
+            "bytes_written": written,
         }
 
     def metrics(self) -> list[tuple[str, float, int]]:
@@ -75,6 +78,13 @@ class Usage:
         if everything:
             second = round(time.perf_counter() - self._began, 3)
             self.samples.append(Sample(second, round(memory, 1), round(self._cpu_seconds() - self._cpu, 3)))
+
+    def _bytes(self) -> tuple[int, int]:
+        """Bytes that were read and written so far; none where the system does not count them."""
+        if not hasattr(self._process, "io_counters"):
+            return 0, 0
+        counted = self._process.io_counters()
+        return int(counted.read_chars), int(counted.write_chars)
 
     def _cpu_seconds(self) -> float:
         times = self._process.cpu_times()
