@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.page import write_section
+from benchmarks.speed import SEMANA, SHARED
 from semana.data.weeks import Week, weeks_between
 
 ROOT = Path(__file__).resolve().parents[1]
-SHARED = ROOT.parent / "shared" / "data" / "sodai"
+SODAI = SHARED / "sodai"
 PICTURES = ROOT / "docs" / "pictures"
 FIRST, PLANTED, LAST = (Week.parse(week) for week in ("2024-W33", "2024-W38", "2024-W44"))
 REASON = "the agents know this rule by heart"
@@ -31,14 +32,14 @@ CHROMIUM = ("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disabl
 def semana(home: Path, *words: str, params: Path | None = None) -> str:
     """What the command prints; raises CalledProcessError where it fails."""
     environment = os.environ | ({"SEMANA_PARAMS": str(params)} if params else {})
-    command = (sys.executable, "-m", "semana.cli", "--home", str(home), *words)
+    command = (*SEMANA, "--home", str(home), *words)
     done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
     return done.stdout
 
 
 def replayed(home: Path, first: Week, last: Week) -> None:
     """Delivers these weeks one by one and runs each."""
-    semana(home, "replay", "--from", str(first), "--to", str(last), "--source", "sodai", str(SHARED))
+    semana(home, "replay", "--from", str(first), "--to", str(last), "--source", "sodai", str(SODAI))
 
 
 def pictured(page: Path, name: str, height: int) -> None:
@@ -54,7 +55,7 @@ def pictured(page: Path, name: str, height: int) -> None:
 
 def main() -> None:
     """Lives the twelve weeks, and writes the story into docs/benchmarks.md with its pictures."""
-    if not SHARED.exists() or shutil.which(CHROMIUM[0]) is None:
+    if not SODAI.exists() or shutil.which(CHROMIUM[0]) is None:
         sys.exit("not told: it needs the SodAI data beside the repository, and Chromium")
     with tempfile.TemporaryDirectory() as folder:
         home, rule = Path(folder) / "home", Path(folder) / "rule.yaml"

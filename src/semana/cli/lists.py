@@ -89,21 +89,17 @@ def performance(form: FormatOption = "table", out: OutOption = None) -> None:
     from rich.console import Group
     from rich.text import Text
 
-    from semana.pipeline.review import PAGE
+    from semana.pipeline.review import PAGE, told_effects
     from semana.reports.terminal import performance_table
 
     stores = front.stores()
     rows = performance_rows(stores)
-    lines = [*_effects(stores), f"The page: {stores.home / PAGE}"]
-    _put(rows, form, out, lambda: Group(performance_table(rows.to_dicts()), *map(Text, lines)))
 
+    def table() -> RenderableType:
+        lines = [*told_effects(stores), f"The page: {stores.home / PAGE}"]
+        return Group(performance_table(rows.to_dicts()), *map(Text, lines))
 
-def _effects(stores: Stores) -> list[str]:
-    """What each experiment has found so far, in words."""
-    from semana.pipeline.experiment import effects
-    from semana.reports.experiments import effect_in_words
-
-    return [effect_in_words(found) for found in effects(stores)]
+    _put(rows, form, out, table)
 
 
 def _experiment(stores: Stores, week: str) -> bool:

@@ -72,7 +72,7 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
     newest = recent(stores, before=run.week)
     rollback = _rollback(run, stores)
     if newest:
-        page = performance_page(figures(stores), stores.ledger.entries(), effects=_effects(stores))
+        page = performance_page(figures(stores), stores.ledger.entries(), effects=told_effects(stores))
         files.replace_bytes(stores.home / PAGE, page.encode())
     return {"step": "review", "judged": judged, "newest": newest[-1] if newest else None, "rollback": rollback}
 
@@ -83,7 +83,8 @@ def figures(stores: Stores) -> list[dict[str, Any]]:
     return [row for week in weeks for row in stores.lake.read(catalog.PERFORMANCE, week).to_dicts()]
 
 
-def _effects(stores: Stores) -> list[str]:
+def told_effects(stores: Stores) -> list[str]:
+    """What each experiment has found so far, in words."""
     return [effect_in_words(found) for found in effects(stores)]
 
 

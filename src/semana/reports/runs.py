@@ -10,6 +10,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from semana.evaluation.durations import DONE
 from semana.reports import figures
 from semana.reports.pages import page
 from semana.reports.terminal import titled_table
@@ -42,7 +43,7 @@ def runs_table(records: Sequence[Record]) -> Table:
             _seconds(sum(step["cpu_seconds"] for step in steps)),
             _size(_MIB * max(step["peak_memory_mib"] for step in steps)),
             _size(steps[-1]["home_bytes"]),
-            "; ".join(_remarks(steps)) or "done",
+            "; ".join(_remarks(steps)) or DONE,
         )
     return table
 
@@ -60,7 +61,7 @@ def run_report(run: str, steps: Sequence[Record]) -> Group:
     for step in steps:
         at = min(_BAR - 1, round(_BAR * (_moment(step) - begins) / span))
         long = min(_BAR - at, max(1, round(_BAR * step["wall_seconds"] / span)))
-        bar = Text(" " * at + "█" * long, style="red" if step["outcome"] != "done" else "")
+        bar = Text(" " * at + "█" * long, style="red" if step["outcome"] != DONE else "")
         moved = [_size(step[name]) for name in ("bytes_read", "bytes_written")]
         memory = _size(_MIB * step["peak_memory_mib"])
         gantt.add_row(step["step"], bar, _seconds(step["wall_seconds"]), _seconds(step["cpu_seconds"]), memory, *moved)
@@ -86,7 +87,7 @@ def runs_page(records: Sequence[Record]) -> str:
     written = sorted({each["dataset"] for run in shown for step in runs[run] for each in _written(step)})
     begins, span = _span(runs[newest])
     bars = [
-        (each["step"], _moment(each) - begins, float(each["wall_seconds"]), each["outcome"] == "done")
+        (each["step"], _moment(each) - begins, float(each["wall_seconds"]), each["outcome"] == DONE)
         for each in runs[newest]
     ]
     return page(
@@ -106,7 +107,7 @@ def runs_page(records: Sequence[Record]) -> str:
 
 def _remarks(steps: Sequence[Record]) -> list[str]:
     """Which steps failed, and which took unusually long."""
-    failed = [f"{each['step']}: {each['outcome']}" for each in steps if each["outcome"] != "done"]
+    failed = [f"{each['step']}: {each['outcome']}" for each in steps if each["outcome"] != DONE]
     slow = [f"{each['step']} took {each['times_usual']:.1f} × its median" for each in steps if each["times_usual"]]
     return failed + slow
 
