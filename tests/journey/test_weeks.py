@@ -185,6 +185,12 @@ def test_a_begun_week_gets_a_new_revision_only_with_a_reason(home: Path) -> None
     assert "--reason" in semana(home, "run", "--as-of", str(TARGET.start), code=64)
 
 
+def test_a_begun_week_with_a_list_gets_no_other_model_without_a_reason(home: Path) -> None:
+    before = sorted(path.name for folder in ("ledger", "bundles") for path in (home / folder).iterdir())
+    assert "--reason" in semana(home, "run", "--as-of", str(TARGET.start), "--retrain", "always", code=64)
+    assert sorted(path.name for folder in ("ledger", "bundles") for path in (home / folder).iterdir()) == before
+
+
 def test_a_past_weeks_list_is_replaced_only_with_a_reason_and_never_becomes_the_one_that_served(home: Path) -> None:
     (home / "exclude.csv").write_text("customer_id,product_id\n2,\n")
     assert "--reason" in semana(home, "run", "--week", str(TARGET), code=64)

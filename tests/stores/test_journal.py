@@ -48,6 +48,22 @@ def test_of_many_that_append_at_once_exactly_one_succeeds(journal: Journal) -> N
     assert len(journal.entries()) == 4
 
 
+def test_a_change_to_the_newest_entry_is_noticed(journal: Journal) -> None:
+    newest = max(journal.folder.iterdir())
+    newest.write_bytes(newest.read_bytes().replace(b'"what": 2', b'"what": 7'))
+    with pytest.raises(ContractError, match="is not as it was written"):
+        journal.entries()
+
+
+@pytest.mark.parametrize("content", [None, b"[]", b"[1]", b"\xff"])
+def test_what_is_no_entry_is_named(journal: Journal, content: bytes | None) -> None:
+    newest = max(journal.folder.iterdir())
+    newest.unlink()
+    newest.mkdir() if content is None else newest.write_bytes(content)
+    with pytest.raises(ContractError, match=newest.name):
+        journal.entries()
+
+
 @pytest.mark.parametrize("damage", ["changed", "removed", "added", "cut"])
 def test_a_chain_that_was_touched_by_hand_is_noticed(journal: Journal, damage: str) -> None:
     paths = sorted(journal.folder.iterdir())

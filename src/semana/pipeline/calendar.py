@@ -7,6 +7,7 @@ from datetime import date
 from semana.data.weeks import Calendar, Week, read_calendar
 from semana.errors import ContractError
 from semana.stores.home import Stores
+from semana.stores.runs import Run
 
 
 def calendar_of(stores: Stores, *, position: int, as_of: date, clock: date) -> Calendar:
@@ -20,6 +21,11 @@ def calendar_of(stores: Stores, *, position: int, as_of: date, clock: date) -> C
         complete_after_days=stores.params.data.complete_after_days,
         closed=source.closed if source else (),
     )
+
+
+def has_begun(run: Run, stores: Stores) -> bool:
+    """Whether the run's week had begun, in business time or in the arrival of what this run knew."""
+    return max(run.today, stores.landing.arrival(run.position).date()) >= run.week.start
 
 
 def check_gaps(calendar: Calendar, target: Week, *, weeks: int, source: str) -> None:

@@ -15,6 +15,7 @@ from semana.errors import ContractError
 from semana.evaluation.gate import Check, GateReport, judge
 from semana.evaluation.race import Evidence
 from semana.models import BASELINES
+from semana.pipeline.calendar import has_begun
 from semana.pipeline.golden import freeze, golden_checks
 from semana.pipeline.succession import promoted, serve
 from semana.pipeline.tracked import project
@@ -68,6 +69,7 @@ def _promote(run: Run, stores: Stores, lease: Lease | None) -> dict[str, Any]:
     if stores.ledger.is_past(run.week):
         entry["version"] += f"+{run.week}"  # a past week's own model: the ledger tells of the present
         return _serve(run, entry, promoted=False)
+    stores.publications.check_reason(run.week, late=has_begun(run, stores), reason=run.reason)
     if lease:
         lease.check()
     appended = stores.ledger.append(entry, after=len(entries))

@@ -13,6 +13,7 @@ from semana.data.weeks import Week
 from semana.errors import ContractError
 from semana.evaluation.decision import decide_list, kind_of
 from semana.evaluation.experiment import held_out
+from semana.pipeline.calendar import has_begun
 from semana.pipeline.scoring import score_week
 from semana.pipeline.succession import gives_way
 from semana.stores.home import Stores
@@ -57,7 +58,7 @@ def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, An
             "excluded": int(excluded.sum()),
             "held_out": rows.filter(s.HELD_OUT)[s.CUSTOMER_ID].n_unique(),
         },
-        "late": _late(run, stores),
+        "late": has_begun(run, stores),
         "reason": run.reason,
     }
     if lease:
@@ -143,8 +144,3 @@ def _goes_back(run: Run, stores: Stores) -> bool:
     if current is None or run.as_of < max(stores.landing.trading_days(run.position)):
         return False
     return bool(stores.landing.taken_back(current["position"], by=run.position))
-
-
-def _late(run: Run, stores: Stores) -> bool:
-    """Whether the week had begun, in business time or in the arrival of what this run knew."""
-    return max(run.today, stores.landing.arrival(run.position).date()) >= run.week.start

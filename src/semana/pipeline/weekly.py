@@ -15,7 +15,7 @@ from typing import Any
 from semana.data.weeks import Week
 from semana.errors import ContractError, UsageError
 from semana.pipeline import STEPS, Step, ingest, prepare
-from semana.pipeline.calendar import calendar_of, check_gaps, check_not_over
+from semana.pipeline.calendar import calendar_of, check_gaps, check_not_over, has_begun
 from semana.pipeline.tracked import go_on
 from semana.stores import files
 from semana.stores.home import Stores
@@ -61,6 +61,8 @@ def run_week(stores: Stores, order: Order, *, progress: Callable[[Step], None] =
         with stores.leases.hold("ingest"):
             ingested = ingest.take(stores, arrival=order.arrival)
         run = begin(stores, order)
+        if run.retrain == "always":  # asked before anything is trained: its list would be refused at the end
+            stores.publications.check_reason(run.week, late=has_begun(run, stores), reason=run.reason)
         run.record("ingest", ingested)
         steps = {"ingest": ingested}
         for step in STEPS[1:]:

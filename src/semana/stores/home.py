@@ -78,14 +78,15 @@ def open_home(settings: Settings, *, create: bool = False) -> Stores:
         )
     if shutil.disk_usage(home).free < params.store.free_disk_mib * 2**20:
         _log.warning("%s: less than %s MiB of disk are free", home, params.store.free_disk_mib)
+    publications = Publications(home / "published")
     return Stores(
         home,
         params,
         Landing(home, find_source=lambda name: find_source(settings, name), params=params.data),
         Lake(home),
         Bundles(home / "bundles"),
-        Ledger(home / "ledger"),
-        Publications(home / "published"),
+        Ledger(home / "ledger", known=publications.ledger_entries),
+        publications,
         Runs(home / "runs"),
         Leases(home / "leases", stale_seconds=params.store.lease_stale_seconds),
         Tunings(home / "tuning"),

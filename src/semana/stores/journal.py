@@ -1,5 +1,7 @@
 """An append-only, hash-chained list of entries: one numbered JSON file each, created exclusively.
 
+Each is sealed with the hash of its own content, which holds the seal of the entry before: a change to any is noticed.
+
 Creating entry n + 1 is the compare-and-set: of two that try, exactly one succeeds. The manifest of deliveries and the
 ledger of what served are journals.
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,16 +34,14 @@ class Journal:
         entries = []
         previous = _FIRST
         for number, path in enumerate(self._paths(), start=1):
-            content = path.read_bytes()
-            try:
-                entry = json.loads(content)
-            except ValueError as err:
-                raise self._broken(path, "is not JSON") from err
+            entry = self._read(path)
             if path.name != _name(number) or entry.get("number") != number:
                 raise self._broken(path, f"stands where entry {number} was expected")
+            if entry.get("seal") != _seal(entry):
+                raise self._broken(path, "is not as it was written")
             if entry.get("previous") != previous:
                 raise self._broken(path, "does not follow from the entry before it")
-            previous = hashlib.sha256(content).hexdigest()
+            previous = entry["seal"]
             entries.append(entry)
         return entries
 
@@ -50,8 +51,9 @@ class Journal:
         taken = Busy(f"{self.folder.name}: another run wrote entry {after + 1} first. Try again: it is read then.")
         if len(paths) != after:
             raise taken
-        previous = hashlib.sha256(paths[-1].read_bytes()).hexdigest() if paths else _FIRST
-        full = {**entry, "number": after + 1, "previous": previous}
+        previous = self._read(paths[-1]).get("seal") if paths else _FIRST
+        full = json.loads(files.to_json({**entry, "number": after + 1, "previous": previous}))
+        full["seal"] = _seal(full)
         try:
             files.create_exclusive(self.folder / _name(after + 1), files.to_json(full))
         except FileExistsError as err:
@@ -61,11 +63,23 @@ class Journal:
     def _paths(self) -> list[Path]:
         return sorted(self.folder.glob("[0-9]*.json"))
 
+    def _read(self, path: Path) -> dict[str, Any]:
+        try:
+            return dict(json.loads(path.read_bytes()))
+        except (OSError, ValueError, TypeError) as err:
+            raise self._broken(path, "is no entry that can be read") from err
+
     def _broken(self, path: Path, how: str) -> ContractError:
         return ContractError(
             f"{self.folder.name}/{path.name} {how}: the chain is broken, a file was changed, added or removed by hand. "
             f"Restore the folder from a backup (semana restore)."
         )
+
+
+def _seal(entry: Mapping[str, Any]) -> str:
+    """SHA-256 of an entry's content, its own seal left out."""
+    content = {name: value for name, value in entry.items() if name != "seal"}
+    return hashlib.sha256(files.to_json(content)).hexdigest()
 
 
 def _name(number: int) -> str:

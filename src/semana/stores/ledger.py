@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from semana.data.weeks import Week
+from semana.errors import ContractError
 from semana.stores.journal import Journal
 
 PROMOTED, ROLLED_BACK = "promoted", "rolled back"
@@ -15,15 +16,23 @@ PROMOTED, ROLLED_BACK = "promoted", "rolled back"
 class Ledger:
     """Entries of {when, week, from, to, version, kind, by, why, evidence}; `to` is the bundle that serves from then on.
 
-    `kind` is PROMOTED or ROLLED_BACK, `week` the first one that it serves.
+    `kind` is PROMOTED or ROLLED_BACK, `week` the first one that it serves. A chain that lost its end is still a chain:
+    `known` says how many entries there were when the newest list was published.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, known: Callable[[], int] = lambda: 0) -> None:
         self.journal = Journal(folder)
+        self._known = known
 
     def entries(self) -> list[dict[str, Any]]:
-        """All entries, oldest first; raises ContractError where the chain is broken."""
-        return self.journal.entries()
+        """All entries, oldest first; raises ContractError where the chain is broken or lost its end."""
+        entries, known = self.journal.entries(), self._known()
+        if len(entries) < known:
+            raise ContractError(
+                f"ledger: {len(entries)} entries, {known} were there when the newest list was published: the last are "
+                f"gone. Restore the folder from a backup (semana restore)."
+            )
+        return entries
 
     def champion(self, week: Week | None = None) -> dict[str, Any] | None:
         """The entry of the bundle that serves; for a past `week`, the one that served its list."""

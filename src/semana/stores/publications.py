@@ -49,6 +49,10 @@ class Publications:
         current = self.current()
         return self.manifests(Week.parse(current["week"]))[current["rev"] - 1] if current else None
 
+    def ledger_entries(self) -> int:
+        """How many entries the ledger had when the newest list was published; 0 before the first."""
+        return int((self.current_manifest() or {}).get("ledger", 0))
+
     def weeks(self) -> list[Week]:
         """Every week with a list, oldest first."""
         return sorted({Week.parse(path.parents[1].name[5:]) for path in self.folder.glob(f"week=*/rev=*/{MANIFEST}")})
@@ -73,6 +77,11 @@ class Publications:
         rev = rev or int(manifests[-1]["rev"])
         return nw.from_native(datasets.scan(self._week(week) / f"rev={rev}" / PARQUET, PREDICTIONS))
 
+    def check_reason(self, week: Week, *, late: bool, reason: str | None) -> None:
+        """Raises UsageError where `week` has a list already, has begun (`late`), and no reason is given to replace it."""
+        if late and not reason and self.manifests(week):
+            raise UsageError(f'{week} has begun and has a list: say why it is replaced, with --reason "..."')
+
     def publish(
         self, rows: pl.DataFrame, manifest: dict[str, Any], week: Week, *, back: bool = False
     ) -> dict[str, Any]:
@@ -90,10 +99,10 @@ class Publications:
             hashes = _write(rows, scratch)
             if manifests and manifests[-1]["files"] == hashes:
                 published = manifests[-1]
-            elif manifests and manifest["late"] and not manifest["reason"]:
-                self._switch(week, manifests[-1], back=back)  # what an interrupted run left undone
-                raise UsageError(f'{week} has begun and has a list: say why it is replaced, with --reason "..."')
             else:
+                if manifests:
+                    self._switch(week, manifests[-1], back=back)  # what an interrupted run left undone
+                self.check_reason(week, late=manifest["late"], reason=manifest["reason"])
                 published = {**manifest, "rev": len(manifests) + 1, "files": hashes}
                 (scratch / MANIFEST).write_bytes(files.to_json(published))
                 files.switch_folder(scratch, self._week(week) / f"rev={published['rev']}")
