@@ -8,13 +8,24 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from semana.errors import ConfigurationError
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 Ratio = Annotated[float, Field(gt=1)]
+
+
+def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(names)) < len(names):
+        raise ValueError("each name once was expected")
+    return names
+
+
+def _off(mode: object) -> object:
+    """YAML reads a bare `off` as false."""
+    return "off" if mode is False else mode
 
 
 class Section(BaseModel):
@@ -77,9 +88,9 @@ class TuningParams(Section):
 class ModelParams(Section):
     """Which models race, and their constants."""
 
-    race: Annotated[tuple[str, ...], Field(min_length=1)]
+    race: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_each_once)]
     decay: Annotated[float, Field(gt=0, lt=1)]
-    seed: int
+    seed: Annotated[int, Field(ge=0, le=1_000_000_000)]
     fit_rows: Count
     boosting: BoostingParams
     tuning: TuningParams
@@ -118,7 +129,7 @@ class RollbackParams(FallenParams):
 class GateParams(Section):
     """What a challenger must hold before it may serve."""
 
-    mode: Literal["enforce", "dry_run", "off"]
+    mode: Annotated[Literal["enforce", "dry_run", "off"], BeforeValidator(_off)]
     non_inferiority_f1: Share
     volume_low: Annotated[float, Field(gt=0, lt=1)]
     volume_high: Ratio

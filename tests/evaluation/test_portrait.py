@@ -50,6 +50,7 @@ def test_some_of_the_pairs_tell_the_same_of_a_large_week(monkeypatch):
     assert whole is not None
     assert some is not None
     assert some.calibration == pytest.approx(whole.calibration, abs=0.1)
+    assert some.gains[-1][0] == pytest.approx(whole.gains[-1][0])
     assert some.gains[-1][1] == pytest.approx(whole.gains[-1][1], abs=0.1)
 
 

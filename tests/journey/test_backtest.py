@@ -118,7 +118,7 @@ def test_a_backtest_goes_on_beside_a_weekly_run(home: Path) -> None:
     [
         (["--weeks", "40"], 65, f"{KNOWN - 3} can be had"),
         (["--models", "decayed_frequency,oracle"], 64, "'oracle' is unknown; there are: decayed_frequency"),
-        (["--params", "gone.yaml"], 78, "no such params file"),
+        (["--params", "gone.yaml"], 78, "gone.yaml: no file"),
         (["--as-of", "2024-09-01"], 65, "no complete week"),
         (["--weeks", "0"], 64, "--weeks"),
     ],

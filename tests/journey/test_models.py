@@ -42,6 +42,8 @@ def test_a_version_serves_is_compared_rolled_back_and_promoted_again(home: Path,
     compared = summary(home, "models", "compare", "1.0.0", version, "--format", "json")
     assert list(compared["models"]) == ["1.0.0", version]
     assert summary(home, "models", "rollback", "--reason", "calls went wrong")["version"] == "1.0.0"
+    assert "1.0.0 serves by now" in " ".join(semana(home, "doctor").split())
+    assert "1.0.0 serves by now" in semana(home, "list")
     assert f"rolled back from {version}" in " ".join(semana(home, "models").split())
     assert summary(home, "models", "promote", version, "--reason", "it was the file")["version"] == version
     assert "Bundle" in semana(home, "models", "show", version)
@@ -50,6 +52,8 @@ def test_a_version_serves_is_compared_rolled_back_and_promoted_again(home: Path,
 def test_a_ledger_that_lost_its_end_is_found(home: Path) -> None:
     max((home / "ledger").glob("*.json")).unlink()
     assert "not well: ledger" in semana(home, "doctor", code=65)
+    for words in (("run", "--as-of", str(TARGET.start)), ("models", "promote", "1.0.0", "--reason", "again")):
+        assert "the last are gone" in semana(home, *words, code=65)
 
 
 def test_of_two_runs_at_once_exactly_one_goes_through_and_the_other_is_busy(home: Path, tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from semana.settings import read_settings
+from semana.stores.home import open_home
 from semana.stores.leases import Leases
 from tests import shop
 from tests.journey.command import semana, summary
@@ -100,6 +102,34 @@ def test_a_missing_home_and_a_newer_one_are_refused(home: Path, tmp_path: Path) 
     assert "semana demo" in semana(tmp_path / "nothing", "list", code=78)
     (home / "format.json").write_text('{"format": 99}')
     assert "newer" in semana(home, "list", code=78)
+
+
+@pytest.mark.parametrize(
+    ("was", "set_to", "said"),
+    [
+        ("seed: 20240101", "seed: -1", "greater than or equal to 0"),
+        ("seed: 20240101", "seed: 4294967296", "less than or equal to"),
+        ("race: [", "race: [recent, recent, ", "each name once"),
+        ("mode: enforce", "mode: sometimes", "'enforce', 'dry_run' or 'off'"),
+        ("mode: enforce", "mode: '\xff'", "UTF-8"),
+    ],
+)
+def test_wrong_params_are_refused_before_anything_begins(home: Path, was: str, set_to: str, said: str) -> None:
+    text = (Path(__file__).parents[2] / "params.yaml").read_text()
+    assert was in text
+    (home / "params.yaml").write_bytes(text.replace(was, set_to).encode("latin-1"))
+    assert said in semana(home, "run", "--as-of", str(TARGET.start), code=78)
+
+
+def test_a_gate_may_be_off_without_quotes(home: Path) -> None:
+    text = (Path(__file__).parents[2] / "params.yaml").read_text()
+    (home / "params.yaml").write_text(text.replace("mode: enforce", "mode: off"))
+    assert open_home(read_settings(home)).params.gate.mode == "off"
+
+
+def test_a_folder_in_place_of_params_is_refused(home: Path) -> None:
+    (home / "params.yaml").mkdir()
+    assert "params.yaml: no file" in semana(home, "doctor", code=78)
 
 
 def test_unknown_params_are_refused_with_the_allowed_ones(home: Path) -> None:

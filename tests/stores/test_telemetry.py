@@ -49,6 +49,20 @@ def test_files_of_one_dataset_add_up(tmp_path: Path) -> None:
     assert (found["files"], found["rows"], found["how"]) == (3, 6, "read")
 
 
+def test_a_record_that_cannot_be_kept_fails_no_step_and_one_that_cannot_be_read_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "telemetry").write_text("a file where the folder should be")
+    telemetry = Telemetry(tmp_path / "telemetry")
+    with telemetry.measure("train"):
+        pass
+    with pytest.raises(ZeroDivisionError), telemetry.measure("train"):
+        _ = 1 / 0
+    (tmp_path / "telemetry").unlink()
+    with telemetry.measure("predict"):
+        pass
+    (tmp_path / "telemetry" / "1.json").write_text("[1")
+    assert [each["step"] for each in telemetry.all()] == ["predict"]
+
+
 def test_a_block_that_fails_is_recorded_with_its_error_and_the_error_goes_on(tmp_path: Path) -> None:
     telemetry = Telemetry(tmp_path / "telemetry")
     with pytest.raises(ZeroDivisionError), telemetry.measure("train"):

@@ -7,11 +7,12 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from semana.errors import ServiceUnavailable
 from semana.stores.mlflow_server import TrackingRefused
-from semana.stores.tracking import Mlflow
+from semana.stores.tracking import AWAY, Mlflow
 from tests.stores import told
 
 ALIASES = {"champion": "b2", "previous": "b1", "challenger": "b3"}
@@ -231,6 +232,18 @@ def test_a_damaged_database_is_refused_with_the_way_out(home: Path) -> None:
         opened(home).says()
     _lose_everything(home)
     project(home)
+
+
+@pytest.mark.parametrize("kept", [100, 4096, 40_000])
+def test_however_a_database_is_damaged_only_mlflow_is_away(home: Path, kept: int) -> None:
+    project(home)
+    database = home / "mlflow" / "mlflow.db"
+    whole = database.read_bytes()
+    database.write_bytes(whole[:kept] + np.random.default_rng(kept).bytes(len(whole) - kept))
+    with pytest.raises(AWAY):
+        project(home)
+    with pytest.raises(AWAY):
+        opened(home).says()
 
 
 def test_without_a_server_nothing_goes_over_the_network(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -116,17 +118,54 @@ def test_a_server_that_takes_the_call_and_says_nothing_is_away_too(monkeypatch: 
             Mlflow(Path("nowhere"), uri=f"http://127.0.0.1:{silent.getsockname()[1]}", name="semana").ready()
 
 
-@pytest.mark.parametrize("uri", ["sqlite:///mlflow.db", "databricks", "/some/where"])
-def test_what_is_no_address_of_a_server_is_refused(uri: str) -> None:
-    with pytest.raises(TrackingRefused, match="the address of a server was expected"):
+@pytest.mark.timeout(20)
+def test_a_server_that_trickles_is_away_within_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("semana.stores.mlflow_server._SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        Thread(target=_trickle, args=(server,), daemon=True).start()
+        began = time.monotonic()
+        with pytest.raises(ServiceUnavailable, match=r"does not answer within 0\.5 s"):
+            Mlflow(Path("nowhere"), uri=f"http://127.0.0.1:{server.getsockname()[1]}", name="semana").ready()
+    assert time.monotonic() - began < 5
+
+
+def _trickle(server: socket.socket) -> None:
+    """An answer of which a letter comes every tenth of a second, to each of the two tries."""
+    for _ in range(2):
+        call = server.accept()[0]
+        with contextlib.suppress(OSError):
+            for letter in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 20:
+                call.sendall(bytes([letter]))
+                time.sleep(0.1)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "sqlite:///mlflow.db",
+        "databricks",
+        "/some/where",
+        "bob:hushhush@mlflow:5000",
+        "http://bob:hush/hush@mlflow:5000",
+        "http://bob:1/hush@mlflow:5000",
+        "http://mlflow:99999",
+        "http://mlflow:abc",
+        "http://bob:hushhush@[::1/",
+        "http://",
+    ],
+)
+def test_what_is_no_address_of_a_server_is_refused_and_tells_no_secret(uri: str) -> None:
+    with pytest.raises(TrackingRefused, match="MLFLOW_TRACKING_URI is no address of a server") as refused:
         Mlflow(Path("nowhere"), uri=uri, name="semana").ready()
+    assert "hush" not in str(refused.value)
+    assert "bob" not in str(refused.value)
 
 
 def test_no_message_tells_the_password(server: tuple[str, Path]) -> None:
     inside = Mlflow(Path("nowhere"), uri=server[0].replace("//", "//ana:secret@"), name="semana")
     assert inside.says() == f"{server[0]}, MLflow {client_version()}"
     with pytest.raises(TrackingRefused) as refused:
-        raise inside._refusal(400, RuntimeError(f"{inside.server}/api said no"))
+        raise inside._refusal(400, RuntimeError(f"{inside.server}/api said no to //ana:secret@"))
     assert "secret" not in str(refused.value)
     tracking = Mlflow(Path("nowhere"), uri=f"http://ana:secret@127.0.0.1:{free_port()}", name="semana")
     with pytest.raises(ServiceUnavailable) as away:

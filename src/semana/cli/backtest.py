@@ -56,6 +56,6 @@ def backtest(
     if out:
         write_backtest(out, record, page)
     if json:
-        front.last_line(record)
+        front.last_line(record, json_asked=True)
     else:
         Console().print(backtest_report(record, where=str((out or folder) / PAGE)))

@@ -54,7 +54,7 @@ def run_demo() -> None:
     console.print(performance_table(performance_rows(stores).to_dicts()))
     rows = stores.publications.predictions(weeks[-1]).collect("polars").to_native()
     customer = str(rows.filter(s.RECOMMENDED)[s.CUSTOMER_ID].value_counts(sort=True)[s.CUSTOMER_ID][0])
-    mine = lists.view(rows, customer=customer, product=None, top=12)
+    mine = lists.view(rows, customer=customer, product=None).head(12)
     mine = lists.named(mine, front.table_of(stores, catalog.PRODUCTS, str(weeks[-1])), s.PRODUCT_ID)
     title = f"{weeks[-1]}, customer {customer}: what to offer"
     console.print(list_table(mine.to_dicts(), title=title, who=s.PRODUCT_ID))

@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 def create(
     share: Annotated[float, typer.Option(help="Of the customers, like 0.1: their lists are made but not shown.")],
-    weeks: Annotated[int, typer.Option(min=1, help="For how many lists, from the next one on.")],
+    weeks: Annotated[int, typer.Option(min=1, max=520, help="For how many lists, from the next one on.")],
 ) -> None:
     """Say the smallest effect that such an experiment can find, then begin it with the next list."""
     from semana.pipeline.experiment import begin, findable

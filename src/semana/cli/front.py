@@ -45,9 +45,12 @@ def settings() -> Settings:
     from semana.settings import read_settings
 
     found = read_settings(_home[0] if _home else None)
-    quiet = found.log_level == "INFO" and sys.stderr.isatty()  # a progress bar tells it there
-    level = "WARNING" if quiet else found.log_level
-    logging.basicConfig(stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(message)s")
+    barred = found.log_level == "INFO" and sys.stderr.isatty()  # a progress bar tells it there, and more
+    level = "WARNING" if barred else found.log_level
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(level)
+    logging.basicConfig(handlers=[handler], level=level, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("semana").setLevel(logging.DEBUG if barred else level)
     return found
 
 
@@ -130,6 +133,13 @@ def existing(paths: list[Path]) -> list[Path]:
     return paths
 
 
-def last_line(value: dict[str, Any]) -> None:
-    """Prints the JSON summary as one line."""
-    print(json.dumps(value, ensure_ascii=False, default=str))
+def last_line(value: dict[str, Any], *, json_asked: bool = False) -> None:
+    """Prints the summary: as one line of JSON, on a terminal as a table unless JSON was asked for."""
+    if sys.stdout.isatty() and not json_asked:
+        from rich.console import Console
+
+        from semana.reports.terminal import facts_table
+
+        Console().print(facts_table(value))
+    else:
+        print(json.dumps(value, ensure_ascii=False, default=str))

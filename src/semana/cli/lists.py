@@ -49,20 +49,25 @@ def show_list(
     from semana.errors import UsageError
     from semana.reports import lists
     from semana.reports.terminal import list_table
-    from semana.reports.words import language
+    from semana.reports.words import language, list_in_words
 
     language(lang)
     stores = front.stores()
     name = listed_week(stores, week)
-    rows = lists.view(_rows(stores, name, owner), customer=customer, product=product, top=top)
-    if rows.is_empty():
+    whole = lists.view(_rows(stores, name, owner), customer=customer, product=product)
+    if whole.is_empty():
         held = " (customers that an experiment holds out are not shown)" if _experiment(stores, name) else ""
         raise UsageError(f"the list of {name} has no row for that customer, product or owner{held}")
     key, names = (s.CUSTOMER_ID, catalog.CUSTOMERS) if product else (s.PRODUCT_ID, catalog.PRODUCTS)
-    rows = lists.named(rows, front.table_of(stores, names, name), key)
-    both = customer is None and product is None
-    title = ", ".join([name, *(_asked(stores, name, customer, product) or ["the likeliest purchases"])])
-    _put(rows, form, out, lambda: list_table(rows.to_dicts(), title=title, who=key, both=both, lang=lang))
+    rows = lists.named(whole.head(top) if top else whole, front.table_of(stores, names, name), key)
+    both, listed = customer is None and product is None, int(whole[s.RECOMMENDED].sum())
+    title = list_in_words(name, lang, **_asked(stores, name, customer, product))
+    _put(
+        rows,
+        form,
+        out,
+        lambda: list_table(rows.to_dicts(), title=title, who=key, both=both, lang=lang, recommended=listed),
+    )
 
 
 def calls(
@@ -121,17 +126,17 @@ def performance_rows(stores: Stores) -> pl.DataFrame:
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-def _asked(stores: Stores, week: str, customer: str | None, product: str | None) -> list[str]:
+def _asked(stores: Stores, week: str, customer: str | None, product: str | None) -> dict[str, str]:
     """The customer and the product that are asked for, with their names where the source has them."""
     from semana.data import catalog
     from semana.reports import lists
 
     asked = ((catalog.CUSTOMERS, customer), (catalog.PRODUCTS, product))
-    return [
-        f"{dataset.name.removesuffix('s')} {lists.name_of(front.table_of(stores, dataset, week), dataset.key[0], id_)}"
+    return {
+        dataset.name.removesuffix("s"): lists.name_of(front.table_of(stores, dataset, week), dataset.key[0], id_)
         for dataset, id_ in asked
         if id_ is not None
-    ]
+    }
 
 
 def listed_week(stores: Stores, week: str | None) -> str:
@@ -145,13 +150,17 @@ def listed_week(stores: Stores, week: str | None) -> str:
 
 
 def warn_of_retracted(stores: Stores, week: str) -> None:
-    """Logs a warning where the week's list was made from a delivery that was taken back since."""
+    """Logs a warning where the week's list was made from a delivery that was taken back since, or by another model."""
     from semana.data.weeks import Week
+    from semana.stores.doctor import other_model
 
     manifest = stores.publications.manifests(Week.parse(week))[-1:]
     gone = [file for each in manifest for file in stores.landing.taken_back(each["position"])]
     if gone:
         _log.warning("the list of %s was made from %s, since retracted; make it again: semana run", week, gone[0])
+    current = stores.publications.current()
+    if current and current["week"] == week and (other := other_model(stores)):
+        _log.warning("%s", other)
 
 
 def _rows(stores: Stores, week: str, owner: str | None) -> pl.DataFrame:

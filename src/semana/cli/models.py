@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Annotated, Any
 
 import typer
 
 from semana.cli import front
 
+_log = logging.getLogger(__name__)
 VersionArgument = Annotated[str, typer.Argument(metavar="VERSION", help="Like 1.0.0, or the id of a bundle.")]
 WhyOption = Annotated[str, typer.Option("--reason", help="Why; kept in the ledger.")]
 
@@ -78,7 +80,7 @@ def compare_two(
         raise UsageError(f"--format {form!r}: table or json was expected")
     found = compare(front.stores(), first, second)
     if form == "json":
-        front.last_line(found)
+        front.last_line(found, json_asked=True)
     else:
         Console().print(comparison(found))
 
@@ -98,11 +100,14 @@ def rollback(reason: WhyOption) -> None:
 
 
 def _change(make: Any) -> None:
+    from semana.stores.doctor import other_model
     from semana.stores.leases import WHOLE
 
     stores = front.stores()
     with stores.leases.hold("promote", against=WHOLE):
         front.last_line(make(stores, front.order().now))
+    if other := other_model(stores):
+        _log.warning("%s", other)
 
 
 def _marks(stores: Any, entry: dict[str, Any]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from semana.data.weeks import Week
     from semana.pipeline import Step
+
+
+_WIDEST = 100  # letters beside the bar
 
 
 @contextmanager
@@ -47,7 +51,26 @@ def _bar(total: int | None) -> Iterator[Callable[..., None]]:
 
         def advance(says: str, total: int | None = total) -> None:
             nonlocal begun
+            said.step = says
             progress.update(task, description=says, total=total, advance=1 if begun else 0)
             begun = True
 
-        yield advance
+        logger, said = logging.getLogger("semana"), _Said(lambda says: progress.update(task, description=says))
+        if not progress.disable:
+            logger.addHandler(said)
+        try:
+            yield advance
+        finally:
+            logger.removeHandler(said)
+
+
+class _Said(logging.Handler):
+    """Shows what is logged meanwhile beside the step that is under way."""
+
+    def __init__(self, show: Callable[[str], object]) -> None:
+        super().__init__()
+        self.step = ""
+        self._show = show
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._show(f"{self.step} · {record.getMessage()}"[:_WIDEST])

@@ -51,7 +51,7 @@ def run(
     with steps_shown() as shown:
         summary = run_week(stores, front.order(week, as_of, position, retrain, reason), progress=shown)
     if json:
-        front.last_line(summary)
+        front.last_line(summary, json_asked=True)
     else:
         Console().print(run_table(summary))
 

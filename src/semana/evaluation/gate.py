@@ -95,7 +95,7 @@ def judge(
         return GateReport((), params.mode)
     checks = [
         Check("serves in a clean process", None, "same scores", smoke is None, smoke or "loaded and scored as saved"),
-        *_sane(probabilities),
+        *_sane(probabilities, perfect=_perfect(challenger)),
         _within(
             "plausible volume",
             challenger.mean("recommended") / _nonzero(challenger.mean("purchases")),
@@ -118,15 +118,27 @@ def judge(
     return GateReport((*checks, *more), params.mode)
 
 
-def _sane(probabilities: Floats) -> list[Check]:
+def _sane(probabilities: Floats, *, perfect: bool) -> list[Check]:
     wrong = int((~((probabilities >= 0) & (probabilities <= 1))).sum())
     spread = float(probabilities.max() - probabilities.min()) if len(probabilities) and not wrong else 0.0
     return [
         Check(
             "probabilities are numbers", float(wrong), "0 outside 0 to 1", wrong == 0, f"{len(probabilities)} scored"
         ),
-        Check("not constant", spread, f"above {_FLAT}", spread > _FLAT, "highest less lowest probability"),
+        Check(
+            "not constant",
+            spread,
+            f"above {_FLAT}",
+            spread > _FLAT or (perfect and not wrong),
+            "every pair was bought, none could be told apart" if perfect else "highest less lowest probability",
+        ),
     ]
+
+
+def _perfect(challenger: Evidence) -> bool:
+    """Whether its lists were exactly what was bought among the candidates: where all is bought, alike is right."""
+    weeks = challenger.weeks.values()
+    return bool(weeks) and all(0 < week["hits"] == week["recommended"] == week["inside"] for week in weeks)
 
 
 def _within(name: str, value: float, low: float, high: float, says: str) -> Check:
@@ -137,7 +149,7 @@ def _within(name: str, value: float, low: float, high: float, says: str) -> Chec
 
 def _not_below(name: str, challenger: Evidence, other: Evidence, margin: float, after: Week | None) -> Check:
     value = challenger.mean("f1", after=after) - other.mean("f1", after=after)
-    limit = f"{-margin:g} or more"
+    limit = f"{-margin if margin else 0:g} or more"
     if math.isnan(value):
         return Check(name, None, limit, True, "no gate week that it has not seen")
     return Check(name, value, limit, value >= -margin, "difference of mean F1")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -75,7 +75,7 @@ def portray(
     moved = tuple(Moved(rows.names[n], float(size[n]), _points(rows.values[:, n], parts[:, n])) for n in order)
     if not cuts.gate:
         return Portrait(None, (), moved, float(size.sum()))
-    chances, labels, purchases, pairs = [], [], 0.0, 0
+    chances, labels, purchases, drawn, pairs = [], [], 0.0, 0, 0
     for week in cuts.gate:
         frame = examples(week)
         some = _drawn(frame, _PAIRS, seed=params.models.seed)
@@ -84,10 +84,12 @@ def portray(
         chances.append(judged.of_week(rows_from(some, judged.recipe.features), total=total)[1])
         labels.append(some[s.BOUGHT].to_numpy())
         purchases += totals[week] / step
-        pairs += some.height
+        drawn += some.height
+        pairs += frame.height
     bought = np.concatenate(labels)
     counted = max(round(purchases), int(bought.sum()))
     curves = curves_of(np.concatenate(chances), bought, purchases=counted, weeks=len(cuts.gate))
+    curves = replace(curves, gains=[(taken * pairs / drawn, share) for taken, share in curves.gains])
     return Portrait(curves, _lift(curves, pairs / len(cuts.gate)), moved, float(size.sum()))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from semana.params import BoostingParams, TuningParams
 if TYPE_CHECKING:
     import optuna
 
+_log = logging.getLogger(__name__)
 _HELD_OUT = 2  # of the weeks learned from, the latest
 _LEAST = 1e-9  # a chance of zero would make the loss infinite
 
@@ -49,6 +51,7 @@ def tune(rows: Rows, constants: BoostingParams, *, seed: int, params: TuningPara
     learn, judge = some.those(~held), some.those(held)
 
     def _loss(trial: optuna.Trial) -> float:
+        _log.debug("constants: trial %s of %s", trial.number + 1, params.trials)
         tried = constants.model_copy(update=_suggested(trial, constants))
         model = Boosting(tried.model_dump(), seed=seed).fit(learn)
         return _log_loss(model.predict(judge), judge)

@@ -159,12 +159,16 @@ def card(recipe: Recipe, metrics: Mapping[str, float]) -> str:
         "",
         about,
         "",
-        f"- Learned from {_span(recipe.fit_weeks)}; its probabilities from {_span(recipe.calibrate_weeks)}.",
+        f"- {_learned(recipe)}",
         f"- Seed {recipe.seed}; constants: {_listed(recipe.constants)}.",
         f"- Reads {len(recipe.features)} features: {', '.join(recipe.features)}.",
         "- It predicts purchases, not the effect of a call. It knows a customer's past, not stock, prices or plans.",
         "",
         "## On weeks it had not seen",
+        "",
+        "The means of the gate's weeks, of the same recipe learned from the weeks before them alone; what serves has",
+        "learned from these weeks as well. `calibration` is expected purchases over actual ones among the pairs that",
+        "were scored, `calibration_all` over all purchases.",
         "",
     ]
     table = ["| metric | value |", "|---|---|", *(f"| {name} | {metrics[name]:.4f} |" for name in sorted(metrics))]
@@ -179,6 +183,12 @@ def _told(parts: NDArray[np.float64], names: Sequence[str]) -> NDArray[np.float6
             told[:, place[teller]] += told[:, place[name]]
             told[:, place[name]] = 0.0
     return told
+
+
+def _learned(recipe: Recipe) -> str:
+    if model_class(recipe.family).learns:
+        return f"Learned from {_span(recipe.fit_weeks)}, the level of its probabilities included."
+    return f"A rule, nothing learned; its probabilities from {_span(recipe.calibrate_weeks)}."
 
 
 def _span(weeks: tuple[str, ...]) -> str:

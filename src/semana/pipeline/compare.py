@@ -9,6 +9,7 @@ from typing import Any
 from semana.data import catalog
 from semana.data import schemas as s
 from semana.data.weeks import Week
+from semana.errors import UsageError
 from semana.evaluation.intervals import paired_difference
 from semana.pipeline.succession import bundle_of
 from semana.stores.home import Stores
@@ -19,6 +20,8 @@ FIGURES = ("f1", "average_precision", "recall_at_10", "ndcg_at_10")
 def compare(stores: Stores, first: str, second: str) -> dict[str, Any]:
     """What tells two versions (or bundles) apart: recipe, gate figures, realised figures of the weeks of both."""
     bundles = {name: bundle_of(stores, name) for name in (first, second)}
+    if bundle_of(stores, first) == bundle_of(stores, second):
+        raise UsageError(f"{first} and {second} are one model: name two. See: semana models list")
     recipes = [stores.bundles.recipe(bundle) for bundle in bundles.values()]
     one, other = recipes
     constants = sorted(set(one.constants) | set(other.constants))

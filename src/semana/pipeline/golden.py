@@ -71,6 +71,7 @@ def measured(
     least = params.golden.case_pairs
     small = small_cases(flags.fill_null(0).row(0, named=True), least=least)
     parts = [part.merged(small) for part in whole]
+    _log.debug("the golden set: how far seeds alone spread")
     scorers = _seeds(examples, totals, cuts, params)
     found = [figures(scorer, parts, totals_in(frozen, about), params) for scorer in scorers]
     cases = {name: case for name, case in tolerances(found, params.golden).items() if case["pairs"] >= least}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import cache
@@ -28,6 +29,7 @@ from semana.stores.bundle import FORMAT
 from semana.stores.home import Stores
 from semana.stores.runs import Run
 
+_log = logging.getLogger(__name__)
 YEAR = 52  # weeks of holidays before the one that is predicted
 
 
@@ -114,6 +116,7 @@ def examples_of(run: Run, stores: Stores) -> Examples:
 
     @cache
     def rows(week: Week, *, share: float = 1.0) -> pl.DataFrame:
+        _log.debug("rows of %s", week)
         sample = Sample(share, customers, products) if share < 1 else None
         tables = tables_of(run, stores, before=week)
         pairs = settled(example_pairs(tables, week=week, params=stores.params, sample=sample))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ from semana.pipeline.tracked import keep, tracked, waiting
 from semana.stores.home import Stores
 from semana.stores.runs import Run
 
+_log = logging.getLogger(__name__)
 SMOKE_ROWS = 1000  # at the most, spread over all pairs of the newest week
 
 
@@ -51,10 +53,12 @@ def _train(run: Run, stores: Stores) -> None:
     cuts = week_cuts(totals.weeks, stores.params.cuts, exclude=golden.weeks)
     examples = examples_of(run, stores)
     params, tuning = _tuned(run, stores, examples, cuts)
+    _log.debug("the models race")
     race = run_race(examples, totals, cuts, params, contracts=contracts())
     judged = race.scorers[race.best]
     newest = examples(cuts.all[-1])
     smoke = rows_from(newest.gather_every(-(-newest.height // SMOKE_ROWS)), judged.recipe.features)
+    _log.debug("the best learns from all weeks")
     champion = _champion(run, stores, examples, cuts.gate, totals)
     refitted = refit(race, examples, totals, cuts, params)
     record = {
@@ -69,6 +73,7 @@ def _train(run: Run, stores: Stores) -> None:
         "bundle": stores.bundles.save(refitted, smoke),
     }
     run.record("race", record)
+    _log.debug("its portrait")
     portrait = portray(judged, refitted, examples, totals, cuts=cuts, params=params)
     keep(run, stores, record, recipe=refitted.recipe, portrait=portrait)
 

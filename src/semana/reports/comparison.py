@@ -44,4 +44,7 @@ def _realised(realised: Mapping[str, Any], first: str, second: str) -> list[str]
             if interval["low"] is not None
             else f"  {figure} {interval['mean']:+.4f} (one week has no interval)"
         )
-    return lines
+    f1 = realised["difference"]["f1"]
+    if f1["low"] is not None and f1["low"] * f1["high"] > 0:
+        return [*lines, f"{second if f1['mean'] > 0 else first} was better, by more than chance would have it (F1)"]
+    return [*lines, "neither was better by more than chance would have it (F1)"]

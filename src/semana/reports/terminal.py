@@ -9,7 +9,15 @@ from rich.box import SIMPLE
 from rich.table import Table
 
 from semana.data import schemas as s
-from semana.reports.words import reason_in_words
+from semana.reports.words import (
+    head_in_words,
+    kind_in_words,
+    not_recommended_in_words,
+    number,
+    percent,
+    reason_in_words,
+    shown_in_words,
+)
 
 
 def run_table(summary: Mapping[str, Any]) -> Table:
@@ -36,32 +44,39 @@ def run_table(summary: Mapping[str, Any]) -> Table:
 
 
 def list_table(
-    rows: Sequence[Mapping[str, Any]], *, title: str, who: str, both: bool = False, lang: str = "en"
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    title: str,
+    who: str,
+    both: bool = False,
+    lang: str = "en",
+    recommended: int = 0,
 ) -> Table:
     """Rows of a list: `who` is the column that is named (a product, in a customer's list); `both` adds the customer.
 
-    The reasons are in the language.
+    Below it stands how many of the `recommended` ones are shown, and what the mark of others means.
     """
-    names = {s.PRODUCT_ID: "product", s.CUSTOMER_ID: "customer"}
-    table = titled_table(
-        title,
+    heads = (
         *([("customer", "left")] if both else []),
-        (names[who], "left"),
+        ({s.PRODUCT_ID: "product", s.CUSTOMER_ID: "customer"}[who], "left"),
         ("chance", "right"),
         ("kind", "left"),
         ("quantity", "right"),
         ("last bought", "left"),
         ("why", "left"),
     )
+    mine = sum(bool(row[s.RECOMMENDED]) for row in rows)
+    below = [shown_in_words(mine, recommended, lang), not_recommended_in_words(lang) if mine < len(rows) else ""]
+    columns = ((head_in_words(name, lang), side) for name, side in heads)
+    table = titled_table(title, *columns, below="\n".join(line for line in below if line))
     for row in rows:
         name = f"{row[who]} {row[s.LABEL] or ''}".strip()
-        quantity = "" if row[s.USUAL_QUANTITY] is None else f"{row[s.USUAL_QUANTITY]:.3g}"
+        quantity = "" if row[s.USUAL_QUANTITY] is None else number(row[s.USUAL_QUANTITY], lang)
         mark = "" if row[s.RECOMMENDED] else " ·"
         why = reason_in_words(row[s.REASONS], lang)
         first = [str(row[s.CUSTOMER_ID])] if both else []
-        table.add_row(
-            *first, name, f"{row[s.PROBABILITY]:.0%}{mark}", row[s.KIND], quantity, str(row[s.LAST_BOUGHT] or ""), why
-        )
+        chance, kind = f"{percent(row[s.PROBABILITY], lang)}{mark}", kind_in_words(row[s.KIND], lang)
+        table.add_row(*first, name, chance, kind, quantity, str(row[s.LAST_BOUGHT] or ""), why)
     return table
 
 
@@ -104,11 +119,33 @@ def plain_table(title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
-def titled_table(title: str, *columns: tuple[str, str], tight: bool = False, headed: bool = True) -> Table:
+def facts_table(facts: Mapping[str, Any]) -> Table:
+    """Plain values, each on a line under its name; nested ones are flattened."""
+    table = titled_table("", ("", "left"), ("", "left"), headed=False)
+    for name, value in facts.items():
+        table.add_row(name.replace("_", " "), _plain(value))
+    return table
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "\n".join(f"{name}: {_plain(each)}" for name, each in value.items()) or "–"
+    if isinstance(value, list | tuple):
+        return "\n".join(_plain(each) for each in value) or "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.4g}" if isinstance(value, float) else "–" if value is None else str(value)
+
+
+def titled_table(
+    title: str, *columns: tuple[str, str], tight: bool = False, headed: bool = True, below: str = ""
+) -> Table:
     """An empty table; each column is its name and left or right. `tight` leaves less room between them."""
     table = Table(
         title=title,
         title_justify="left",
+        caption=below or None,
+        caption_justify="left",
         show_header=headed,
         header_style="bold",
         box=SIMPLE,

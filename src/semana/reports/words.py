@@ -22,6 +22,15 @@ _KINDS: Mapping[str, Words] = {
     OVERDUE: ("overdue", "atrasado"),
     NEW: ("new", "nuevo"),
 }
+_HEADS: Mapping[str, Words] = {
+    "customer": ("customer", "cliente"),
+    "product": ("product", "producto"),
+    "chance": ("chance", "probabilidad"),
+    "kind": ("kind", "tipo"),
+    "quantity": ("quantity", "cantidad"),
+    "last bought": ("last bought", "última compra"),
+    "why": ("why", "por qué"),
+}
 _FEW = 0.001  # a share below is not told more exactly
 _ARROWS = ("↑", "↓")  # raises the chance, lowers it
 
@@ -41,6 +50,31 @@ def told(words: Words, lang: str) -> str:
 def kind_in_words(kind: str, lang: str) -> str:
     """What a pair is to a person: usual, overdue or new."""
     return told(_KINDS[kind], lang)
+
+
+def head_in_words(name: str, lang: str) -> str:
+    """The head of a list's column."""
+    return told(_HEADS[name], lang)
+
+
+def list_in_words(week: str, lang: str, *, customer: str | None = None, product: str | None = None) -> str:
+    """What a list is of."""
+    asked = [
+        f"{head_in_words(name, lang)} {id_}" for name, id_ in (("customer", customer), ("product", product)) if id_
+    ]
+    return ", ".join([week, *(asked or [told(("the likeliest purchases", "las compras más probables"), lang)])])
+
+
+def shown_in_words(shown: int, recommended: int, lang: str) -> str:
+    """How many of the recommended rows a table shows, where it leaves some out."""
+    some = ("{} of {} recommended; all of them: --top 0", "{} de {} recomendados; todos: --top 0")
+    return told(some, lang).format(number(shown, lang), number(recommended, lang)) if shown < recommended else ""
+
+
+def not_recommended_in_words(lang: str) -> str:
+    """What the mark of a row that is not recommended means."""
+    below = ("· not recommended: less likely than the list begins at, or excluded",)
+    return told((*below, "· no recomendado: menos probable que donde empieza la lista, o excluido"), lang)
 
 
 def number(value: float, lang: str) -> str:

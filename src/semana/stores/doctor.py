@@ -81,4 +81,15 @@ def _list(stores: Stores) -> str:
         )
     if gone := stores.landing.taken_back(manifest["position"]):
         raise ContractError(f"{manifest['week']} was made from {', '.join(gone)}, since retracted. Run: semana run")
-    return f"{manifest['week']} revision {manifest['rev']} is as published"
+    return other_model(stores) or f"{manifest['week']} revision {manifest['rev']} is as published"
+
+
+def other_model(stores: Stores) -> str | None:
+    """That another model serves by now than made the current list, and what to do; None where it is the same."""
+    manifest, entry = stores.publications.current_manifest(), stores.ledger.champion()
+    if manifest is None or entry is None or entry["to"] == manifest["bundle"]:
+        return None
+    return (
+        f"the list of {manifest['week']} is of {manifest['model_version']}, {entry['version']} serves by now: the next "
+        f'week\'s is its first; for this week: semana run --week {manifest["week"]} --reason "..."'
+    )

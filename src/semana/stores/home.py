@@ -103,7 +103,7 @@ def find_source(settings: Settings, name: str) -> Source:
     for folder in folders:
         path = folder / f"{name}.yaml"
         if path.is_file() and path.parent == folder:
-            return parse_source(name, path.read_text())
+            return parse_source(name, _text(path))
     known = sorted({path.stem for folder in folders for path in folder.glob("*.yaml")})
     raise ConfigurationError(
         f"source {name!r} is unknown; there are: {', '.join(known)}. "
@@ -111,14 +111,18 @@ def find_source(settings: Settings, name: str) -> Source:
     )
 
 
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as err:
+        raise ConfigurationError(f"{path}: no file of UTF-8 text that can be read: {err}") from err
+
+
 def _read_params(settings: Settings) -> p.Params:
     own = settings.home / "params.yaml"
-    return read_params(own if own.is_file() else settings.params)
+    return read_params(own if own.exists() else settings.params)
 
 
 def read_params(path: Path) -> p.Params:
     """The params in a file; raises ConfigurationError where it is missing or wrong."""
-    try:
-        return p.parse(path.read_text(), where=str(path))
-    except FileNotFoundError as err:
-        raise ConfigurationError(f"{path}: no such params file. Name one that is there.") from err
+    return p.parse(_text(path), where=str(path))

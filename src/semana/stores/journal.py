@@ -52,7 +52,7 @@ class Journal:
         if len(paths) != after:
             raise taken
         previous = self._read(paths[-1]).get("seal") if paths else _FIRST
-        full = json.loads(files.to_json({**entry, "number": after + 1, "previous": previous}))
+        full: dict[str, Any] = json.loads(files.to_json({**entry, "number": after + 1, "previous": previous}))
         full["seal"] = _seal(full)
         try:
             files.create_exclusive(self.folder / _name(after + 1), files.to_json(full))

@@ -17,6 +17,7 @@ from semana.stores.mlflow_server import TrackingRefused
 _DATABASE = "mlflow.db"
 _ARTIFACTS = "artifacts"
 _MARK = "shown"
+_UNREADABLE = (sqlite3.DatabaseError, ValueError)  # ValueError: its own words about the damage are no text
 # Where MLflow's tables hold a path of the artifacts.
 _PATHS = (
     ("experiments", "artifact_location"),
@@ -48,7 +49,7 @@ class MlflowHome:
             files.replace(self.database, create)
         try:
             self._follow()
-        except sqlite3.DatabaseError as err:
+        except _UNREADABLE as err:
             raise self.damaged(err) from err
 
     def is_as_left(self, picture: str) -> bool:
@@ -73,7 +74,7 @@ class MlflowHome:
         try:
             with closing(sqlite3.connect(self.database)) as opened:
                 (said,) = opened.execute("PRAGMA quick_check(1)").fetchone()
-        except sqlite3.DatabaseError as err:
+        except _UNREADABLE as err:
             raise self.damaged(err) from err
         if said != "ok":
             raise self.damaged(said)

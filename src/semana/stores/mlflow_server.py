@@ -6,8 +6,10 @@ It knows HTTP alone, so that a server that is away is found out in seconds, befo
 from __future__ import annotations
 
 import time
+from concurrent.futures import Future
 from http.client import HTTPException
 from importlib.metadata import version
+from threading import Thread
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
@@ -28,9 +30,15 @@ def client_version() -> str:
 
 
 def shown(uri: str) -> str:
-    """The address without what may be secret in it."""
-    parts = urlsplit(uri)
-    return f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+    """The address without what may be secret in it; nothing of one that cannot be told apart."""
+    return _place(uri) or "the address in MLFLOW_TRACKING_URI"
+
+
+def without_secrets(words: str, uri: str) -> str:
+    """The words of another library, the address in them as `shown`."""
+    words = words.replace(uri, shown(uri))
+    user = urlsplit(uri).netloc.rpartition("@")[0] if _place(uri) else ""
+    return words.replace(f"{user}@", "") if user else words
 
 
 def look_at(uri: str) -> str:
@@ -38,10 +46,11 @@ def look_at(uri: str) -> str:
 
     Raises ServiceUnavailable where it does not answer, TrackingRefused where it is no MLflow server of our version.
     """
-    if urlsplit(uri).scheme not in ("http", "https"):
+    if _place(uri) is None:
         raise TrackingRefused(
-            f"MLFLOW_TRACKING_URI is {uri.split('://', 1)[0]}://...: the address of a server was expected, like "
-            f"http://mlflow:5000. Without one, MLflow's files lie in the home: unset it."
+            "MLFLOW_TRACKING_URI is no address of a server: one like http://mlflow:5000 was expected, or "
+            "http://USER:PASSWORD@mlflow:5000 with / @ : in the password written as %2F %40 %3A. "
+            "Without a server, MLflow's files lie in the home: unset it."
         )
     found = _asked(uri)
     ours = client_version()
@@ -53,6 +62,19 @@ def look_at(uri: str) -> str:
     return found
 
 
+def _place(uri: str) -> str | None:
+    """Scheme, host and port of an http address; None where they cannot be told from a user's name and password."""
+    try:
+        parts = urlsplit(uri)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not host or "@" in parts.path + parts.query + parts.fragment:
+        return None
+    host = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{host}" + (f":{port}" if port else "")
+
+
 def _asked(uri: str) -> str | None:
     try:
         return _answer(uri)
@@ -62,6 +84,25 @@ def _asked(uri: str) -> str | None:
 
 
 def _answer(uri: str) -> str | None:
+    """What the server says within the seconds that it may take as a whole: a trickle could last for minutes."""
+    answer: Future[str | None] = Future()
+    Thread(target=_ask, args=(uri, answer), daemon=True).start()
+    try:
+        return answer.result(timeout=_SECONDS)
+    except TimeoutError as err:
+        raise ServiceUnavailable(
+            f"MLflow at {shown(uri)} does not answer within {_SECONDS:g} s. Try again later, or start it."
+        ) from err
+
+
+def _ask(uri: str, answer: Future[str | None]) -> None:
+    try:
+        answer.set_result(_version(uri))
+    except (ServiceUnavailable, TrackingRefused) as err:
+        answer.set_exception(err)
+
+
+def _version(uri: str) -> str | None:
     address = f"{shown(uri)}{urlsplit(uri).path.rstrip('/')}/version"  # tells its version to everybody
     request = Request(address, headers={"User-Agent": "semana"})  # noqa: S310 - http or https, as looked at above
     try:
@@ -75,7 +116,7 @@ def _answer(uri: str) -> str | None:
             f"MLflow at {shown(uri)} answers {err.code} to /version. Let this machine in (user and password of the "
             f"server, MLFLOW_SERVER_ALLOWED_HOSTS), or mend MLFLOW_TRACKING_URI."
         ) from err
-    except (OSError, HTTPException) as err:
+    except (OSError, HTTPException, ValueError) as err:
         why = getattr(err, "reason", None) or err
         raise ServiceUnavailable(
             f"MLflow at {shown(uri)} does not answer ({why}). Try again later, or start it."

@@ -78,7 +78,7 @@ class Publications:
         return nw.from_native(datasets.scan(self._week(week) / f"rev={rev}" / PARQUET, PREDICTIONS))
 
     def check_reason(self, week: Week, *, late: bool, reason: str | None) -> None:
-        """Raises UsageError where `week` has a list already, has begun (`late`), and no reason is given to replace it."""
+        """Raises UsageError where `week` has a list already, has begun (`late`) and no reason is given."""
         if late and not reason and self.manifests(week):
             raise UsageError(f'{week} has begun and has a list: say why it is replaced, with --reason "..."')
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,8 @@ from semana.evaluation.durations import DONE
 from semana.stores import files
 from semana.stores.datasets import Touch, noted
 from semana.stores.usage import Usage
+
+_log = logging.getLogger(__name__)
 
 
 class Telemetry:
@@ -46,12 +49,24 @@ class Telemetry:
                     "home_bytes": _size(self.folder.parent),
                     "datasets": _sums(notes.values()),
                 }
-                name = f"{began:%Y%m%dT%H%M%S.%f}-{os.getpid()}-{step}.json"
-                files.create_exclusive(self.folder / name, files.to_json(record))
+                self._keep(record, f"{began:%Y%m%dT%H%M%S.%f}-{os.getpid()}-{step}.json")
 
     def all(self) -> list[dict[str, Any]]:
-        """Every record, oldest first."""
-        return [json.loads(path.read_bytes()) for path in sorted(self.folder.glob("*.json"))]
+        """Every record that can be read, oldest first."""
+        found = []
+        for path in sorted(self.folder.glob("*.json")):
+            try:
+                found.append(dict(json.loads(path.read_bytes())))
+            except (OSError, ValueError, TypeError) as err:
+                _log.warning("telemetry/%s is left out: %s", path.name, err)
+        return found
+
+    def _keep(self, record: Mapping[str, Any], name: str) -> None:
+        """Writes the record; a step that is done does not fail for it, and one that failed keeps its own error."""
+        try:
+            files.create_exclusive(self.folder / name, files.to_json(record))
+        except OSError as err:
+            _log.warning("what %s took is not kept: %s", record["step"], err)
 
 
 def _sums(touches: Iterable[Touch]) -> list[dict[str, Any]]:

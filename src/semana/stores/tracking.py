@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from semana.errors import ServiceUnavailable
 from semana.stores.mlflow_home import MlflowHome, address
 from semana.stores.mlflow_process import settle
-from semana.stores.mlflow_server import TrackingRefused, look_at, shown
+from semana.stores.mlflow_server import TrackingRefused, look_at, shown, without_secrets
 from semana.stores.registry import Change, Served, project_ledger
 from semana.stores.usage import Usage
 
@@ -139,6 +139,8 @@ class Mlflow:
                 if isinstance(err, AWAY):
                     raise
                 raise self._refusal(503, err) from err
+            except Exception as err:
+                raise self._refusal(400, err) from err
         except AWAY as err:
             self._away = err
             raise
@@ -153,8 +155,8 @@ class Mlflow:
 
     def _refusal(self, status: int, err: Exception) -> Exception:
         where = f"MLflow at {shown(self.server)}" if self.server else "MLflow in the home"
-        words = str(err).replace(self.server or "\n", shown(self.server or ""))
-        said = f"{where}: {words.splitlines()[0][:300]}"
+        words = without_secrets(str(err), self.server) if self.server else str(err)
+        said = f"{where}: {type(err).__name__}: {' '.join(words.split())[:300]}"
         if status >= 500 or status == 429:
             return ServiceUnavailable(f"{said}. Try again later.")
         return TrackingRefused(f"{said}. Mend what it names; `semana doctor` tells more.")
