@@ -152,6 +152,18 @@ class GoldenParams(Section):
     max_age_weeks: Count
 
 
+class DriftParams(Section):
+    """When the world has moved by more than it used to."""
+
+    recent_weeks: Count
+    usual_weeks: Count
+    least_weeks: Count
+    past_weeks: Count
+    of_weeks: Annotated[int, Field(ge=2)]
+    weeks_violating: Count
+    least_distance: Annotated[float, Field(gt=0)]
+
+
 class DecisionParams(Section):
     """From probabilities to the list that people act on."""
 
@@ -183,6 +195,7 @@ class Params(Section):
     rollback: RollbackParams
     gate: GateParams
     golden: GoldenParams
+    drift: DriftParams
     decision: DecisionParams
     store: StoreParams
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import narwhals as nw
@@ -192,7 +192,30 @@ def test_the_weeks_table_has_every_week_and_what_happened_in_it() -> None:
     assert table["customers"].to_list() == [40] * 5 + [0, 40]
     assert table["trading_days"].to_list() == [6] * 5 + [0, 6]
     assert table["holidays"].to_list() == [0, 1, 0, 0, 0, 0, 0]
-    assert table["complete"].to_list() == [True] * 5 + [False, True]
+    assert table["complete"].to_list() == table["whole"].to_list() == [True] * 5 + [False, True]
+
+
+def test_a_week_that_lacks_days_of_weight_is_complete_and_not_whole() -> None:
+    weeks = shop.WEEKS[:6]
+    landed = shop.transactions(*weeks)
+    weekly = nw.from_native(add_up(shop.staged(*weeks)).lazy())
+
+    def whole(days: int, holidays: tuple[int, ...] = ()) -> list[bool]:
+        """Of the last two weeks, the last with rows on so many of its six days."""
+        until = weeks[-1].days[days - 1]
+        rows = dict(landed.filter(pl.col("date") <= until)["date"].value_counts().rows())
+        calendar = read_calendar(
+            rows, as_of=until, clock=weeks[-1].end + timedelta(days=2), look_back=13, complete_after_days=2
+        )
+        closed = {weeks[-1].days[day]: "a holiday" for day in holidays}
+        table = weeks_table(weekly, calendar=calendar, rows_by_day=rows, holidays=closed).collect("polars").to_native()
+        assert table["complete"].to_list()[-2:] == [True, True]
+        return table["whole"].to_list()[-2:]
+
+    assert whole(6) == [True, True]
+    assert whole(5) == [True, True]  # a Saturday brings little
+    assert whole(4) == whole(2) == [True, False]
+    assert whole(4, holidays=(4,)) == [True, True]
 
 
 def test_the_weeks_table_of_nothing_is_empty() -> None:

@@ -13,7 +13,7 @@ from semana.evaluation.race import Evidence
 from tests.features.known import PARAMS
 
 WEEKS = (Week.parse("2024-W40"), Week.parse("2024-W41"))
-GOOD = {"f1": 0.6, "recommended": 100.0, "purchases": 110.0, "expected": 95.0, "inside": 100.0, "hits": 70.0}
+GOOD = {"f1": 0.6, "recommended": 100.0, "purchases": 110.0, "expected": 95.0, "inside": 100.0, "pairs": 900.0}
 CHANCES = np.array([0.1, 0.9])
 
 
@@ -58,11 +58,11 @@ def test_a_fault_fails_its_check(faults, check):
 
 
 def test_where_every_pair_was_bought_alike_is_right():
-    perfect = {"hits": 100.0, "recommended": 100.0, "inside": 100.0, "f1": 0.95}
+    bought = {"pairs": 100.0, "inside": 100.0, "f1": 0.95}
     alike = np.array([0.98, 0.98])
-    assert report(evidence(**perfect), chances=alike).passed
-    assert not report(evidence(**perfect), chances=alike * np.nan).passed
-    assert not report(evidence(**perfect | {"hits": 99.0}), chances=alike).passed
+    assert report(evidence(**bought), chances=alike).passed
+    assert not report(evidence(**bought), chances=alike * np.nan).passed
+    assert not report(evidence(**bought | {"inside": 99.0}), chances=alike).passed
 
 
 def test_a_challenger_may_be_a_little_worse_than_the_champion():

@@ -98,7 +98,7 @@ def test_every_module_that_the_tour_names_is_there() -> None:
 
 def test_every_step_stands_in_the_tour_in_its_order() -> None:
     tour = read("docs/tour.md")
-    assert re.findall(r"^\*\*\d+\. \w+\*\* \(`pipeline/(\w+)\.py`\)", tour, re.MULTILINE) == [
+    assert re.findall(r"^\*\*\d+\. [\w ]+\*\* \(`pipeline/(\w+)\.py`\)", tour, re.MULTILINE) == [
         step.name for step in STEPS
     ]
     assert f"{len(STEPS)}. {STEPS[-1].name.title()}" in tour

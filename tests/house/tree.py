@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SRC = ROOT / "src" / "semana"
-PURE_ROOMS = ("data", "features", "models", "evaluation", "reports")
+PURE_ROOMS = ("data", "features", "models", "evaluation", "monitoring", "reports")
 BIN = Path(sys.executable).parent
 
 

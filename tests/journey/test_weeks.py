@@ -127,6 +127,12 @@ def test_a_partial_week_is_neither_label_nor_zero(home: Path, tmp_path: Path) ->
     semana(home, "ingest", str(tmp_path / "transactions-partial.parquet"), "--as-of", str(TARGET.days[1]))
     found = summary(home, "run", "--as-of", str(TARGET.days[1]), "--reason", "midweek", "--json")
     assert (found["target_week"], found["published"]) == (str(TARGET), f"{TARGET} rev 1")
+    overdue = ("--as-of", str((TARGET + 1).days[1]), "--reason", "nothing more came", "--retrain", "always")
+    found = summary(home, "run", *overdue, "--json")
+    assert (found["target_week"], found["latest_complete_week"]) == (str(TARGET + 1), str(TARGET))
+    race = json.loads((home / "runs" / found["run"] / "race.json").read_text())
+    assert str(TARGET + -1) in race["weeks"]["gate"]
+    assert str(TARGET) not in [week for weeks in race["weeks"].values() for week in weeks]
 
 
 def test_a_week_that_is_over_by_the_clock_is_refused_with_the_way_out(home: Path) -> None:

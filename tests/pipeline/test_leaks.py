@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 from semana.data.weeks import Week, weeks_between
-from semana.pipeline import decide, ingest, prepare, train
+from semana.pipeline import decide, detect_drift, ingest, prepare, train
 from semana.pipeline.labels import examples_of
 from semana.pipeline.weekly import Order, begin
 from semana.settings import read_settings
@@ -85,6 +85,7 @@ def trained(folder: Path, *deliveries: pl.DataFrame) -> Home:
     run = begin(stores, Order(NOW, as_of=TARGET.start - timedelta(days=1)))
     assert run.week == TARGET
     prepare.run(run, stores)
+    detect_drift.run(run, stores)
     decide.run(run, stores)
     train.run(run, stores)
     return Home(run, stores, run.recall("race"))
@@ -102,6 +103,7 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Home]:
         "another future": [scrambled(whole, TARGET)],
         "no future": [known],
         "two files in another order": [mixed.filter(late).drop("late") for late in (~pl.col("late"), pl.col("late"))],
+        "another since the gate": [scrambled(whole, TARGET + -2)],
         "another since the cutoff": [scrambled(whole, CUTOFF)],
     }
     return {name: trained(folder / name, *rows) for name, rows in deliveries.items()}
@@ -119,6 +121,13 @@ def test_models_and_what_tuning_found_do_not_depend_on_the_future_or_the_way_of_
     assert {part: other[part] for part in ("judged", "bundle", "tuning")} == {
         part: true[part] for part in ("judged", "bundle", "tuning")
     }
+
+
+def test_the_judged_bundle_does_not_depend_on_the_weeks_that_judge_it(homes: dict[str, Home]) -> None:
+    true, other = homes["true"].race, homes["another since the gate"].race
+    assert other["weeks"]["gate"] == [str(TARGET + -2), str(TARGET + -1)]
+    assert (other["judged"], other["tuning"]) == (true["judged"], true["tuning"])
+    assert other["bundle"] != true["bundle"]
 
 
 @pytest.mark.parametrize("name", SAME)

@@ -132,8 +132,7 @@ def test_a_server_that_trickles_is_away_within_seconds(monkeypatch: pytest.Monke
 def _trickle(server: socket.socket) -> None:
     """An answer of which a letter comes every tenth of a second, to each of the two tries."""
     for _ in range(2):
-        call = server.accept()[0]
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError), server.accept()[0] as call:
             for letter in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 20:
                 call.sendall(bytes([letter]))
                 time.sleep(0.1)

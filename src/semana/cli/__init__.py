@@ -8,7 +8,7 @@ import traceback
 
 import typer
 
-from semana.cli import backtest, deliveries, experiment, explain, golden, lists, models, run, runs, upkeep
+from semana.cli import backtest, deliveries, drift, experiment, explain, golden, lists, models, run, runs, upkeep
 from semana.cli.front import set_home
 from semana.errors import Busy, ConfigurationError, ContractError, ServiceUnavailable, UsageError
 
@@ -39,6 +39,7 @@ models.register(app)
 golden.register(app)
 experiment.register(app)
 backtest.register(app)
+drift.register(app)
 runs.register(app)
 upkeep.register(app)
 

@@ -13,6 +13,7 @@ from semana.cli.front import AsOfOption, PositionOption, ReasonOption, RetrainOp
 _STEPS = {
     "prepare": "Make the clean tables, and tell which weeks are complete.",
     "review": "Compare past lists with what was then bought.",
+    "detect_drift": "Tell whether customers behave unlike before, by more than they used to.",
     "decide": "Decide whether to retrain, with every reason.",
     "train": "Let all models race; the best is the challenger.",
     "promote": "Let the challenger through the gate, or refuse it.",

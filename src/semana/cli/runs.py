@@ -38,7 +38,7 @@ def runs(
     if run is not None and run not in known:
         raise UsageError(f"run {run!r} is unknown; the newest are: {', '.join(list(known)[-3:])}")
     if form == "json":
-        front.last_line({"records": known[run] if run else records})
+        front.last_line({"records": known[run] if run else records}, json_asked=True)
         return
     files.replace_bytes(stores.home / PAGE, runs_page(records).encode())
     console = Console()

@@ -128,7 +128,8 @@ WEEKS = Dataset(
     {
         **_WEEK,
         s.WEEK_START: "its Monday",
-        "complete": "may teach and judge",
+        "complete": "over, with what came",
+        "whole": "complete, and no day without rows that usually brings a tenth of a week: may teach and judge",
         s.LINES: "order lines, duplicates counted once",
         "purchases": "pairs with a purchase",
         "customers": "customers with a purchase",

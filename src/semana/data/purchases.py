@@ -24,6 +24,7 @@ _PARTS = 100_000_000
 _DECIMALS = 6
 _MILLION = 1_000_000
 _NEVER = date(1, 1, 1)
+_LACKING = 0.1  # of a week: what lacks as much would be learned as "nobody bought"
 _UNNUMBERED = "_unnumbered"
 _PRICED = "_priced"
 _BOUGHT = "_bought"
@@ -131,12 +132,14 @@ def weeks_table(
     sold = bought(purchases).group_by(s.WEEK)
     pairs = _by_week(sold.agg(nw.len().alias("purchases"), nw.col(s.CUSTOMER_ID).n_unique().alias("customers")))
     complete = frozenset(calendar.complete)
+    lacking = _lacking(calendar, rows_by_day, holidays)
     weeks = weeks_between(Week.of(min(rows_by_day)), Week.of(max(rows_by_day))) if rows_by_day else ()
     rows = [
         (
             week.index,
             week.start,
             week in complete,
+            week in complete and lacking.get(week, 0.0) < _LACKING,
             *lines.get(week.index, (0,)),
             *pairs.get(week.index, (0, 0)),
             sum(day in rows_by_day for day in week.days),
@@ -148,9 +151,22 @@ def weeks_table(
         s.WEEK: pl.Int32(),
         s.WEEK_START: pl.Date(),
         "complete": pl.Boolean(),
+        "whole": pl.Boolean(),
         **dict.fromkeys((s.LINES, "purchases", "customers", "trading_days", "holidays"), pl.Int64()),
     }
     return nw.from_native(pl.LazyFrame(rows, schema=schema, orient="row"))
+
+
+def _lacking(calendar: Calendar, rows_by_day: Mapping[date, int], holidays: Mapping[date, str]) -> dict[Week, float]:
+    """The share of a usual week's rows that falls on the weekdays that a complete week lacks, holidays left out."""
+    by_weekday = dict.fromkeys(range(7), 0)
+    for day, rows in rows_by_day.items():
+        by_weekday[day.weekday()] += rows
+    whole = sum(by_weekday.values()) or 1
+    return {
+        week: sum(by_weekday[day.weekday()] for day in days if day not in holidays) / whole
+        for week, days in calendar.missing.items()
+    }
 
 
 def _by_week(frame: Frame) -> dict[int, tuple[Any, ...]]:

@@ -95,7 +95,7 @@ def judge(
         return GateReport((), params.mode)
     checks = [
         Check("serves in a clean process", None, "same scores", smoke is None, smoke or "loaded and scored as saved"),
-        *_sane(probabilities, perfect=_perfect(challenger)),
+        *_sane(probabilities, bought=_all_bought(challenger)),
         _within(
             "plausible volume",
             challenger.mean("recommended") / _nonzero(challenger.mean("purchases")),
@@ -118,7 +118,7 @@ def judge(
     return GateReport((*checks, *more), params.mode)
 
 
-def _sane(probabilities: Floats, *, perfect: bool) -> list[Check]:
+def _sane(probabilities: Floats, *, bought: bool) -> list[Check]:
     wrong = int((~((probabilities >= 0) & (probabilities <= 1))).sum())
     spread = float(probabilities.max() - probabilities.min()) if len(probabilities) and not wrong else 0.0
     return [
@@ -129,16 +129,16 @@ def _sane(probabilities: Floats, *, perfect: bool) -> list[Check]:
             "not constant",
             spread,
             f"above {_FLAT}",
-            spread > _FLAT or (perfect and not wrong),
-            "every pair was bought, none could be told apart" if perfect else "highest less lowest probability",
+            spread > _FLAT or (bought and not wrong),
+            "every pair was bought, none could be told apart" if bought else "highest less lowest probability",
         ),
     ]
 
 
-def _perfect(challenger: Evidence) -> bool:
-    """Whether its lists were exactly what was bought among the candidates: where all is bought, alike is right."""
+def _all_bought(challenger: Evidence) -> bool:
+    """Whether every candidate pair of the gate weeks was bought: then alike is right."""
     weeks = challenger.weeks.values()
-    return bool(weeks) and all(0 < week["hits"] == week["recommended"] == week["inside"] for week in weeks)
+    return bool(weeks) and all(0 < week["pairs"] == week["inside"] for week in weeks)
 
 
 def _within(name: str, value: float, low: float, high: float, says: str) -> Check:

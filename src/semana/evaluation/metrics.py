@@ -53,6 +53,7 @@ def list_metrics(probability: Floats, recommended: Flags, bought: Flags, *, purc
         "hits": float(true_positives),
         "expected": expected,
         "inside": float(bought.sum()),
+        "pairs": float(len(bought)),
     }
 
 

@@ -92,9 +92,9 @@ def sample_share(examples: Examples, cuts: Cuts, params: Params) -> float:
     """The share of the pairs not bought that leaves about `fit_rows` of the label weeks; to one digit, 1 at the most.
 
     The same for a model and for its refit on all weeks, so that the rows of a week are made once. Pairs are counted in
-    the latest week; what was bought in it does not matter.
+    the latest week before those that judge; what was bought in it, or later, does not matter.
     """
-    pairs = len(examples(cuts.all[-1])) * len(cuts.all)
+    pairs = len(examples((cuts.learned or cuts.all)[-1])) * len(cuts.all)
     return min(1.0, float(f"{params.models.fit_rows / max(1, pairs):.0e}"))
 
 

@@ -27,13 +27,15 @@ def decide_retrain(
     params: RetrainParams,
     fallen_by: FallenParams,
     fault: str | None = None,
+    drift: tuple[str, Week] | None = None,
     rolled_back: bool = False,
 ) -> RetrainDecision:
     """Whether the champion is to be replaced before `target` is predicted.
 
     `last_label` is the newest week that the champion has learned from (None: nobody serves), `leads` its realised weeks
-    against its own first ones (`fallen.leads`), oldest first. `fault` says why it can no longer serve, `rolled_back`
-    that it came back this very week. `mode` is auto, always or never.
+    against its own first ones (`fallen.leads`), oldest first. `fault` says why it can no longer serve, `drift` in which
+    column drift is confirmed and since which week, `rolled_back` that it came back this very week. A champion that has
+    learned from the first of the drifted weeks is not replaced for it again. `mode` is auto, always or never.
     """
     if last_label is None:
         return RetrainDecision(retrain=True, reasons=("first run: no model serves yet",))
@@ -50,6 +52,8 @@ def decide_retrain(
         reasons.append(f"the champion is {weeks} old, {params.max_age_weeks} are allowed")
     if says := fallen(leads, fallen_by):
         reasons.append(f"against the champion's own first {params.first_weeks} weeks: {says}")
+    if drift and drift[1] > last_label:
+        reasons.append(f"drift since {drift[1]}, most in {drift[0]}")
     if reasons:
         return RetrainDecision(retrain=True, reasons=tuple(reasons))
     how = "performance holds" if leads else "too few realised weeks to judge by"

@@ -112,7 +112,7 @@ def golden_week(frozen: Frozen, about: Mapping[str, Any], week: Week, params: Pa
 
 def totals_in(frozen: Frozen, about: Mapping[str, Any]) -> Totals:
     """Purchases of the drawn customers in each complete week of the set's history, and the holidays."""
-    weeks = frozen["weeks"].filter("complete")
+    weeks = frozen["weeks"].filter("whole")
     sold = _drawn(frozen["purchases"].filter(pl.col(s.QUANTITY) > 0), about)
     counts = dict(sold.group_by(s.WEEK).len().rows())
     return Totals(

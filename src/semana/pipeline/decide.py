@@ -26,11 +26,18 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
         params=params.retrain,
         fallen_by=params.rollback,
         fault=stores.bundles.fault(champion["to"]) if champion else None,
+        drift=_drift(run),
         rolled_back=stores.ledger.last_rollback(run.week) == run.week,
     )
     summary = {"step": "decide", "retrain": decision.retrain, "reasons": list(decision.reasons)}
     run.record("decision", summary)
     return summary
+
+
+def _drift(run: Run) -> tuple[str, Week] | None:
+    """What drift is confirmed, and the week in which it began; None where none is."""
+    drift = run.recall("drift")
+    return (drift["worst"], Week.parse(drift["since"])) if drift["confirmed"] else None
 
 
 def _realised(stores: Stores, week: Week, version: str) -> list[tuple[float, float]]:

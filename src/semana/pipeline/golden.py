@@ -120,7 +120,7 @@ def create(run: Run, stores: Stores, *, reason: str) -> dict[str, Any]:
     """Makes and locks a set from the run's history, in place of an older one; raises ContractError where too short."""
     totals, params = totals_of(run, stores), stores.params
     plan = _new_plan(params, totals)
-    cuts = week_cuts(totals.weeks, params.cuts, exclude=plan.weeks)
+    cuts = week_cuts(totals.weeks, params.cuts, exclude=plan.weeks | stores.golden.weeks())
     about = measured(run, stores, plan, examples=examples_of(run, stores), totals=totals, cuts=cuts, params=params)
     if about is None:
         raise ContractError(

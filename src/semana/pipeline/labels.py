@@ -53,8 +53,11 @@ class Known(Protocol):
 
 
 def totals_of(run: Run, stores: Stores) -> Totals:
-    """Purchases of every complete week before the target week, and the holidays of these weeks and of the target."""
-    weeks = stores.lake.read(catalog.WEEKS, run.week).filter(pl.col("complete") & (pl.col(s.WEEK) < run.week.index))
+    """Purchases of every whole week before the target week, and the holidays of these weeks and of the target.
+
+    A week that is complete with what came, but lacks trading days, is no label and no zero.
+    """
+    weeks = stores.lake.read(catalog.WEEKS, run.week).filter(pl.col("whole") & (pl.col(s.WEEK) < run.week.index))
     source = stores.landing.source
     coming = holidays_of(source, run.week.start, run.week.end) if source else {}
     return Totals(

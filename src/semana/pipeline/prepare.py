@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import narwhals as nw
@@ -12,11 +13,13 @@ from semana.data import schemas as s
 from semana.data.draws import draw_of
 from semana.data.purchases import count_once, latest_attributes, weekly_purchases, weeks_table, with_known
 from semana.data.sources import holidays_of
+from semana.data.weeks import Week
 from semana.pipeline.calendar import calendar_of
 from semana.stores.home import Stores
 from semana.stores.runs import Run
 
-_LAYOUT = 2  # of the prepared tables; those of another are made again
+_log = logging.getLogger(__name__)
+_LAYOUT = 3  # of the prepared tables; those of another are made again
 
 
 def run(run: Run, stores: Stores) -> dict[str, Any]:
@@ -36,7 +39,12 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
     days = {day: n for day, n in stores.landing.trading_days(run.position).items() if day <= run.as_of}
     holidays = holidays_of(stores.landing.source, min(days), run.week.end) if stores.landing.source else {}
     weeks = weeks_table(known, calendar=calendar, rows_by_day=days, holidays=holidays)
-    stores.lake.write(catalog.WEEKS, weeks, run.week)
+    written = stores.lake.write(catalog.WEEKS, weeks, run.week)
+    for index in written.filter(pl.col("complete") & ~pl.col("whole"))[s.WEEK].to_list()[-1:]:
+        _log.warning(
+            "%s lacks trading days: known with what came, but neither learned from nor judged by",
+            Week(index),
+        )
     stores.lake.write_about(run.week, _key(run, stores), keep=stores.params.store.prepared_weeks)
     return {
         "step": "prepare",

@@ -73,7 +73,7 @@ def _promote(run: Run, stores: Stores, lease: Lease | None) -> dict[str, Any]:
     if lease:
         lease.check()
     appended = stores.ledger.append(entry, after=len(entries))
-    if race.get("golden"):
+    if race.get("golden") and not stores.golden.weeks():  # a set that was made meanwhile counts
         freeze(run, stores, race["golden"], reason=f"the promotion of {appended['version']}")
     return _serve(run, appended, promoted=True)
 
@@ -83,6 +83,10 @@ def _judged(run: Run, stores: Stores, race: Mapping[str, Any], champion: Mapping
     fault = stores.bundles.fault(race["judged"]) or stores.bundles.fault(bundle)
     back = bundle in stores.ledger.rolled_back()
     never = Check("not rolled back before", None, "never", not back, "it failed in service" if back else "never was")
+    learned = {week for weeks in race["weeks"].values() for week in weeks}
+    golden_weeks = sorted(learned & {str(week) for week in stores.golden.weeks()})
+    says = f"{', '.join(golden_weeks)} taught it or judged it" if golden_weeks else "no golden week was a label"
+    unseen = Check("golden weeks unseen", float(len(golden_weeks)), "0", not golden_weeks, says)
     golden = [] if fault else golden_checks(run, stores, challenger=bundle, champion=champion)
     return judge(
         _evidence(race["best"], race["evidence"][race["best"]]),
@@ -92,7 +96,7 @@ def _judged(run: Run, stores: Stores, race: Mapping[str, Any], champion: Mapping
         probabilities=_probabilities(stores, bundle),
         params=stores.params.gate,
         champion_last_label=Week.parse(champion["evidence"]["last_label_week"]) if champion else None,
-        more=[never, *golden],
+        more=[never, unseen, *golden],
     )
 
 

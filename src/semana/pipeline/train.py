@@ -6,13 +6,15 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+import polars as pl
+
 from semana.data.weeks import Week
 from semana.evaluation.cuts import Cuts, week_cuts
 from semana.evaluation.portrait import portray
 from semana.evaluation.race import Evidence, Examples, judge_week, learning_rows, refit, run_race, sample_share
 from semana.evaluation.tuning import tune
 from semana.features.build import FEATURES
-from semana.models.base import rows_from
+from semana.models.base import Rows, rows_from
 from semana.models.level import Totals
 from semana.params import BoostingParams, Params
 from semana.pipeline.golden import measured, plan_of
@@ -56,8 +58,6 @@ def _train(run: Run, stores: Stores) -> None:
     _log.debug("the models race")
     race = run_race(examples, totals, cuts, params, contracts=contracts())
     judged = race.scorers[race.best]
-    newest = examples(cuts.all[-1])
-    smoke = rows_from(newest.gather_every(-(-newest.height // SMOKE_ROWS)), judged.recipe.features)
     _log.debug("the best learns from all weeks")
     champion = _champion(run, stores, examples, cuts.gate, totals)
     refitted = refit(race, examples, totals, cuts, params)
@@ -69,13 +69,18 @@ def _train(run: Run, stores: Stores) -> None:
         "champion": _plain(champion.weeks) if champion else None,
         "tuning": tuning,
         "golden": measured(run, stores, golden, examples=examples, totals=totals, cuts=cuts, params=params),
-        "judged": stores.bundles.save(judged, smoke),
-        "bundle": stores.bundles.save(refitted, smoke),
+        "judged": stores.bundles.save(judged, _smoke(examples(cuts.learned[-1]))),
+        "bundle": stores.bundles.save(refitted, _smoke(examples(cuts.all[-1]))),
     }
     run.record("race", record)
     _log.debug("its portrait")
     portrait = portray(judged, refitted, examples, totals, cuts=cuts, params=params)
     keep(run, stores, record, recipe=refitted.recipe, portrait=portrait)
+
+
+def _smoke(week: pl.DataFrame) -> Rows:
+    """Rows that tell whether a bundle scores as it did: of the newest week that its model may know of."""
+    return rows_from(week.gather_every(-(-week.height // SMOKE_ROWS)), FEATURES)
 
 
 def _tuned(run: Run, stores: Stores, examples: Examples, cuts: Cuts) -> tuple[Params, dict[str, Any] | None]:

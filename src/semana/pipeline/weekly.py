@@ -201,6 +201,7 @@ def _summary(run: Run, steps: dict[str, Any], *, seconds: float) -> dict[str, An
         "model_version": steps["promote"]["model_version"],
         "refused": steps["promote"].get("refused", []),
         "rollback": steps["review"]["rollback"],
+        "drift": steps["detect_drift"],
         "published": steps["publish"]["published"],
         "recommended_pairs": steps["publish"]["recommended"],
         "customers": steps["publish"]["customers"],

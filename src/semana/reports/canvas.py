@@ -128,7 +128,7 @@ def short(name: str) -> str:
 
 
 def _wide(words: str) -> float:
-    return sum(_CAPITAL if letter.isupper() else _LETTER for letter in words)
+    return sum(_CAPITAL if letter.isupper() or letter in "%×" else _LETTER for letter in words)
 
 
 def padded(values: Sequence[float]) -> tuple[float, float]:

@@ -33,6 +33,7 @@ def run_table(summary: Mapping[str, Any]) -> Table:
         "model",
         f"{summary['model_version']} ({kept}: {'; '.join(summary['reasons'])})",
     )
+    table.add_row("drift", summary["drift"]["verdict"])
     table.add_row(
         "published",
         f"{summary['published']}: {summary['recommended_pairs']} recommended pairs, {summary['customers']} customers",

@@ -6,6 +6,7 @@ quarantine/, and last the entry to the manifest: it is the commit. A kill before
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import shutil
@@ -132,6 +133,11 @@ class Landing(Landed):
         report = {"file": coming.file, "source": coming.source.name, "arrival": arrival, "error": error}
         self._settle(scratch, folder / coming.file)
         files.replace_json(folder / "report.json", report)
+
+    def refusals(self) -> list[dict[str, Any]]:
+        """The reports of the files that were refused, oldest first; of a file refused again, the newest."""
+        reports = [json.loads(path.read_bytes()) for path in self.home.glob("rejected/*/report.json")]
+        return sorted(reports, key=lambda report: str(report["arrival"]))
 
     def _settle(self, scratch: Path, path: Path) -> None:
         files.replace(path, lambda other: os.rename(scratch, other))

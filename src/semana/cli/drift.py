@@ -1,0 +1,32 @@
+"""Whether the world moved: the newest verdict, week by week and column by column."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from semana.cli import front
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command of this file."""
+    app.command("drift")(drift)
+
+
+def drift(form: Annotated[str, typer.Option("--format", help="table or json.")] = "table") -> None:
+    """Whether the newest complete week differs from before by more than weeks used to, and in what."""
+    from rich.console import Console
+
+    from semana.errors import UsageError
+    from semana.pipeline.detect_drift import PAGE, newest_report
+    from semana.reports.drift import drift_report
+
+    if form not in ("table", "json"):
+        raise UsageError(f"--format {form!r}: table or json was expected")
+    stores = front.stores()
+    report = newest_report(stores)
+    if form == "json":
+        front.last_line(report, json_asked=True)
+    else:
+        Console().print(drift_report(report, where=str(stores.home / PAGE)))

@@ -1,0 +1,112 @@
+"""The columns that drift is read from, as the prepared tables of a run tell them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+
+from semana.data import catalog
+from semana.data import schemas as s
+from semana.data.weeks import Week
+from semana.monitoring import behaviour as b
+from semana.pipeline.labels import settled
+from semana.stores.home import Stores
+from semana.stores.runs import Run
+
+LOOK_BACK = 112  # two years, and the recent weeks before them: older weeks say nothing that is read
+_SCORED = 40  # weeks of scores that are read
+_EXPECTED = "expected"
+_TOO_MANY = 1000  # values of an attribute that is a name
+
+
+@dataclass(frozen=True)
+class Watched:
+    """The complete weeks before the run's, which of them hold holidays, and what customers did in them."""
+
+    run: Run
+    stores: Stores
+
+    @cached_property
+    def weeks(self) -> tuple[int, ...]:
+        """Oldest first, as indices."""
+        return tuple(self._table.filter("whole")[s.WEEK].to_list())[-LOOK_BACK:]
+
+    @cached_property
+    def holidays(self) -> frozenset[int]:
+        """Those with a holiday."""
+        return frozenset(self._table.filter(pl.col("holidays") > 0)[s.WEEK].to_list())
+
+    @cached_property
+    def behaviour(self) -> nw.LazyFrame[Any]:
+        """A row per customer and week."""
+        return settled(b.behaviour(self.purchases))
+
+    @cached_property
+    def purchases(self) -> nw.LazyFrame[Any]:
+        """Those of the weeks."""
+        purchases = self.stores.lake.scan(catalog.PURCHASES, self.run.week)
+        return purchases.filter(nw.col(s.WEEK).is_in(list(self.weeks)))
+
+    def attributes(self, dataset: catalog.Dataset) -> tuple[list[str], list[str]]:
+        """Names of the dataset's attributes of customers or products: those told in text, and the numbers."""
+        frame = self.stores.lake.scan(dataset, self.run.week)
+        schema = {name: kind for name, kind in frame.collect_schema().items() if name not in _OURS}
+        texts = [name for name, kind in schema.items() if kind == nw.String]
+        counts = frame.select(nw.col(name).n_unique() for name in texts).collect("polars") if texts else None
+        few = [name for name in texts if counts is not None and 1 < int(counts[name][0]) <= _TOO_MANY]
+        return few, [name for name, kind in schema.items() if kind.is_numeric()]
+
+    def columns(self) -> list[b.Column]:
+        """Every column: what customers do, who they are, what they buy, and what was forecast of them."""
+        customers, products = (
+            self.stores.lake.scan(dataset, self.run.week) for dataset in (catalog.CUSTOMERS, catalog.PRODUCTS)
+        )
+        sold = self.purchases.filter(nw.col(s.QUANTITY) > 0)
+        texts, numbers = self.attributes(catalog.CUSTOMERS)
+        told = self.behaviour.join(customers.select(s.CUSTOMER_ID, *numbers), on=s.CUSTOMER_ID, how="left")
+        found: list[b.Column | None] = [
+            *b.figures(told, (*b.FIGURES, *numbers)),
+            b.ordered(self.behaviour),
+            b.kinds(b.PRODUCTS, b.of_purchases(sold, nw.col(s.PRODUCT_ID))),
+            b.kinds(b.WEEKDAY, b.of_purchases(sold, nw.col(s.LAST_DATE).dt.weekday())),
+        ]
+        found += [self._kinds(self.behaviour, customers, s.CUSTOMER_ID, name) for name in texts]
+        found += [self._kinds(sold, products, s.PRODUCT_ID, name) for name in self.attributes(catalog.PRODUCTS)[0]]
+        return [*filter(None, found), *self._scores()]
+
+    def _kinds(self, rows: b.Frame, attributes: b.Frame, key: str, name: str) -> b.Column | None:
+        return b.kinds(name, b.of_attribute(rows, attributes, key=key, name=name))
+
+    def customers_of(self, weeks: Sequence[int]) -> pl.DataFrame:
+        """The rows of these weeks with the customers' attributes, without the week."""
+        texts, numbers = self.attributes(catalog.CUSTOMERS)
+        customers = self.stores.lake.scan(catalog.CUSTOMERS, self.run.week).select(s.CUSTOMER_ID, *texts, *numbers)
+        rows = self.behaviour.filter(nw.col(s.WEEK).is_in(list(weeks))).join(customers, on=s.CUSTOMER_ID, how="left")
+        frame: pl.DataFrame = rows.drop(s.WEEK).collect("polars").to_native()
+        return frame.sort(s.CUSTOMER_ID)
+
+    def _scores(self) -> list[b.Column]:
+        """The purchases expected of each customer in the weeks that were scored."""
+        weeks = [week for week in self.stores.lake.weeks(catalog.SCORES) if week.index in self.weeks][-_SCORED:]
+        if not weeks:
+            return []
+        parts = [self._expected(week) for week in weeks]
+        return b.figures(nw.from_native(pl.concat(parts).lazy()), [_EXPECTED])
+
+    def _expected(self, week: Week) -> pl.DataFrame:
+        scored = self.stores.lake.scan(catalog.SCORES, week).group_by(s.CUSTOMER_ID)
+        sums: pl.DataFrame = scored.agg(nw.col(s.PROBABILITY).sum().alias(_EXPECTED)).collect("polars").to_native()
+        return sums.select(pl.lit(week.index).alias(s.WEEK), _EXPECTED)
+
+    @cached_property
+    def _table(self) -> pl.DataFrame:
+        weeks = self.stores.lake.read(catalog.WEEKS, self.run.week)
+        return weeks.filter(pl.col(s.WEEK) < self.run.week.index).sort(s.WEEK)
+
+
+_OURS = (s.CUSTOMER_ID, s.PRODUCT_ID, s.LABEL, s.OWNER, s.DRAW)

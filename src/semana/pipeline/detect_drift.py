@@ -1,0 +1,120 @@
+"""Detect drift: whether the newest whole week differs from before by more than weeks used to; `decide` hears of it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from semana.data import schemas as s
+from semana.data.weeks import Week
+from semana.errors import ConfigurationError, ContractError, UsageError
+from semana.monitoring.behaviour import Column
+from semana.monitoring.drift import Drift, judge_drift, references, shape_of
+from semana.monitoring.telling import telling
+from semana.pipeline.columns import Watched
+from semana.reports.drift import drift_page
+from semana.stores import files
+from semana.stores.home import Stores
+from semana.stores.runs import Run
+
+PAGE = "drift/drift.html"
+_SHOWN = 6  # columns whose distributions are drawn
+_DELIVERIES = 12
+
+
+def run(run: Run, stores: Stores) -> dict[str, Any]:
+    """Records the verdict on every complete week, and writes the page."""
+    watched = Watched(run, stores)
+    columns, params = watched.columns(), stores.params.drift
+    age, learned = _learned(run, stores, newest=watched.weeks[-1])
+    compared = references(age=age, learned=learned, params=params)
+    drift = judge_drift(columns, watched.weeks, holidays=watched.holidays, compared=compared, params=params)
+    report = _report(watched, columns, drift)
+    run.record("drift", report)
+    files.replace_bytes(stores.home / PAGE, drift_page(report).encode())
+    told = ("judged_week", "verdict", "confirmed", "since", "score", "limit", "worst", "absent")
+    return {"step": "detect_drift", **{name: report[name] for name in told}}
+
+
+def newest_report(stores: Stores) -> dict[str, Any]:
+    """The report of the newest run that looked; raises UsageError where none has."""
+    looked = [run for run in stores.runs.all() if (run.folder / "drift.json").exists()]
+    if not looked:
+        raise UsageError("nothing has been judged yet. Run: semana run")
+    report: dict[str, Any] = looked[-1].recall("drift")
+    return report
+
+
+def _learned(run: Run, stores: Stores, *, newest: int) -> tuple[int | None, int]:
+    """How old the champion's last label week is in the newest week, and from how many weeks it learned."""
+    champion = stores.ledger.champion(run.week)
+    if champion is None:
+        return None, 0
+    last = Week.parse(champion["evidence"]["last_label_week"]).index
+    try:
+        recipe = stores.bundles.recipe(champion["to"])
+    except (ContractError, ConfigurationError):  # a damaged champion: `decide` says so
+        return None, 0
+    return newest - last, len({*recipe.fit_weeks, *recipe.calibrate_weeks})
+
+
+def _report(watched: Watched, columns: list[Column], drift: Drift) -> dict[str, Any]:
+    newest, since = drift.weeks[-1], drift.since
+    return {
+        "judged_week": str(Week(newest.week)),
+        "verdict": newest.verdict,
+        "confirmed": drift.confirmed,
+        "since": str(Week(since)) if drift.confirmed and since is not None else None,
+        "score": newest.score,
+        "limit": newest.limit,
+        "worst": newest.worst,
+        "absent": list(drift.absent),
+        "weeks": [{**asdict(each), "week": str(Week(each.week))} for each in drift.weeks],
+        "moved": [asdict(each) for each in drift.moved],
+        "shapes": _shapes(watched, columns, drift),
+        "telling": _telling(watched),
+        "deliveries": _deliveries(watched),
+    }
+
+
+def _shapes(watched: Watched, columns: list[Column], drift: Drift) -> list[dict[str, Any]]:
+    """The distributions of the columns that moved most, in the newest week and in what it is compared with."""
+    by_name = {column.name: column for column in columns}
+    worst = list({each.column: each for each in reversed(drift.moved)}.values())[::-1]
+    worst.sort(key=lambda each: -each.ratio)
+    calm = [week for week in watched.weeks[:-1] if week not in watched.holidays]
+    found = []
+    for each in worst[:_SHOWN]:
+        now, then = shape_of(by_name[each.column], watched.weeks[-1], calm[-watched.stores.params.drift.recent_weeks :])
+        bins = list(by_name[each.column].bins)
+        found.append({"column": each.column, "kind": each.kind, "bins": bins, "now": now, "then": then})
+    return found
+
+
+def _telling(watched: Watched) -> dict[str, Any] | None:
+    calm = [week for week in watched.weeks[:-1] if week not in watched.holidays]
+    recent = calm[-watched.stores.params.drift.recent_weeks :]
+    seed = watched.stores.params.models.seed
+    now, then = (watched.customers_of(weeks) for weeks in ([watched.weeks[-1]], recent))
+    found = telling(now, then, customers=s.CUSTOMER_ID, seed=seed)
+    return {"auc": found.auc, "columns": [list(each) for each in found.shares]} if found else None
+
+
+def _deliveries(watched: Watched) -> list[dict[str, Any]]:
+    """The newest deliveries as ingest judged them, refused ones included: what jumped there never came in."""
+    landed = [
+        {
+            "file": entry["file"],
+            "arrival": entry["arrival"],
+            "rows": sum(table["rows"] for table in entry["tables"].values()),
+            "quarantined": sum(table["quarantined"] for table in entry["tables"].values()),
+            "says": "accepted" + (f": {entry['accepted']}" if entry["accepted"] else ""),
+        }
+        for entry in watched.stores.landing.history()
+        if entry["kind"] == "delivery" and entry["number"] <= watched.run.position
+    ]
+    refused = [
+        {"file": each["file"], "arrival": each["arrival"], "rows": None, "quarantined": None, "says": each["error"]}
+        for each in watched.stores.landing.refusals()
+    ]
+    return sorted([*landed, *refused], key=lambda each: str(each["arrival"]))[-_DELIVERIES:]

@@ -1,0 +1,118 @@
+"""Drift for people: a table of the weeks and columns, and a page with the distributions of what moved most."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Group
+from rich.text import Text
+
+from semana.monitoring.behaviour import FIGURES, ORDERED, PRODUCTS, WEEKDAY
+from semana.monitoring.drift import CALM, CONFIRMED, HOLIDAY, NOT_ENOUGH, SHORT, VIOLATES
+from semana.reports import figures
+from semana.reports.pages import page
+from semana.reports.shapes import densities, now_and_then
+from semana.reports.terminal import titled_table
+
+Report = Mapping[str, Any]
+_WEEKS, _COLUMNS = 13, 12  # in the terminal
+_SAYS = {
+    CALM: "{week} is as different from before as weeks usually are",
+    VIOLATES: "{week} differs more than all weeks it is compared with; another one soon, and drift is confirmed",
+    CONFIRMED: "Drift is confirmed: {week} and one shortly before it differ more than all weeks they are compared with",
+    SHORT: "{week} differs more than every week before it, but there are too few of them to confirm drift",
+    NOT_ENOUGH: "Too few weeks are known to judge {week} by",
+    HOLIDAY: "{week} holds holidays: it is shown, not judged",
+}
+_MEANS = {
+    **FIGURES,
+    ORDERED: "whether customers of the quarter before ordered in the week",
+    PRODUCTS: "which products were bought, each customer with one vote",
+    WEEKDAY: "on which day of the week (1 is Monday)",
+    "expected": "purchases that the published list expected of the customer",
+}
+
+
+def meaning(column: str) -> str:
+    """What a column tells of a customer; of an attribute, that it is one."""
+    return _MEANS.get(column, "an attribute, as the source declares it")
+
+
+def verdict_in_words(report: Report) -> str:
+    """One sentence."""
+    said = _SAYS[report["verdict"]].format(week=report["judged_week"])
+    worst = f"; most in {report['worst']}" if report["worst"] and report["verdict"] != CALM else ""
+    missing = (
+        f". Not compared with: {', '.join(report['absent'])} (the history is too short)" if report["absent"] else ""
+    )
+    return f"{said}{worst}{missing}."
+
+
+def drift_report(report: Report, *, where: str) -> Group:
+    """The verdict, the newest weeks with their scores, and how far each column moved."""
+    weeks = titled_table(
+        "weeks", ("week", "left"), ("score", "right"), ("limit", "right"), ("verdict", "left"), ("most", "left")
+    )
+    for each in report["weeks"][-_WEEKS:]:
+        weeks.add_row(
+            each["week"], _number(each["score"]), _number(each["limit"]), each["verdict"], each["worst"] or ""
+        )
+    columns = titled_table(
+        f"columns of {report['judged_week']}, distance over the usual one",
+        *((name, "left") for name in ("column", "against")),
+        *((name, "right") for name in ("distance", "× usual")),
+    )
+    for each in report["moved"][:_COLUMNS]:
+        columns.add_row(each["column"], each["reference"], f"{each['distance']:.3f}", f"{each['ratio']:.1f}")
+    return Group(Text(verdict_in_words(report)), weeks, columns, Text(f"The page: {where}"))
+
+
+def drift_page(report: Report) -> str:
+    """The page of a report of `detect_drift`."""
+    weeks = [each for each in report["weeks"] if each["score"] is not None]
+    names = [each["week"] for each in weeks]
+    events = {each["week"]: each["verdict"] for each in weeks if each["verdict"] in (VIOLATES, CONFIRMED)}
+    lines = {
+        "score": [each["score"] for each in weeks],
+        "limit": [each["limit"] for each in weeks],
+    }
+    shapes = [
+        (each["column"], meaning(each["column"]), now_and_then(each["bins"], each["now"], each["then"]))
+        if each["kind"] == "category"
+        else (each["column"], meaning(each["column"]), densities(each["bins"], each["now"], each["then"]))
+        for each in report["shapes"]
+    ]
+    return page(
+        "drift.html",
+        week=report["judged_week"],
+        says=verdict_in_words(report),
+        scores=figures.weekly_lines(names, lines, what="Score", events=events) if names else None,
+        legend=[(figures.mark_of(n), name) for n, name in enumerate(lines)],
+        shapes=shapes,
+        moved=[
+            (each["column"], each["reference"], f"{each['distance']:.3f}", f"{each['ratio']:.1f}")
+            for each in report["moved"]
+        ],
+        telling=_told_apart(report["telling"]),
+        deliveries=report["deliveries"][::-1],
+    )
+
+
+def _told_apart(telling: Report | None) -> Mapping[str, Any] | None:
+    """The classifier's answer in words, with a bar a column."""
+    if telling is None:
+        return None
+    auc = telling["auc"]
+    hardly, little = 0.55, 0.65
+    how = "hardly" if auc < hardly else "a little" if auc < little else "well"
+    columns: Sequence[Sequence[Any]] = telling["columns"]
+    drawn = figures.bars({name: share for name, share in columns[:10] if share > 0}, whole=1.0, model=0)
+    return {
+        "says": f"Customers of the week are told {how} from those of the weeks before (AUC {auc:.2f}).",
+        "drawn": drawn,
+    }
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
