@@ -13,7 +13,7 @@ UNFETCHED := "The packages could not be installed (pip says why above). With the
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup dev demo test check docs bench lock
+.PHONY: help setup dev demo test check docs bench peers lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-8s %s\n", $$1, $$2 }'
@@ -41,14 +41,18 @@ check: $(VENV)/.dev ## lint, format, types, rooms, dead code, dependencies, fres
 docs: $(VENV)/.dev ## print the generated blocks of README and docs again
 	$(BIN)/cog -r -P README.md docs/*.md
 
+peers: $(VENV)-peers/.peers ## make .venv-peers with what benchmarks compare with
+
 bench: $(VENV)/.dev ## quality and speed on real data, printed into docs/benchmarks.md
 	$(BIN)/python -m benchmarks.quality
 	$(BIN)/python -m benchmarks.rollback
+	$(BIN)/python -m benchmarks.drift
 	$(BIN)/python -m benchmarks.speed
 
 lock: $(VENV)/.dev ## choose the newest versions again and write requirements/
 	$(LOCK) --upgrade pyproject.toml --group build --output-file requirements/semana.txt
 	$(LOCK) --upgrade pyproject.toml --group build --group dev -c requirements/semana.txt --output-file requirements/dev.txt
+	$(LOCK) --upgrade requirements/peers.in --output-file requirements/peers.txt
 
 $(VENV)/bin/python:
 	@sh requirements/environment.sh "$(PYTHON)" "$(VENV)"
@@ -62,4 +66,9 @@ $(VENV)/.semana: requirements/semana.txt pyproject.toml | $(VENV)/bin/python
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.semana
 	@echo "Installing what requirements/dev.txt adds ..."
 	@$(PIP) install --require-hashes --no-deps -r requirements/dev.txt || { echo $(UNFETCHED) >&2; exit 1; }
+	@touch $@
+
+$(VENV)-peers/.peers: requirements/peers.txt
+	@sh requirements/environment.sh "$(PYTHON)" "$(VENV)-peers"
+	@$(VENV)-peers/bin/python -m pip $(QUIET) --disable-pip-version-check --no-input install --require-hashes --no-deps -r $<
 	@touch $@

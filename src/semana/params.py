@@ -157,10 +157,12 @@ class DriftParams(Section):
 
     recent_weeks: Count
     usual_weeks: Count
+    usual_share: Share
     least_weeks: Count
     past_weeks: Count
     of_weeks: Annotated[int, Field(ge=2)]
     weeks_violating: Count
+    margin: Annotated[float, Field(ge=1)]
     least_distance: Annotated[float, Field(gt=0)]
 
 

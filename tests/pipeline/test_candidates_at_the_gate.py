@@ -64,7 +64,7 @@ LABELS: dict[str, pl.Expr] = {
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with a golden set, whose champion is planted, and whose next run has come to the gate."""
     stores = made(tmp_path_factory.mktemp("gate"), params=PARAMS, weeks=KNOWN)
-    for step in ("prepare", "review", "decide", "train"):
+    for step in ("prepare", "review", "detect_drift", "decide", "train"):
         run_step(step, stores, Order(NOW, as_of=TARGET.start, retrain="always"))
     run = stores.runs.all()[-1]
     totals, examples = totals_of(run, stores), examples_of(run, stores)

@@ -186,7 +186,7 @@ def test_of_two_runs_that_promote_for_the_same_week_exactly_one_wins(living: Sto
     """Past the leases, as two hosts might that do not see each other's: the ledger itself lets one through."""
     deliver(living, SECOND)
     run_step("prepare", living, Order(NOW, as_of=NEXT.start))
-    for step in ("review", "decide", "train"):
+    for step in ("review", "detect_drift", "decide", "train"):
         run_step(step, living, Order(NOW, as_of=NEXT.start, retrain="always"))
     begun = living.runs.latest(NEXT)
     assert begun is not None

@@ -24,7 +24,7 @@ OTHER, UNTOLD = "(other)", "(not told)"
 # Figures of a customer in a week. Logarithms where sizes span decades; quantity and price are over the product's usual.
 FIGURES = {
     "basket": "products bought in the week (log)",
-    "repeat_share": "share of them that the customer had bought before",
+    "repeat_share": "share of them that the customer had bought in the quarter before",
     "quantity": "quantity over the product's usual one (log)",
     "price": "price of a unit over the product's usual one (log)",
     "spend": "amount of the week (log)",
@@ -32,7 +32,7 @@ FIGURES = {
     "returns": "share of the products of which something came back",
 }
 ORDERED, PRODUCTS, WEEKDAY = "ordered", "products", "weekday"
-_KNOWN_WEEKS = 13  # who ordered in the quarter before is expected to order
+KNOWN_WEEKS = 13  # who ordered in the quarter before is expected to order
 _MOST_KINDS = 100
 _STEPS, _REACH = 10, 4  # bins of a figure: tenths of its sd, up to four of them either way
 _KEY = (s.CUSTOMER_ID, s.WEEK)
@@ -61,11 +61,13 @@ class Column:
     weights: NDArray[np.float64]
 
 
-def behaviour(purchases: Frame) -> Frame:
+def behaviour(purchases: Frame, *, known_since: int) -> Frame:
     """One row per customer and week in which it bought: the columns of FIGURES, null where there is nothing to tell.
 
-    `purchases` are those of the catalogue, all weeks that count.
+    `purchases` are those of the catalogue, all weeks that count. What looks back (repeat share, rhythm) is told from
+    the week `known_since` on: in a history's first weeks everything is new.
     """
+    told = nw.col(s.WEEK) >= known_since
     unit = ratio(nw.col(s.AMOUNT), nw.col(s.QUANTITY))
     kept = nw.col(s.QUANTITY) > 0
     rows = purchases.select(
@@ -73,7 +75,7 @@ def behaviour(purchases: Frame) -> Frame:
         s.PRODUCT_ID,
         s.AMOUNT,
         kept.cast(nw.Int64).alias(_BOUGHT),
-        (kept & ~nw.col(s.GAP).is_null()).cast(nw.Int64).alias(_REPEATED),
+        (kept & (nw.col(s.GAP).fill_null(KNOWN_WEEKS + 1) <= KNOWN_WEEKS)).cast(nw.Int64).alias(_REPEATED),
         (nw.col(s.RETURNED) > 0).cast(nw.Int64).alias(_RETURNED),
         _log(nw.when(kept).then(nw.col(s.QUANTITY))).alias(_LOG_QUANTITY),
         _log(nw.when(kept).then(nw.when(unit > 0).then(unit))).alias(_LOG_PRICE),
@@ -97,11 +99,11 @@ def behaviour(purchases: Frame) -> Frame:
     return bought.select(
         *_KEY,
         _log(nw.col(_BOUGHT).cast(nw.Float64)).alias("basket"),
-        (nw.col(_REPEATED) / nw.col(_BOUGHT)).alias("repeat_share"),
+        nw.when(told).then(nw.col(_REPEATED) / nw.col(_BOUGHT)).alias("repeat_share"),
         "quantity",
         "price",
         _log(nw.when(nw.col(s.AMOUNT) > 0).then(nw.col(s.AMOUNT))).alias("spend"),
-        nw.when(gap > _KNOWN_WEEKS).then(_KNOWN_WEEKS).otherwise(gap).cast(nw.Float64).alias("rhythm"),
+        nw.when(told).then(nw.min_horizontal(gap, nw.lit(KNOWN_WEEKS)).cast(nw.Float64)).alias("rhythm"),
         (nw.col(_RETURNED) / nw.col(_TOTAL)).alias("returns"),
     )
 
@@ -178,10 +180,11 @@ def of_attribute(frame: Frame, attributes: Frame, *, key: str, name: str) -> Fra
     return frame.join(told, on=key, how="left").select(*_KEY, _KIND)
 
 
-def ordered(frame: Frame) -> Column | None:
+def ordered(frame: Frame, *, known_since: int) -> Column | None:
     """Of those who ordered in the 13 weeks before each week, who ordered in it; from a row per customer and order week.
 
-    A customer is known from the week after an order week on, until its next one or for 13 weeks.
+    A customer is known from the week after an order week on, until its next one or for 13 weeks; weeks are told from
+    `known_since` on.
     """
     week = nw.col(s.WEEK).cast(nw.Int64)
     following = week.shift(-1).over(s.CUSTOMER_ID, order_by=s.WEEK) - week
@@ -193,12 +196,12 @@ def ordered(frame: Frame) -> Column | None:
     known: dict[int, float] = {}
     came: dict[int, float] = {}
     for first, gap, customers in found.select(s.WEEK, _TOTAL, _BIN).rows():
-        until = min(first + _KNOWN_WEEKS, last if gap is None else first + gap)
+        until = min(first + KNOWN_WEEKS, last if gap is None else first + gap)
         for each in range(first + 1, until + 1):
             known[each] = known.get(each, 0.0) + customers
-        if gap is not None and gap <= _KNOWN_WEEKS:
+        if gap is not None and gap <= KNOWN_WEEKS:
             came[first + gap] = came.get(first + gap, 0.0) + customers
-    weeks = sorted(known)
+    weeks = sorted(week for week in known if week >= known_since)
     entries = [
         (week, place, value)
         for week in weeks

@@ -1,11 +1,11 @@
 """Whether the newest week differs from before by more than weeks used to differ: one test over all columns.
 
 Every column has one distance a week to a reference: Jensen-Shannon for categories (Lin, 1991; square root, base 2), for
-numbers the first Wasserstein distance over the standard deviation. Each is divided by the median of its own past at the
-same lag, and the largest over columns and references is the week's score: one number a week, so nothing has to be
-corrected for looking often. A week violates when its score exceeds all of the past ones that it is compared with. Weeks
-with holidays and weeks of confirmed drift are left out of every past; a violation that is not confirmed yet, of those
-that could be confirmed together with the judged week.
+numbers the first Wasserstein distance over the standard deviation. Each is divided by the largest that is usual for it,
+the nine-tenths quantile of its own past at the same lag, and the largest over columns and references is the week's
+score: one number a week, so nothing has to be corrected for looking often. A week violates when its score exceeds all
+of the past ones that it is compared with by a margin. Weeks with holidays and weeks of confirmed drift are left out of
+every past; a violation that is not confirmed yet, of those that could be confirmed together with the judged week.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Moved:
-    """A column of the judged week: its distance to a reference, and that over the usual one."""
+    """A column of the judged week: its distance to a reference, and that over the largest usual one."""
 
     column: str
     kind: str
@@ -130,7 +130,7 @@ def judge_drift(
             judged.append(Judged(week, None, None, NOT_ENOUGH if usable[n] else HOLIDAY, None))
             continue
         score, worst, earlier = found
-        limit = max(earlier) if len(earlier) >= params.least_weeks else None
+        limit = params.margin * max(earlier) if len(earlier) >= params.least_weeks else None
         verdict = _verdict(score, limit, known=len(earlier), pending=len(pending), params=params)
         if verdict == CONFIRMED:
             calm[[n, *pending]] = False
@@ -168,11 +168,11 @@ def _score(
 
 
 def _over_usual(now: Floats, past: Floats, params: DriftParams) -> Floats:
-    """Each pair's distance over the median of its past ones; NaN where these are too few."""
+    """Each pair's distance over the largest usual one of its past; NaN where these are too few."""
     found = np.full(len(now), np.nan)
     enough = (~np.isnan(past)).sum(axis=1) >= params.usual_weeks
     if enough.any():
-        usual = np.maximum(np.nanmedian(past[enough], axis=1), params.least_distance)
+        usual = np.maximum(np.nanquantile(past[enough], params.usual_share, axis=1), params.least_distance)
         found[enough] = now[enough] / usual
     return found
 

@@ -42,9 +42,14 @@ class Watched:
         return frozenset(self._table.filter(pl.col("holidays") > 0)[s.WEEK].to_list())
 
     @cached_property
+    def known_since(self) -> int:
+        """The week from which a customer's past is known for a quarter."""
+        return int(self._table[s.WEEK].min()) + b.KNOWN_WEEKS  # type: ignore[arg-type]  # of integers it is one
+
+    @cached_property
     def behaviour(self) -> nw.LazyFrame[Any]:
         """A row per customer and week."""
-        return settled(b.behaviour(self.purchases))
+        return settled(b.behaviour(self.purchases, known_since=self.known_since))
 
     @cached_property
     def purchases(self) -> nw.LazyFrame[Any]:
@@ -71,7 +76,7 @@ class Watched:
         told = self.behaviour.join(customers.select(s.CUSTOMER_ID, *numbers), on=s.CUSTOMER_ID, how="left")
         found: list[b.Column | None] = [
             *b.figures(told, (*b.FIGURES, *numbers)),
-            b.ordered(self.behaviour),
+            b.ordered(self.behaviour, known_since=self.known_since),
             b.kinds(b.PRODUCTS, b.of_purchases(sold, nw.col(s.PRODUCT_ID))),
             b.kinds(b.WEEKDAY, b.of_purchases(sold, nw.col(s.LAST_DATE).dt.weekday())),
         ]

@@ -72,15 +72,20 @@ def measured(
     small = small_cases(flags.fill_null(0).row(0, named=True), least=least)
     parts = [part.merged(small) for part in whole]
     _log.debug("the golden set: how far seeds alone spread")
-    scorers = _seeds(examples, totals, cuts, params)
+    scorers = _seeds(examples, totals, cuts, params, golden=plan.weeks)
     found = [figures(scorer, parts, totals_in(frozen, about), params) for scorer in scorers]
     cases = {name: case for name, case in tolerances(found, params.golden).items() if case["pairs"] >= least}
     made_by = {"seeds": len(scorers), "seed_rows": params.golden.seed_rows}
     return {**about, "small": list(small), "cases": cases, **made_by}
 
 
-def _seeds(examples: Examples, totals: Totals, cuts: Cuts, params: Params) -> list[Scorer]:
-    """Small models that differ in their seed and in the rows they drew; a single one where only rules race."""
+def _seeds(examples: Examples, totals: Totals, cuts: Cuts, params: Params, *, golden: frozenset[Week]) -> list[Scorer]:
+    """Small models that differ as a champion and an equal one on newer data do; a single one where only rules race.
+
+    In their seed, in the rows that they drew, and in the weeks that they learned from: every third one ends with the
+    latest, the next ones are older by one and two champions' lives. For golden weeks lie in the past: whoever learned
+    closer to them knows them better, and is no better model for it.
+    """
     learned = [name for name in params.models.race if model_class(name).learns and cuts.fit]
     if not learned:
         return [_small(params.models.race[0], 0, 1, examples=examples, totals=totals, cuts=cuts, params=params)]
@@ -88,9 +93,25 @@ def _seeds(examples: Examples, totals: Totals, cuts: Cuts, params: Params) -> li
     rows = sum(len(examples(week, share=share)) for week in cuts.learned)
     every = max(1, -(-rows // params.golden.seed_rows))
     return [
-        _small(learned[0], number, every, examples=examples, totals=totals, cuts=cuts, params=params)
+        _small(
+            learned[0],
+            number,
+            every,
+            examples=examples,
+            totals=totals,
+            cuts=_older(cuts, number % 3, totals, params, golden=golden),
+            params=params,
+        )
         for number in range(params.golden.seeds)
     ]
+
+
+def _older(cuts: Cuts, lives: int, totals: Totals, params: Params, *, golden: frozenset[Week]) -> Cuts:
+    """The cuts so many lives of a champion earlier; the same ones where the history is too short for as many weeks."""
+    latest = cuts.all[-1] + -lives * params.retrain.max_age_weeks
+    weeks = [week for week in totals.weeks if week <= latest]
+    older = week_cuts(weeks, params.cuts, exclude=golden) if len(weeks) > len(cuts.all) + len(golden) else cuts
+    return older if len(older.fit) == len(cuts.fit) else cuts
 
 
 def _small(
