@@ -5,12 +5,13 @@ numbers the first Wasserstein distance over the standard deviation. Each is divi
 the nine-tenths quantile of its own past at the same lag, and the largest over columns and references is the week's
 score: one number a week, so nothing has to be corrected for looking often. A week violates when its score exceeds all
 of the past ones that it is compared with by a margin. Weeks with holidays and weeks of confirmed drift are left out of
-every past; a violation that is not confirmed yet, of those that could be confirmed together with the judged week.
+every past; a violation that is not confirmed yet, of those that could be confirmed together with the judged week. Nor
+is a week with such a violation a reference: the weeks after one odd week are not odd for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -115,15 +116,17 @@ def judge_drift(
     """
     pairs = [(column, reference) for column in columns for reference in compared]
     usable = np.array([week not in holidays for week in weeks], dtype=bool)
-    apart = np.array([_distances(column, weeks, usable, reference) for column, reference in pairs])
-    ratios = np.full((len(pairs), len(weeks)), np.nan)
-    calm = usable.copy()  # left out once drift is confirmed
+    weights = {column.name: weekly(column, weeks) for column in columns}
+    apart, ratios = (np.full((len(pairs), len(weeks)), np.nan) for _ in range(2))
+    calm, like_others = usable.copy(), usable.copy()  # not of a confirmed drift; not odd for all that is known
     judged: list[Judged] = []
     for n, week in enumerate(weeks):
         past = np.flatnonzero(calm[:n])
+        there = {weeks[each]: each for each in np.flatnonzero(like_others[:n])}
+        apart[:, n] = [_apart(column, weights[column.name], n, week, reference, there) for column, reference in pairs]
         ratios[:, n] = _over_usual(apart[:, n], apart[:, past[-2 * params.past_weeks :]], params)
         window = np.flatnonzero(usable[:n])[-(params.of_weeks - 1) :]
-        pending = [each for each in window if judged[each].verdict == VIOLATES]
+        pending = [each for each in window if judged[each].verdict in (VIOLATES, SHORT)]
         compare = np.setdiff1d(past, pending)
         found = _score(ratios, n, compare, params)
         if not usable[n] or found is None:
@@ -132,8 +135,10 @@ def judge_drift(
         score, worst, earlier = found
         limit = params.margin * max(earlier) if len(earlier) >= params.least_weeks else None
         verdict = _verdict(score, limit, known=len(earlier), pending=len(pending), params=params)
+        like_others[n] = verdict not in (VIOLATES, SHORT)
         if verdict == CONFIRMED:
             calm[[n, *pending]] = False
+            like_others[pending] = True  # they are how it is now
         judged.append(Judged(week, score, limit, verdict, pairs[worst][0].name))
     return Drift(tuple(judged), *_told(pairs, apart, ratios))
 
@@ -193,20 +198,15 @@ def _told(
     return tuple(sorted(moved, key=lambda each: (-each.ratio, each.column, each.reference))), tuple(absent)
 
 
-def _distances(column: Column, weeks: Sequence[int], usable: NDArray[np.bool_], reference: Reference) -> list[float]:
-    """The column's distance of each week to the usable weeks of the reference; NaN where either is not there."""
-    weights = weekly(column, weeks)
-    place = {week: n for n, week in enumerate(weeks) if usable[n]}
-    found = []
-    for n, week in enumerate(weeks):
-        there = [place[week - lag] for lag in range(reference.first, reference.last + 1) if week - lag in place]
-        then = weights[there].sum(axis=0)
-        enough = 2 * len(there) > reference.last - reference.first
-        if not enough or not then.sum() or not weights[n].sum():
-            found.append(float("nan"))
-        else:
-            found.append(distance(weights[n], then, category=column.kind == CATEGORY))
-    return found
+def _apart(
+    column: Column, weights: Floats, newest: int, week: int, reference: Reference, there: Mapping[int, int]
+) -> float:
+    """The column's distance of the newest week to the weeks of the reference that are `there`; NaN with too few."""
+    rows = [there[week - lag] for lag in range(reference.first, reference.last + 1) if week - lag in there]
+    then, now = weights[rows].sum(axis=0), weights[newest]
+    if 2 * len(rows) <= reference.last - reference.first or not then.sum() or not now.sum():
+        return float("nan")
+    return distance(now, then, category=column.kind == CATEGORY)
 
 
 def shape_of(column: Column, now: int, then: Sequence[int]) -> tuple[list[float], list[float]]:
