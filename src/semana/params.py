@@ -185,6 +185,12 @@ class StoreParams(Section):
     free_disk_mib: Annotated[int, Field(ge=0)]
 
 
+class WatchParams(Section):
+    """When somebody is told that nothing came."""
+
+    overdue_hours: Annotated[float, Field(gt=0)]
+
+
 class Params(Section):
     """Everything in params.yaml."""
 
@@ -200,6 +206,7 @@ class Params(Section):
     drift: DriftParams
     decision: DecisionParams
     store: StoreParams
+    watch: WatchParams
 
 
 def refusal(where: str, err: ValidationError, model: type[BaseModel]) -> ConfigurationError:

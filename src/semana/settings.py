@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from semana.errors import ConfigurationError
@@ -39,6 +39,15 @@ class Settings(BaseSettings):
         pattern=r"^[\w -]+$",
         description="Experiment and registered model in MLflow; homes that share a server need one each.",
     )
+    alert_webhook: SecretStr | None = Field(
+        default=None, description='Where alerts are posted as `{"text": ...}` (Slack and its likes); kept secret.'
+    )
+    alert_smtp: SecretStr | None = Field(
+        default=None,
+        description="The mail server for alerts, like smtp://USER:PASSWORD@mail.example.com:587; kept secret.",
+    )
+    alert_from: str = Field(default="semana@localhost", description="Who alerts are mailed by.")
+    alert_to: str | None = Field(default=None, description="Who alerts are mailed to, addresses with commas between.")
 
 
 def read_settings(home: Path | None = None) -> Settings:

@@ -16,6 +16,7 @@ def register(app: typer.Typer) -> None:
     app.command("backup")(backup)
     app.command("restore")(restore)
     app.command("prune")(prune)
+    app.command("watch")(watch)
     app.command("version")(version)
 
 
@@ -63,6 +64,27 @@ def prune(
     stores = front.stores()
     with stores.leases.hold(WHOLE, against="*"):
         front.last_line(prune_home(stores, keep_weeks=keep_weeks))
+
+
+def watch(
+    every: Annotated[float | None, typer.Option(min=0.01, help="Minutes: look again and again.")] = None,
+) -> None:
+    """Look from outside of any run: tell when the list is overdue or the disk low, and send what could not be sent."""
+    import time
+    from datetime import UTC, datetime
+
+    from semana.errors import ContractError
+    from semana.pipeline.watch import watch as look
+
+    stores = front.stores()
+    while True:
+        found = look(stores, now=datetime.now(UTC))
+        front.last_line(found)
+        if every is None:
+            break
+        time.sleep(60 * every)
+    if found["findings"]:
+        raise ContractError("; ".join(found["findings"]))
 
 
 def version() -> None:

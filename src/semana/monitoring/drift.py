@@ -122,8 +122,11 @@ def judge_drift(
     judged: list[Judged] = []
     for n, week in enumerate(weeks):
         past = np.flatnonzero(calm[:n])
-        there = {weeks[each]: each for each in np.flatnonzero(like_others[:n])}
-        apart[:, n] = [_apart(column, weights[column.name], n, week, reference, there) for column, reference in pairs]
+        there = {weeks[int(each)]: int(each) for each in np.flatnonzero(like_others[:n])}
+        apart[:, n] = [
+            _apart(weights[column.name], n, _rows(reference, week, there), category=column.kind == CATEGORY)
+            for column, reference in pairs
+        ]
         ratios[:, n] = _over_usual(apart[:, n], apart[:, past[-2 * params.past_weeks :]], params)
         window = np.flatnonzero(usable[:n])[-(params.of_weeks - 1) :]
         pending = [each for each in window if judged[each].verdict in (VIOLATES, SHORT)]
@@ -198,15 +201,17 @@ def _told(
     return tuple(sorted(moved, key=lambda each: (-each.ratio, each.column, each.reference))), tuple(absent)
 
 
-def _apart(
-    column: Column, weights: Floats, newest: int, week: int, reference: Reference, there: Mapping[int, int]
-) -> float:
-    """The column's distance of the newest week to the weeks of the reference that are `there`; NaN with too few."""
-    rows = [there[week - lag] for lag in range(reference.first, reference.last + 1) if week - lag in there]
-    then, now = weights[rows].sum(axis=0), weights[newest]
-    if 2 * len(rows) <= reference.last - reference.first or not then.sum() or not now.sum():
-        return float("nan")
-    return distance(now, then, category=column.kind == CATEGORY)
+def _rows(reference: Reference, week: int, there: Mapping[int, int]) -> list[int]:
+    """The rows of the reference's weeks that are `there`; none where these are less than half of them."""
+    lags = range(reference.first, reference.last + 1)
+    rows = [there[week - lag] for lag in lags if week - lag in there]
+    return rows if 2 * len(rows) >= len(lags) else []
+
+
+def _apart(weights: Floats, newest: int, rows: Sequence[int], *, category: bool) -> float:
+    """The distance of a row of weights to others together; NaN where either is nothing."""
+    now, then = weights[newest], weights[list(rows)].sum(axis=0)
+    return distance(now, then, category=category) if now.sum() and then.sum() else float("nan")
 
 
 def shape_of(column: Column, now: int, then: Sequence[int]) -> tuple[list[float], list[float]]:

@@ -38,7 +38,7 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
 
 def newest_report(stores: Stores) -> dict[str, Any]:
     """The report of the newest run that looked; raises UsageError where none has."""
-    looked = [run for run in stores.runs.all() if (run.folder / "drift.json").exists()]
+    looked = [run for run in stores.runs.all() if run.knows("drift")]
     if not looked:
         raise UsageError("nothing has been judged yet. Run: semana run")
     report: dict[str, Any] = looked[-1].recall("drift")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from semana.errors import ConfigurationError, ContractError
+from semana.pipeline.events import INGEST, failures_told
 from semana.stores.home import Stores
 
 
@@ -44,7 +45,7 @@ def _deliver(
     accept: str | None,
     settle: Callable[[Path], None] = lambda _: None,
 ) -> dict[str, Any]:
-    with stores.telemetry.measure("ingest"):
+    with stores.telemetry.measure("ingest"), failures_told(stores, what=INGEST, now=arrival):
         return _delivered(stores, waiting, table=table, arrival=arrival, accept=accept, settle=settle)
 
 

@@ -126,7 +126,7 @@ def _served(stores: Stores, bundle: str, entry: dict[str, Any] | None) -> Served
 
 def _refused(stores: Stores) -> dict[str, Any] | None:
     """The race of the newest run with a gate report, where that refused its challenger."""
-    judged = [run for run in stores.runs.all() if (run.folder / "gate.json").exists()]
+    judged = [run for run in stores.runs.all() if run.knows("gate")]
     if not judged or judged[-1].recall("gate")["admitted"]:
         return None
     race = judged[-1].recall("race")
@@ -164,7 +164,7 @@ def _tell(run: Run, stores: Stores, training: Training) -> None:
 
 
 def _kept(run: Run) -> dict[str, Any] | None:
-    return run.recall(_FOLDER) if (run.folder / f"{_FOLDER}.json").exists() else None
+    return run.recall(_FOLDER) if run.knows(_FOLDER) else None
 
 
 def _metrics(record: dict[str, Any]) -> list[tuple[str, float, int]]:

@@ -16,6 +16,7 @@ from semana.data.weeks import Week
 from semana.errors import ContractError, UsageError
 from semana.pipeline import STEPS, Step, ingest, prepare
 from semana.pipeline.calendar import calendar_of, check_gaps, check_not_over, has_begun
+from semana.pipeline.events import failures_told, tell
 from semana.pipeline.tracked import go_on
 from semana.stores import files
 from semana.stores.home import Stores
@@ -56,11 +57,13 @@ def run_week(stores: Stores, order: Order, *, progress: Callable[[Step], None] =
     """Takes the drop folder, then makes and publishes the list of the target week; returns the run's summary."""
     began = time.perf_counter()
     with stores.leases.hold(WHOLE, against="*") as lease:
+        stores.alerts.retry(now=order.now)
         files.sweep(stores.home, older_than_seconds=stores.params.store.lease_stale_seconds)
         progress(STEPS[0])
         with stores.leases.hold("ingest"):
             ingested = ingest.take(stores, arrival=order.arrival)
-        run = begin(stores, order)
+        with failures_told(stores, what="run", now=order.now):
+            run = begin(stores, order)
         if run.retrain == "always":  # asked before anything is trained: its list would be refused at the end
             stores.publications.check_reason(run.week, late=has_begun(run, stores), reason=run.reason)
         run.record("ingest", ingested)
@@ -170,13 +173,18 @@ def _before(step: Step) -> set[str]:
 def _walk(step: Step, run: Run, stores: Stores, lease: Lease, **options: Any) -> dict[str, Any]:
     """Runs the step, which checks the lease before it commits, and keeps its summary, with its seconds."""
     began = time.perf_counter()
-    with _told(step, run), stores.telemetry.measure(step.name, run=run.id, week=str(run.week)) as record:
+    with (
+        failures_told(stores, what=f"{step.name} of {run.week}", now=run.now),
+        _told(step, run),
+        stores.telemetry.measure(step.name, run=run.id, week=str(run.week)) as record,
+    ):
         if "lease" in inspect.signature(step.function).parameters:
             options["lease"] = lease
         summary = step.function(run, stores, **options)
         record["retrains"] = step.name in _RETRAINING and run.recall("decision")["retrain"]
     summary = {**summary, "week": str(run.week), "run": run.id, "seconds": round(time.perf_counter() - began, 3)}
     run.record(f"step-{step.name}", summary)
+    tell(run, stores, summary)
     return summary
 
 

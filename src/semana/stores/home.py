@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from semana.data.sources import Source, parse_source
 from semana.errors import ConfigurationError
 from semana.settings import Settings
 from semana.stores import files
+from semana.stores.alerts import Alerts, Event, mail, webhook
 from semana.stores.bundle import Bundles
 from semana.stores.experiments import Experiments
 from semana.stores.golden import Golden
@@ -51,6 +53,7 @@ class Stores:
     golden: Golden
     experiments: Experiments
     telemetry: Telemetry
+    alerts: Alerts
 
 
 def open_home(settings: Settings, *, create: bool = False) -> Stores:
@@ -94,7 +97,18 @@ def open_home(settings: Settings, *, create: bool = False) -> Stores:
         Golden(home / "golden"),
         Experiments(home / "experiments"),
         Telemetry(home / "telemetry"),
+        Alerts(home / "alerts", _channels(settings)),
     )
+
+
+def _channels(settings: Settings) -> dict[str, Callable[[Event], None]]:
+    found: dict[str, Callable[[Event], None]] = {}
+    if settings.alert_webhook:
+        found["webhook"] = webhook(settings.alert_webhook.get_secret_value())
+    if settings.alert_smtp:
+        server = settings.alert_smtp.get_secret_value()
+        found["mail"] = mail(server, sender=settings.alert_from, to=settings.alert_to or "")
+    return found
 
 
 def find_source(settings: Settings, name: str) -> Source:

@@ -40,10 +40,14 @@ class Run:
         """Keeps a page for people beside the record."""
         files.replace_bytes(self.folder / name, text.encode())
 
+    def knows(self, name: str) -> bool:
+        """Whether anything was kept under `name`."""
+        return (self.folder / f"{name}.json").exists()
+
     def recall(self, name: str) -> dict[str, Any]:
         """What was kept under `name`; raises UsageError naming the missing step's output."""
         path = self.folder / f"{name}.json"
-        if not path.exists():
+        if not self.knows(name):
             raise UsageError(f"run {self.id} has no '{name}' yet. Run the steps before this one, or: semana run")
         value: dict[str, Any] = json.loads(path.read_bytes())
         return value

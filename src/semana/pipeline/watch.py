@@ -1,0 +1,42 @@
+"""Watch: the look from outside of any run: whether the list is overdue, the disk low, or a message unsent."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from semana.data.weeks import Week
+from semana.stores.alerts import Event
+from semana.stores.home import Stores
+
+
+def watch(stores: Stores, *, now: datetime) -> dict[str, Any]:
+    """What is wrong, each told once: `findings`, and how many messages are still `unsent`.
+
+    The list is overdue when the running week has none and has run for `watch: overdue_hours`. It needs nothing but the
+    home: neither a scheduler nor a server.
+    """
+    unsent = stores.alerts.retry(now=now)
+    found = [event for event in (_overdue(stores, now), _disk(stores, now)) if event]
+    for event in found:
+        stores.alerts.tell(event, now=now)
+    return {"findings": [f"{event.kind}: {event.says}" for event in found], "unsent": unsent}
+
+
+def _overdue(stores: Stores, now: datetime) -> Event | None:
+    current = stores.publications.current()
+    week = Week.of(now.date())
+    due = datetime.combine(week.start, time(), tzinfo=UTC) + timedelta(hours=stores.params.watch.overdue_hours)
+    if current is None or Week.parse(current["week"]) >= week or now < due:
+        return None
+    says = f"{week} has begun and has no list, the newest is of {current['week']}. Run: semana run"
+    return Event("run overdue", str(week), says, urgent=True)
+
+
+def _disk(stores: Stores, now: datetime) -> Event | None:
+    free, wanted = shutil.disk_usage(stores.home).free // 2**20, stores.params.store.free_disk_mib
+    if free >= wanted:
+        return None
+    says = f"{free} MiB are free, {wanted} are wanted. Free some, or: semana prune"
+    return Event("disk low", str(now.date()), says, urgent=True)
