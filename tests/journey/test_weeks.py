@@ -119,7 +119,13 @@ def test_the_next_week_reviews_the_last_list(home: Path, tmp_path: Path) -> None
     assert found["target_week"] == str(TARGET + 1)
     assert found["newest_performance"]["week"] == str(TARGET)
     assert found["newest_performance"]["recall"] > 0.85  # even customers' pairs, and the milk, never fail
-    assert str(TARGET) in semana(home, "performance")
+    said = " ".join(semana(home, "performance").split())
+    assert str(TARGET) in said
+    assert f"The list of {TARGET + 1} can be expected to reach an F1 of" in said
+    parts = {row["name"]: row for row in json.loads(semana(home, "performance", "--by", "kind", "--format", "json"))}
+    assert sum(row["purchases"] for row in parts.values()) == 320
+    assert "colour: black" in semana(home, "performance", "--by", "segment")
+    assert "kind or segment" in semana(home, "performance", "--by", "owner", code=64)
 
 
 def test_a_partial_week_is_neither_label_nor_zero(home: Path, tmp_path: Path) -> None:

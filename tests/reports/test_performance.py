@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from semana.reports.performance import performance_page
+from semana.reports.performance import estimate_in_words, part_means, performance_page
 from tests.reports.test_backtest import Page
 
 FIGURES = {
@@ -71,3 +71,16 @@ def test_the_page_needs_nothing_but_itself():
     text = performance_page(ROWS, ENTRIES)
     assert {"script", "link", "img", "iframe", "object"}.isdisjoint(tag for tag, _ in Page(text).tags)
     assert re.findall(r"https?:|//[a-z]|url\(|@import", text) == []
+
+
+def test_parts_are_told_over_the_latest_weeks_together_and_the_estimate_in_words():
+    counts = {"part": "kind", "name": "usual", "recommended": 10.0, "purchases": 20.0, "hits": 5.0}
+    parts = [{**counts, "week": "2024-W31"}, {**counts, "week": "2024-W32", "hits": 10.0}]
+    (mean,) = part_means(parts)
+    assert (mean["weeks"], mean["f1"], mean["precision"], mean["recall"]) == (2, 0.5, 0.75, 0.375)
+    estimate = {"week": "2024-W33", "f1": 0.5, "low": 0.45, "high": 0.55, "note": None}
+    text = performance_page(ROWS, ENTRIES, parts=parts, estimate=estimate)
+    assert "<td>0.500</td><td>75%</td><td>38%</td><td>20</td><td>40</td>" in text
+    assert "2024-W33 can be expected to reach an F1 of 0.500 (80 % interval 0.450 to 0.550)." in text
+    few = estimate_in_words({**estimate, "low": None, "high": None, "note": "look"})
+    assert few.endswith("(too few weeks for an interval; look).")

@@ -89,19 +89,34 @@ def calls(
     _put(called, form, out, lambda: calls_table(called.to_dicts(), title=f"{name}, {called.height} calls"))
 
 
-def performance(form: FormatOption = "table", out: OutOption = None) -> None:
-    """How every list whose week is over did."""
+def performance(
+    by: Annotated[str | None, typer.Option(help="kind or segment: in parts, the latest weeks together.")] = None,
+    form: FormatOption = "table",
+    out: OutOption = None,
+) -> None:
+    """How every list whose week is over did, in whole or in parts, and what can be expected of the current one."""
     from rich.console import Group
     from rich.text import Text
 
-    from semana.pipeline.review import PAGE, told_effects
-    from semana.reports.terminal import performance_table
+    from semana.errors import UsageError
+    from semana.pipeline.review import PAGE, estimate, parts, told_effects
+    from semana.reports.performance import estimate_in_words, part_means
+    from semana.reports.terminal import parts_table, performance_table
 
+    if by not in (None, "kind", "segment"):
+        raise UsageError(f"--by {by!r}: kind or segment was expected")
     stores = front.stores()
     rows = performance_rows(stores)
+    if by is not None:
+        import polars as pl
+
+        means = [row for row in part_means(parts(stores).to_dicts()) if row["part"] == by]
+        _put(pl.DataFrame(means), form, out, lambda: parts_table(means, title=f"by {by}, the latest weeks together"))
+        return
 
     def table() -> RenderableType:
-        lines = [*told_effects(stores), f"The page: {stores.home / PAGE}"]
+        told = estimate(stores)
+        lines = [*([estimate_in_words(told)] if told else []), *told_effects(stores), f"The page: {stores.home / PAGE}"]
         return Group(performance_table(rows.to_dicts()), *map(Text, lines))
 
     _put(rows, form, out, table)

@@ -196,8 +196,22 @@ PERFORMANCE = Dataset(
         s.WEEK: "the week predicted",
         "role": "champion (its list was published) or shadow",
         s.MODEL_VERSION: "semantic version of the model",
+        "policy": "by which the list was decided",
+        "expected_f1": "the F1 that the published list promised by its own probabilities; null for the shadow",
         "f1_held_out": "F1 over the customers that an experiment held out, null in other weeks",
         "metrics": "f1, precision, recall, recall_at_10, ndcg_at_10, average_precision, calibration, ...",
+    },
+)
+PERFORMANCE_PARTS = Dataset(
+    "performance_parts",
+    "One row per part of the published list of the week.",
+    ("part", "name"),
+    "performance/parts/week={week}.parquet",
+    "review",
+    {
+        "part": "kind (of pair) or segment (of customer)",
+        "name": "usual, overdue, new or not scored; largest, newcomers or a value of the customers' attribute",
+        "metrics": "f1, precision, recall, calibration, recommended, purchases, hits",
     },
 )
 
@@ -214,4 +228,5 @@ DATASETS = (
     SHADOW,
     PREDICTIONS,
     PERFORMANCE,
+    PERFORMANCE_PARTS,
 )

@@ -14,13 +14,16 @@ import polars as pl
 
 from semana.data import catalog
 from semana.data import schemas as s
-from semana.data.purchases import bought, during
+from semana.data.purchases import before, bought, during
 from semana.data.weeks import Week
 from semana.evaluation.experiment import held_out
 from semana.evaluation.fallen import Outcome, judge_rollback
 from semana.evaluation.metrics import week_metrics
+from semana.evaluation.parts import estimated, expected_f1, left_repeatedly, parts_of
 from semana.evaluation.performance import realised
+from semana.evaluation.segments import customer_segments
 from semana.pipeline.experiment import effects
+from semana.pipeline.labels import attribute_of, attributes_of
 from semana.pipeline.succession import champion_that_serves, goes_back, shadow_of
 from semana.reports.experiments import effect_in_words
 from semana.reports.performance import performance_page
@@ -48,6 +51,7 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
         retracted = week.end <= run.as_of and week.index not in complete
         if retracted and stores.lake.read(catalog.PERFORMANCE, week)["position"][0] <= run.position:
             stores.lake.forget(catalog.PERFORMANCE, week)
+            stores.lake.forget(catalog.PERFORMANCE_PARTS, week)
     for week in stores.publications.weeks():
         if week >= run.week or run.week - week > LOOK_BACK or week.index not in truths:
             continue
@@ -58,23 +62,76 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
             if known["judged_on"][0] == judged_on or known["position"][0] > run.position:
                 continue
         published = stores.publications.predictions(week, int(manifest["rev"]))
-        rows = [{"role": "champion", s.MODEL_VERSION: manifest["model_version"], **judge(published, week=week)}]
+        rows = [
+            {
+                "role": "champion",
+                s.MODEL_VERSION: manifest["model_version"],
+                **judge(published, week=week),
+                "expected_f1": _expected(published, manifest),
+            }
+        ]
         if manifest["shadow"] and stores.lake.has(catalog.SHADOW, week):
             shadow = stores.lake.scan(catalog.SHADOW, week)
             rows.append({"role": "shadow", s.MODEL_VERSION: manifest["shadow"], **judge(shadow, week=week)})
         frame = pl.DataFrame(rows).with_columns(
             pl.lit(judged_on).alias("judged_on"),
             pl.lit(run.position).alias("position"),
+            pl.lit(manifest["policy"]).alias("policy"),
             pl.col(_F1_HELD_OUT).cast(pl.Float64),
         )
+        stores.lake.write(catalog.PERFORMANCE_PARTS, _parts(run, stores, purchases, published, week), week)
         stores.lake.write(catalog.PERFORMANCE, frame, week)
         judged.append(str(week))
     newest = recent(stores, before=run.week)
     rollback = _rollback(run, stores)
     if newest:
-        page = performance_page(figures(stores), stores.ledger.entries(), effects=told_effects(stores))
+        page = performance_page(
+            figures(stores),
+            stores.ledger.entries(),
+            effects=told_effects(stores),
+            parts=parts(stores).to_dicts(),
+            estimate=estimate(stores),
+        )
         files.replace_bytes(stores.home / PAGE, page.encode())
     return {"step": "review", "judged": judged, "newest": newest[-1] if newest else None, "rollback": rollback}
+
+
+def _expected(published: nw.LazyFrame[Any], manifest: dict[str, Any]) -> float:
+    rows: pl.DataFrame = published.select(s.PROBABILITY, s.RECOMMENDED).collect("polars").to_native()
+    return expected_f1(rows, total=manifest["level"]["total"])
+
+
+def _parts(
+    run: Run, stores: Stores, purchases: nw.LazyFrame[Any], published: nw.LazyFrame[Any], week: Week
+) -> pl.DataFrame:
+    truth: pl.DataFrame = bought(during(purchases, week)).select(*s.PAIR).collect("polars").to_native()
+    history: pl.DataFrame = bought(before(purchases, week)).select(*s.PAIR, s.WEEK).collect("polars").to_native()
+    customers: pl.DataFrame = attributes_of(run, stores, catalog.CUSTOMERS, before=week).collect("polars").to_native()
+    attribute = attribute_of(run, stores, week)
+    segments = customer_segments(history, customers, truth, week=week, attribute=attribute)
+    told = published.select(*s.PAIR, s.PROBABILITY, s.RECOMMENDED, s.KIND).collect("polars").to_native()
+    return parts_of(told, truth, segments)
+
+
+def estimate(stores: Stores) -> dict[str, Any] | None:
+    """What the current list can be expected to reach, while its week has no truth; None without a list."""
+    manifest = stores.publications.current_manifest()
+    if manifest is None:
+        return None
+    week = Week.parse(manifest["week"])
+    champions = recent(stores, before=week)
+    past = [(row["expected_f1"], row["f1"]) for row in champions if row.get("expected_f1")]
+    promised = _expected(stores.publications.predictions(week, int(manifest["rev"])), manifest)
+    return {s.WEEK: str(week), **vars(estimated(promised, past)), "note": left_repeatedly(past)}
+
+
+def parts(stores: Stores) -> pl.DataFrame:
+    """The parts of every reviewed list, with the week; empty where none is kept."""
+    kept = [
+        stores.lake.read(catalog.PERFORMANCE_PARTS, week).select(pl.lit(str(week)).alias(s.WEEK), pl.all())
+        for week in stores.lake.weeks(catalog.PERFORMANCE_PARTS)
+    ]
+    return pl.concat(kept) if kept else pl.DataFrame()
 
 
 def figures(stores: Stores) -> list[dict[str, Any]]:

@@ -18,6 +18,15 @@ _SHOWN = (
     ("recommended", "listed", ",.0f"),
     ("purchases", "bought", ",.0f"),
 )
+_PART_SHOWN = (
+    ("f1", "F1", ".3f"),
+    ("precision", "bought of listed", ".0%"),
+    ("recall", "listed of bought", ".0%"),
+    ("recommended", "listed", ",.0f"),
+    ("purchases", "bought", ",.0f"),
+)
+_COUNTS = ("recommended", "purchases", "hits")
+_LATEST = 8  # weeks of which parts are told
 _BACK = "rolled back"  # the ledger's word for it
 _LINES = {"list that served": ("champion", "f1"), "shadow": ("shadow", "f1"), "the usual": ("champion", "reference_f1")}
 _WORDS = {
@@ -30,9 +39,17 @@ _WORDS = {
 
 
 def performance_page(
-    rows: Sequence[Mapping[str, Any]], entries: Sequence[Mapping[str, Any]], *, effects: Sequence[str] = ()
+    rows: Sequence[Mapping[str, Any]],
+    entries: Sequence[Mapping[str, Any]],
+    *,
+    effects: Sequence[str] = (),
+    parts: Sequence[Mapping[str, Any]] = (),
+    estimate: Mapping[str, Any] | None = None,
 ) -> str:
-    """The page of reviewed weeks (`rows` of the dataset performance) under the ledger's `entries`."""
+    """The page of reviewed weeks (`rows` of the dataset performance) under the ledger's `entries`.
+
+    `parts` are rows of performance_parts with their week, `estimate` what the current list can be expected to reach.
+    """
     weeks = sorted({row[s.WEEK] for row in rows})
     by_role = {(row[s.WEEK], row["role"]): row for row in rows}
     champions = [by_role[week, "champion"] for week in weeks]
@@ -72,8 +89,53 @@ def performance_page(
         ],
         entries=[_told(entry) for entry in reversed(entries)],
         effects=effects,
+        part_heads=[head for _, head, _ in _PART_SHOWN],
+        parts=[
+            {
+                "part": row["part"],
+                "name": row["name"],
+                "cells": [_cell(row[name], form) for name, _, form in _PART_SHOWN],
+            }
+            for row in part_means(parts)
+        ],
+        estimate=estimate_in_words(estimate) if estimate else None,
         words=_WORDS,
     )
+
+
+def part_means(parts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Each part over its latest weeks: counts summed, and what follows from them."""
+    weeks = sorted({row[s.WEEK] for row in parts})[-_LATEST:]
+    sums: dict[tuple[str, str], dict[str, float]] = {}
+    for row in parts:
+        if row[s.WEEK] in weeks:
+            mine = sums.setdefault((row["part"], row["name"]), dict.fromkeys(_COUNTS, 0.0) | {"weeks": 0.0})
+            mine["weeks"] += 1
+            for name in _COUNTS:
+                mine[name] += row[name]
+    return [
+        {
+            "part": part,
+            "name": name,
+            **mine,
+            "f1": _share(2 * mine["hits"], mine["recommended"] + mine["purchases"]),
+            "precision": _share(mine["hits"], mine["recommended"]),
+            "recall": _share(mine["hits"], mine["purchases"]),
+        }
+        for (part, name), mine in sorted(sums.items())
+    ]
+
+
+def estimate_in_words(estimate: Mapping[str, Any]) -> str:
+    """What the list of a week without a truth can be expected to reach."""
+    low, high = estimate["low"], estimate["high"]
+    between = "too few weeks for an interval" if low is None else f"80 % interval {low:.3f} to {high:.3f}"
+    note = f"; {estimate['note']}" if estimate["note"] else ""
+    return f"The list of {estimate[s.WEEK]} can be expected to reach an F1 of {estimate['f1']:.3f} ({between}{note})."
+
+
+def _share(part: float, whole: float) -> float | None:
+    return part / whole if whole else None
 
 
 def _cell(value: float | None, form: str) -> str:

@@ -112,6 +112,18 @@ def performance_table(rows: Iterable[Mapping[str, Any]]) -> Table:
     return table
 
 
+def parts_table(rows: Iterable[Mapping[str, Any]], *, title: str) -> Table:
+    """How lists did in parts."""
+    shares = ("f1", "precision", "recall")
+    columns = (("part", "left"), ("F1", "right"), ("bought of listed", "right"), ("listed of bought", "right"))
+    table = titled_table(title, *columns, ("listed", "right"), ("bought", "right"))
+    for row in rows:
+        f1, *others = (row[name] for name in shares)
+        told = ["–" if f1 is None else f"{f1:.3f}", *("–" if each is None else f"{each:.0%}" for each in others)]
+        table.add_row(row["name"], *told, f"{row['recommended']:,.0f}", f"{row['purchases']:,.0f}")
+    return table
+
+
 def plain_table(title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
     """Any rows as a table; the keys of the first are the columns."""
     table = titled_table(title, *((name.replace("_", " "), "left") for name in (rows[0] if rows else {"nothing": ""})))
