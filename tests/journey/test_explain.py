@@ -79,7 +79,7 @@ def test_the_way_back_to_dropped_tables_leads_there(home: Path) -> None:
 def test_lists_and_calls_name_people(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     in_process(home, "list", "--customer", "2", "--lang", "es")
     said = capsys.readouterr().out
-    assert f"{TARGET}, customer 2 Customer 2" in said
+    assert f"{TARGET}, cliente 2 Customer 2" in said
     assert "↑" in said
     in_process(home, "list", "--product", "0")
     assert f"{TARGET}, product 0 Milk" in capsys.readouterr().out

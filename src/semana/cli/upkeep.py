@@ -17,6 +17,7 @@ def register(app: typer.Typer) -> None:
     app.command("restore")(restore)
     app.command("prune")(prune)
     app.command("watch")(watch)
+    app.command("metrics")(metrics)
     app.command("version")(version)
 
 
@@ -85,6 +86,14 @@ def watch(
         time.sleep(60 * every)
     if found["findings"]:
         raise ContractError("; ".join(found["findings"]))
+
+
+def metrics() -> None:
+    """What is watched, as Prometheus reads it: for its textfile collector, or a look."""
+    from semana.reports.metrics import exposition
+    from semana.stores.watched import watched
+
+    print(exposition(watched(front.stores())), end="")
 
 
 def version() -> None:
