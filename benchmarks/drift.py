@@ -220,7 +220,7 @@ def main() -> None:
             print(*calm, *planted, sep="\n", flush=True)
         lines = [
             f"{REPLAYS} calm histories of {LENGTH} weeks a shop, of which the last {JUDGED} are judged,",
-            f"in blocks of {BLOCK} real weeks, holidays left out, customers drawn anew; champions 1, 3 and 5 weeks old.",
+            f"in blocks of {BLOCK} real weeks, holidays left out, customers drawn; champions 1, 3 and 5 weeks old.",
             f"References: {RECENT}, {TRAINING}. The usual rules compare a week with the four before it.",
             "",
             "| shop | rule | histories with an alarm | weeks with one |",

@@ -64,7 +64,7 @@ def test_an_empty_home_is_scraped_too(living: Stores, tmp_path: Any) -> None:
 def test_every_rule_and_panel_asks_in_promql() -> None:
     assert len(ASKED) > 20
     assert all(promql_parser.parse(asked) is not None for asked in ASKED)
-    with pytest.raises(ValueError, match="unexpected|invalid|expected"):
+    with pytest.raises(ValueError, match=r"unexpected|invalid|expected"):
         promql_parser.parse("semana_step_failed ==")
 
 
