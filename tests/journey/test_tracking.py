@@ -78,6 +78,8 @@ def test_a_run_tells_mlflow_of_its_training_and_of_who_serves(home: Path) -> Non
     assert {"family", "seed", "fit_weeks", "position", "params"} <= set(run.data.params)
     assert {"semana.contract.features", "semana.contract.input", "semana.position"} <= set(run.data.tags)
     assert {"f1", "average_precision", "recent_repeat/f1", "gate/calibration", "gate/ece"} <= set(run.data.metrics)
+    assert run.data.metrics["steps/prepare/wall_seconds"] > 0
+    assert run.data.metrics["datasets/purchases/written by prepare/rows"] > 1000
     assert {each.dataset.name for each in run.inputs.dataset_inputs} == {"purchases", "customers", "products", "weeks"}
     assert shown(tracking) == {"champion": (ledger[-1]["version"], ledger[-1]["to"])}
     kept = Path(run.info.artifact_uri)

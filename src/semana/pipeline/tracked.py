@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import logging
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from semana.data import catalog
@@ -78,7 +78,11 @@ def keep(run: Run, stores: Stores, record: dict[str, Any], *, recipe: Recipe, po
             "mlflow.note.content": record["says"],
         },
         "datasets": {name: digest[:32] for name, digest in data.items()},
-        "metrics": _metrics(record) + [(f"gate/{name}", value, 0) for name, value in portrait.metrics.items()],
+        "metrics": [
+            *_metrics(record),
+            *((f"gate/{name}", value, 0) for name, value in portrait.metrics.items()),
+            *_taken(stores.telemetry.of(run.id)),
+        ],
     }
     folder = run.folder / _FOLDER
     files.replace_bytes(folder / "training.html", training_page({**record, "about": about}, portrait).encode())
@@ -180,6 +184,16 @@ def _metrics(record: dict[str, Any]) -> list[tuple[str, float, int]]:
     ]
     own = [(name.split("/", 1)[1], value, step) for name, value, step in found if name.startswith(f"{record['best']}/")]
     return [each for each in own + found if not math.isnan(each[1])]
+
+
+def _taken(records: Iterable[dict[str, Any]]) -> Iterator[tuple[str, float, int]]:
+    """What the run's steps took until now, and the sizes of the datasets that they touched."""
+    for record in records:
+        for name in ("wall_seconds", "cpu_seconds", "peak_memory_mib", "bytes_read", "bytes_written"):
+            yield f"steps/{record['step']}/{name}", float(record[name]), 0
+        for each in record["datasets"]:
+            for name in ("rows", "columns", "bytes"):
+                yield f"datasets/{each['dataset']}/{each['how']} by {record['step']}/{name}", float(each[name]), 0
 
 
 def _step(week: str) -> int:

@@ -61,6 +61,10 @@ class Telemetry:
                 _log.warning("telemetry/%s is left out: %s", path.name, err)
         return found
 
+    def of(self, run: str) -> list[dict[str, Any]]:
+        """The records of a run, each step's newest, oldest first."""
+        return list({record["step"]: record for record in self.all() if record["run"] == run}.values())
+
     def _keep(self, record: Mapping[str, Any], name: str) -> None:
         """Writes the record; a step that is done does not fail for it, and one that failed keeps its own error."""
         try:
