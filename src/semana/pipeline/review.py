@@ -114,11 +114,10 @@ def _parts(
 
 
 def estimate(stores: Stores) -> dict[str, Any] | None:
-    """What the current list can be expected to reach, while its week has no truth; None without a list."""
+    """What the current list can be expected to reach; None without one, and once its week has a truth."""
     manifest = stores.publications.current_manifest()
-    if manifest is None:
+    if manifest is None or stores.lake.has(catalog.PERFORMANCE, week := Week.parse(manifest["week"])):
         return None
-    week = Week.parse(manifest["week"])
     champions = recent(stores, before=week)
     past = [(row["expected_f1"], row["f1"]) for row in champions if row.get("expected_f1")]
     promised = _expected(stores.publications.predictions(week, int(manifest["rev"])), manifest)
