@@ -74,13 +74,15 @@ def ingest(
     """Land files: each is accepted whole or refused whole, and nothing is lost."""
     from semana.errors import UsageError
     from semana.pipeline import ingest as step
+    from semana.pipeline import live
 
     if accept and not reason:
         raise UsageError('--accept needs --reason "...": it is kept in the record')
     front.existing(paths or [])
     front.table_name(table)
     stores = front.stores(create=True)
-    arrival = front.order(as_of=as_of).arrival
+    order = front.order(as_of=as_of)
+    arrival = order.arrival
     with stores.leases.hold("ingest"):
         if not paths:
             summary = step.take(stores, arrival=arrival)
@@ -92,6 +94,7 @@ def ingest(
                 )
             accepted = reason if accept else None
             summary = step.land(stores, paths, source=name, table=table, arrival=arrival, accept=accepted)
+        summary["live"] = live.look_after(stores, summary, clock=order.clock, now=order.now)
     front.last_line(summary)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -66,6 +67,32 @@ def drift_report(report: Report, *, where: str) -> Group:
     for each in report["moved"][:_COLUMNS]:
         columns.add_row(each["column"], each["reference"], f"{each['distance']:.3f}", f"{each['ratio']:.1f}")
     return Group(Text(verdict_in_words(report)), weeks, columns, Text(f"The page: {where}"))
+
+
+def live_report(report: Report) -> Group:
+    """The running week: each figure beside its usual value and the bounds of what is not odd; what it may come to."""
+    table = titled_table(
+        f"{report['week']} until {report['until']}, against {report['past_weeks']} past weeks until the same weekday",
+        ("figure", "left"),
+        *((name, "right") for name in ("now", "usual", "from", "to")),
+        ("", "left"),
+    )
+    for each in report["figures"]:
+        values = (_count(each[name]) for name in ("now", "usual", "low", "high"))
+        table.add_row(each["name"], *values, "odd" if each["odd"] else "")
+    coming = report["projected_lines"]
+    lines = [
+        f"The week may come to {coming['total']:,.0f} lines ({coming['low']:,.0f} to {coming['high']:,.0f})."
+        if coming
+        else "No past week tells what this one may come to.",
+    ]
+    return Group(table, *map(Text, lines))
+
+
+def _count(value: float | None) -> str:
+    if value is None or math.isnan(value):
+        return "–"
+    return f"{max(value, 0.0):,.0f}" if abs(value) >= 1 else f"{max(value, 0.0):.2f}"
 
 
 def drift_page(report: Report) -> str:

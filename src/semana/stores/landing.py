@@ -31,6 +31,7 @@ from semana.stores.manifest import DELIVERY, Delivery, brief, utc_text
 from semana.stores.reading import read_file
 from semana.stores.staging import clean_all, id_kinds
 
+LANDED = "landed"
 _log = logging.getLogger(__name__)
 
 
@@ -103,7 +104,7 @@ class Landing(Landed):
         self._settle(scratch, landed)
         self._staging.write(hash_, cleaned, coming.source)
         number = self._append(entry, after=after)["number"]
-        return _summary("landed", coming.file, hash_, number, tables) | {"overlap": overlap}
+        return _summary(LANDED, coming.file, hash_, number, tables) | {"overlap": overlap}
 
     def _read(self, scratch: Path, coming: Coming, position: int) -> dict[str, Cleaned]:
         """The tables of the file, cleaned; raises ContractError for every reason to refuse it."""

@@ -1,0 +1,134 @@
+"""Live drift: the running week as it has landed, looked at after every delivery of order lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+
+from semana.data import schemas as s
+from semana.data.purchases import count_once
+from semana.data.sources import holidays_of
+from semana.data.weeks import Week
+from semana.errors import UsageError
+from semana.monitoring.live import judge_spans, projected
+from semana.pipeline.calendar import calendar_of
+from semana.stores import files
+from semana.stores.alerts import Event
+from semana.stores.home import Stores
+from semana.stores.landed import TRANSACTIONS
+from semana.stores.landing import LANDED
+
+RECORD = "drift/live.json"
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_LINES, _CUSTOMERS, _PRODUCTS, _UNPRICED = "lines", "customers", "products", "share without an amount"
+# Beyond what was ever seen: as a share of a week's lines for one day, and of lines.
+_DAY_SLACK, _UNPRICED_SLACK = 0.02, 0.05
+
+
+def look(stores: Stores, *, clock: date) -> dict[str, Any]:
+    """The report on the running week up to the latest landed day (`clock` at the latest); kept in the home.
+
+    Figures of the days since Monday, and the lines of each day alone, against the same weekdays of past weeks that are
+    complete and hold no holiday. Raises UsageError where no order line has landed.
+    """
+    days = [day for day in stores.landing.trading_days(stores.landing.position) if day <= clock]
+    if not days:
+        raise UsageError("no order line has landed. Deliver a transactions file: semana ingest PATH --source NAME")
+    latest, params = max(days), stores.params.drift
+    week = Week.of(latest)
+    holidays = _holidays(stores, week, params.past_weeks)
+    past = [each for each in _calm(stores, latest, clock) if each < week][-params.past_weeks :]
+    table = _by_day(stores, [*past, week], latest)
+    reached = latest.isoweekday()
+    now = _figures(table, week, reached)
+    before = {name: [_figures(table, each, reached)[name] for each in past] for name in now}
+    now |= {
+        day: value for day, value in _days(table, week, reached).items() if week.days[_DAYS.index(day)] not in holidays
+    }
+    for each in past:
+        for day, value in _days(table, each, reached).items():
+            before.setdefault(day, []).append(value)
+    whole = {each: _figures(table, each, len(_DAYS))[_LINES] for each in past}
+    a_week = sum(whole.values()) / max(1, len(whole))
+    slack = {_UNPRICED: _UNPRICED_SLACK, **dict.fromkeys(_DAYS, _DAY_SLACK * a_week)}
+    spans = judge_spans(now, before, params, slack=slack)
+    shares = [_figures(table, each, reached)[_LINES] / whole[each] for each in past if whole[each]]
+    projection = projected(now[_LINES], shares, interval=stores.params.level.interval)
+    report = {
+        "week": str(week),
+        "until": str(latest),
+        "past_weeks": len(past),
+        "figures": [{**asdict(span), "odd": span.odd} for span in spans],
+        "odd": [span.name for span in spans if span.odd],
+        "projected_lines": asdict(projection) if projection else None,
+    }
+    files.replace_json(stores.home / RECORD, report)
+    return report
+
+
+def look_after(stores: Stores, ingested: Mapping[str, Any], *, clock: date, now: datetime) -> dict[str, Any] | None:
+    """The report where order lines have just landed, told where something is odd; nothing is told of a past day."""
+    came = [each for each in ingested["deliveries"] if each["outcome"] == LANDED and TRANSACTIONS in each["tables"]]
+    if not came:
+        return None
+    report = look(stores, clock=clock)
+    if clock == now.date():
+        _tell(stores, report, now=now)
+    return {name: report[name] for name in ("week", "until", "odd", "projected_lines")}
+
+
+def _tell(stores: Stores, report: Mapping[str, Any], *, now: datetime) -> None:
+    """Tells what is odd, once for what it is."""
+    if not report["odd"]:
+        return
+    told = {each["name"]: each for each in report["figures"]}
+    says = "; ".join(f"{name}: {told[name]['now']:,.0f}, usual is {told[name]['usual']:,.0f}" for name in report["odd"])
+    key = f"{report['until']} {', '.join(report['odd'])}"
+    event = Event("running week odd", key, f"{report['week']} until {report['until']}: {says}", urgent=True)
+    stores.alerts.tell(event, now=now)
+
+
+def _calm(stores: Stores, latest: date, clock: date) -> list[Week]:
+    """The complete weeks without a holiday, oldest first."""
+    calendar = calendar_of(stores, position=stores.landing.position, as_of=latest, clock=clock)
+    whole = [week for week in calendar.complete if week not in calendar.missing]
+    off = _holidays(stores, Week.of(latest), len(whole) + 1)
+    return [week for week in whole if not any(day in off for day in week.days)]
+
+
+def _holidays(stores: Stores, week: Week, weeks: int) -> dict[date, str]:
+    source = stores.landing.source
+    return holidays_of(source, (week + -weeks).start, week.end) if source else {}
+
+
+def _by_day(stores: Stores, weeks: list[Week], latest: date) -> pl.DataFrame:
+    """The lines of these weeks, each counted once, with their weekday."""
+    lines = stores.landing.lines(stores.landing.position)
+    wanted = lines.filter(nw.col(s.WEEK).is_in([week.index for week in weeks]), nw.col(s.DATE) <= latest)
+    counted: pl.DataFrame = count_once(wanted).collect("polars").to_native()
+    return counted.with_columns(pl.col(s.DATE).dt.weekday().alias(s.WEEKDAY))
+
+
+def _figures(table: pl.DataFrame, week: Week, reached: int) -> dict[str, float]:
+    """Of a week from Monday to the weekday that was reached."""
+    rows = table.filter(pl.col(s.WEEK) == week.index, pl.col(s.WEEKDAY) <= reached)
+    lines = float(rows[s.LINES].sum())
+    unpriced = float(rows.filter(pl.col(s.AMOUNT).is_null())[s.LINES].sum())
+    return {
+        _LINES: lines,
+        _CUSTOMERS: float(rows[s.CUSTOMER_ID].n_unique()),
+        _PRODUCTS: float(rows[s.PRODUCT_ID].n_unique()),
+        _UNPRICED: unpriced / max(1.0, lines),
+    }
+
+
+def _days(table: pl.DataFrame, week: Week, reached: int) -> dict[str, float]:
+    """The lines of each weekday up to the one that was reached."""
+    rows = table.filter(pl.col(s.WEEK) == week.index)
+    sums = dict(rows.group_by(s.WEEKDAY).agg(pl.col(s.LINES).sum()).rows())
+    return {_DAYS[day - 1]: float(sums.get(day, 0)) for day in range(1, reached + 1)}
