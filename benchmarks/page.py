@@ -6,7 +6,10 @@ import re
 from pathlib import Path
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
-_HEAD = "# Benchmarks\n\nPrinted by `make bench` (the story by `python -m benchmarks.story`); figures are of the machine that ran it.\n"
+_HEAD = """# Benchmarks
+
+Printed by `make bench` (the story by `python -m benchmarks.story`); figures are of the machine that ran it.
+"""
 
 
 def write_section(name: str, text: str) -> None:
