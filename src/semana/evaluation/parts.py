@@ -11,6 +11,7 @@ import polars as pl
 from semana.data import schemas as s
 from semana.evaluation.metrics import list_metrics
 from semana.evaluation.segments import SEGMENT
+from semana.models.level import next_error
 
 KIND, OUTSIDE = "kind", "not scored"
 _FIGURES = ("f1", "precision", "recall", "calibration", "recommended", "purchases", "hits")
@@ -73,9 +74,7 @@ def estimated(expected: float, past: Sequence[tuple[float, float]]) -> Estimate:
     middle = float(np.median(ratios))
     if len(ratios) < _ENOUGH:
         return Estimate(expected * middle, None, None)
-    apart = np.sort(np.abs(np.log(ratios / middle)))
-    place = min(len(apart), int(np.ceil((len(apart) + 1) * _SHARE))) - 1
-    factor = float(np.exp(apart[place]))
+    factor = float(np.exp(next_error(np.abs(np.log(ratios / middle)), _SHARE)))
     return Estimate(expected * middle, expected * middle / factor, expected * middle * factor)
 
 

@@ -71,7 +71,7 @@ def forecast_level(totals: Totals, *, target: Week, params: LevelParams) -> Leve
     moved = np.array([_moved(signs[:n], missed[: n - 1]) for n in range(first, len(weeks) + 1)])
     total = float(means[-1] * np.exp(moved[-1]))
     errors = np.abs(missed[first - 1 :] - moved[:-1])
-    spread = _WIDE if len(errors) < _ENOUGH else float(np.exp(_next_error(errors, params.interval)))
+    spread = _WIDE if len(errors) < _ENOUGH else float(np.exp(next_error(errors, params.interval)))
     return Level(total, total / spread, total * spread, len(errors))
 
 
@@ -95,7 +95,7 @@ def _mean(values: NDArray[np.float64], half_life: float, weeks: int) -> float:
     return float(np.average(recent, weights=0.5 ** (np.arange(len(recent))[::-1] / half_life)))
 
 
-def _next_error(errors: NDArray[np.float64], share: float) -> float:
+def next_error(errors: NDArray[np.float64], share: float) -> float:
     """What the next error will not exceed with probability `share`, if like these (split conformal prediction)."""
     place = int(np.ceil((len(errors) + 1) * share))
     return float(np.sort(errors)[min(place, len(errors)) - 1])

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semana.data import schemas as s
+from semana.data.purchases import bought
 from semana.features.sums import DECAY_BITS, ratio, steady, steady_sum
 
 Frame = nw.LazyFrame[Any]
@@ -93,10 +94,10 @@ def behaviour(purchases: Frame, *, known_since: int) -> Frame:
         _mean(_LOG_PRICE).alias("price"),
         steady_sum(nw.when(nw.col(_BOUGHT) > 0).then(nw.col(s.AMOUNT).cast(nw.Float64)), bits=20).alias(s.AMOUNT),
     )
-    bought = weeks.filter(nw.col(_BOUGHT) > 0)
+    with_purchase = weeks.filter(nw.col(_BOUGHT) > 0)
     week = nw.col(s.WEEK).cast(nw.Int64)
     gap = week - week.shift(1).over(s.CUSTOMER_ID, order_by=s.WEEK)
-    return bought.select(
+    return with_purchase.select(
         *_KEY,
         _log(nw.col(_BOUGHT).cast(nw.Float64)).alias("basket"),
         nw.when(told).then(nw.col(_REPEATED) / nw.col(_BOUGHT)).alias("repeat_share"),
@@ -171,7 +172,7 @@ def kinds(name: str, rows: Frame) -> Column | None:
 
 def of_purchases(purchases: Frame, kind: nw.Expr) -> Frame:
     """Rows for `kinds`: a row per purchase, with the value of an expression."""
-    return purchases.filter(nw.col(s.QUANTITY) > 0).select(*_KEY, kind.alias(_KIND))
+    return bought(purchases).select(*_KEY, kind.alias(_KIND))
 
 
 def of_attribute(frame: Frame, attributes: Frame, *, key: str, name: str) -> Frame:

@@ -9,19 +9,15 @@ from typing import Any
 
 import polars as pl
 
-from semana.data import catalog
-from semana.data import schemas as s
-from semana.data.purchases import before, bought, during
 from semana.data.weeks import Week
 from semana.errors import ConfigurationError, ContractError, UsageError
-from semana.evaluation.backtest import Past, run_backtest, weeks_to_test
+from semana.evaluation.backtest import run_backtest, weeks_to_test
 from semana.evaluation.race import Examples
-from semana.evaluation.segments import customer_segments
 from semana.models import MODELS
 from semana.params import Params
 from semana.pipeline import prepare
 from semana.pipeline.calendar import calendar_of
-from semana.pipeline.labels import attribute_of, attributes_of, examples_of, totals_of
+from semana.pipeline.labels import attribute_of, examples_of, past_of, totals_of
 from semana.pipeline.weekly import Order
 from semana.stores.backtests import apart, backtest_id
 from semana.stores.home import Stores
@@ -63,7 +59,7 @@ def backtest(
             names,
             tested,
             examples=_window(run, own),
-            past=_past(run, own, attribute=attribute_of(run, own, tested[-1])),
+            past=past_of(run, own, attribute=attribute_of(run, own, tested[-1])),
             totals=totals,
             params=tried,
             refit=refit,
@@ -114,19 +110,3 @@ def _window(run: Run, stores: Stores) -> Examples:
         return made(week, **options)
 
     return rows
-
-
-def _past(run: Run, stores: Stores, *, attribute: str | None) -> Callable[[Week], Past]:
-    """Gives what tells how the lists of a week did."""
-    purchases = bought(stores.lake.scan(catalog.PURCHASES, run.week))
-
-    def past(week: Week) -> Past:
-        truth: pl.DataFrame = during(purchases, week).select(*s.PAIR).collect("polars").to_native()
-        history: pl.DataFrame = before(purchases, week).select(*s.PAIR, s.WEEK).collect("polars").to_native()
-        customers: pl.DataFrame = (
-            attributes_of(run, stores, catalog.CUSTOMERS, before=week).collect("polars").to_native()
-        )
-        segments = customer_segments(history, customers, truth, week=week, attribute=attribute)
-        return Past(truth, history.select(s.PAIR).unique(), segments)
-
-    return past

@@ -12,6 +12,7 @@ import polars as pl
 
 from semana.data import catalog
 from semana.data import schemas as s
+from semana.data.purchases import bought
 from semana.data.weeks import Week
 from semana.monitoring import behaviour as b
 from semana.pipeline.labels import settled
@@ -41,6 +42,12 @@ class Watched:
         """Those with a holiday."""
         return frozenset(self._table.filter(pl.col("holidays") > 0)[s.WEEK].to_list())
 
+    @property
+    def recent(self) -> tuple[int, ...]:
+        """The latest before the newest one, those with holidays left out."""
+        calm = tuple(week for week in self.weeks[:-1] if week not in self.holidays)
+        return calm[-self.stores.params.drift.recent_weeks :]
+
     @cached_property
     def known_since(self) -> int:
         """The week from which a customer's past is known for a quarter."""
@@ -57,6 +64,11 @@ class Watched:
         purchases = self.stores.lake.scan(catalog.PURCHASES, self.run.week)
         return purchases.filter(nw.col(s.WEEK).is_in(list(self.weeks)))
 
+    @cached_property
+    def of_customers(self) -> tuple[list[str], list[str]]:
+        """The attributes of customers."""
+        return self.attributes(catalog.CUSTOMERS)
+
     def attributes(self, dataset: catalog.Dataset) -> tuple[list[str], list[str]]:
         """Names of the dataset's attributes of customers or products: those told in text, and the numbers."""
         frame = self.stores.lake.scan(dataset, self.run.week)
@@ -71,14 +83,13 @@ class Watched:
         customers, products = (
             self.stores.lake.scan(dataset, self.run.week) for dataset in (catalog.CUSTOMERS, catalog.PRODUCTS)
         )
-        sold = self.purchases.filter(nw.col(s.QUANTITY) > 0)
-        texts, numbers = self.attributes(catalog.CUSTOMERS)
+        sold, (texts, numbers) = bought(self.purchases), self.of_customers
         told = self.behaviour.join(customers.select(s.CUSTOMER_ID, *numbers), on=s.CUSTOMER_ID, how="left")
         found: list[b.Column | None] = [
             *b.figures(told, (*b.FIGURES, *numbers)),
             b.ordered(self.behaviour, known_since=self.known_since),
-            b.kinds(b.PRODUCTS, b.of_purchases(sold, nw.col(s.PRODUCT_ID))),
-            b.kinds(b.WEEKDAY, b.of_purchases(sold, nw.col(s.LAST_DATE).dt.weekday())),
+            b.kinds(b.PRODUCTS, b.of_purchases(self.purchases, nw.col(s.PRODUCT_ID))),
+            b.kinds(b.WEEKDAY, b.of_purchases(self.purchases, nw.col(s.LAST_DATE).dt.weekday())),
         ]
         found += [self._kinds(self.behaviour, customers, s.CUSTOMER_ID, name) for name in texts]
         found += [self._kinds(sold, products, s.PRODUCT_ID, name) for name in self.attributes(catalog.PRODUCTS)[0]]
@@ -89,7 +100,7 @@ class Watched:
 
     def customers_of(self, weeks: Sequence[int]) -> pl.DataFrame:
         """The rows of these weeks with the customers' attributes, without the week."""
-        texts, numbers = self.attributes(catalog.CUSTOMERS)
+        texts, numbers = self.of_customers
         customers = self.stores.lake.scan(catalog.CUSTOMERS, self.run.week).select(s.CUSTOMER_ID, *texts, *numbers)
         rows = self.behaviour.filter(nw.col(s.WEEK).is_in(list(weeks))).join(customers, on=s.CUSTOMER_ID, how="left")
         frame: pl.DataFrame = rows.drop(s.WEEK).collect("polars").to_native()

@@ -9,7 +9,7 @@ from semana.data import schemas as s
 from semana.data.weeks import Week
 from semana.errors import ConfigurationError, ContractError, UsageError
 from semana.monitoring.behaviour import Column
-from semana.monitoring.drift import Drift, judge_drift, references, shape_of
+from semana.monitoring.drift import Drift, Moved, judge_drift, references, shape_of
 from semana.monitoring.telling import telling
 from semana.pipeline.columns import Watched
 from semana.reports.drift import drift_page
@@ -38,11 +38,10 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
 
 def newest_report(stores: Stores) -> dict[str, Any]:
     """The report of the newest run that looked; raises UsageError where none has."""
-    looked = [run for run in stores.runs.all() if run.knows("drift")]
-    if not looked:
+    looked = stores.runs.newest("drift")
+    if looked is None:
         raise UsageError("nothing has been judged yet. Run: semana run")
-    report: dict[str, Any] = looked[-1].recall("drift")
-    return report
+    return looked.recall("drift")
 
 
 def _learned(run: Run, stores: Stores, *, newest: int) -> tuple[int | None, int]:
@@ -80,22 +79,20 @@ def _report(watched: Watched, columns: list[Column], drift: Drift) -> dict[str, 
 def _shapes(watched: Watched, columns: list[Column], drift: Drift) -> list[dict[str, Any]]:
     """The distributions of the columns that moved most, in the newest week and in what it is compared with."""
     by_name = {column.name: column for column in columns}
-    worst = list({each.column: each for each in reversed(drift.moved)}.values())[::-1]
-    worst.sort(key=lambda each: -each.ratio)
-    calm = [week for week in watched.weeks[:-1] if week not in watched.holidays]
+    worst: dict[str, Moved] = {}
+    for each in drift.moved:
+        worst.setdefault(each.column, each)
     found = []
-    for each in worst[:_SHOWN]:
-        now, then = shape_of(by_name[each.column], watched.weeks[-1], calm[-watched.stores.params.drift.recent_weeks :])
+    for each in list(worst.values())[:_SHOWN]:
+        now, then = shape_of(by_name[each.column], watched.weeks[-1], watched.recent)
         bins = list(by_name[each.column].bins)
         found.append({"column": each.column, "kind": each.kind, "bins": bins, "now": now, "then": then})
     return found
 
 
 def _telling(watched: Watched) -> dict[str, Any] | None:
-    calm = [week for week in watched.weeks[:-1] if week not in watched.holidays]
-    recent = calm[-watched.stores.params.drift.recent_weeks :]
     seed = watched.stores.params.models.seed
-    now, then = (watched.customers_of(weeks) for weeks in ([watched.weeks[-1]], recent))
+    now, then = (watched.customers_of(weeks) for weeks in (watched.weeks[-1:], watched.recent))
     found = telling(now, then, customers=s.CUSTOMER_ID, seed=seed)
     return {"auc": found.auc, "columns": [list(each) for each in found.shares]} if found else None
 

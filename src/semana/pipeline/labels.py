@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import cache
 from typing import Any, Protocol
@@ -14,12 +14,14 @@ import polars as pl
 
 from semana.data import catalog
 from semana.data import schemas as s
-from semana.data.purchases import latest_attributes
+from semana.data.purchases import before as ordered_before
+from semana.data.purchases import bought, during, latest_attributes
 from semana.data.sources import Source, holidays_of
 from semana.data.weeks import Week
+from semana.evaluation.backtest import Past
 from semana.evaluation.experiment import held_out
 from semana.evaluation.race import Examples
-from semana.evaluation.segments import segment_attribute
+from semana.evaluation.segments import customer_segments, segment_attribute
 from semana.features.build import build_features
 from semana.features.examples import Sample, example_pairs
 from semana.features.tables import Tables
@@ -128,6 +130,22 @@ def examples_of(run: Run, stores: Stores) -> Examples:
         return frame.with_columns(held_out(frame[s.CUSTOMER_ID], stores.experiments.running(week)))
 
     return rows
+
+
+def past_of(run: Known, stores: Stores, *, attribute: str | None) -> Callable[[Week], Past]:
+    """Gives what tells how the lists of a week did; segments are told apart by the customers' attribute."""
+    purchases = bought(stores.lake.scan(catalog.PURCHASES, run.week))
+
+    def past(week: Week) -> Past:
+        truth: pl.DataFrame = during(purchases, week).select(*s.PAIR).collect("polars").to_native()
+        history: pl.DataFrame = ordered_before(purchases, week).select(*s.PAIR, s.WEEK).collect("polars").to_native()
+        customers: pl.DataFrame = (
+            attributes_of(run, stores, catalog.CUSTOMERS, before=week).collect("polars").to_native()
+        )
+        segments = customer_segments(history, customers, truth, week=week, attribute=attribute)
+        return Past(truth, history.select(s.PAIR).unique(), segments)
+
+    return past
 
 
 def contracts() -> dict[str, str]:

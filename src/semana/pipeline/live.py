@@ -46,7 +46,8 @@ def look(stores: Stores, *, clock: date) -> dict[str, Any]:
     table = _by_day(stores, [*past, week], latest)
     reached = latest.isoweekday()
     now = _figures(table, week, reached)
-    before = {name: [_figures(table, each, reached)[name] for each in past] for name in now}
+    so_far = {each: _figures(table, each, reached) for each in past}
+    before = {name: [so_far[each][name] for each in past] for name in now}
     now |= {
         day: value for day, value in _days(table, week, reached).items() if week.days[_DAYS.index(day)] not in holidays
     }
@@ -57,7 +58,7 @@ def look(stores: Stores, *, clock: date) -> dict[str, Any]:
     a_week = sum(whole.values()) / max(1, len(whole))
     slack = {_UNPRICED: _UNPRICED_SLACK, **dict.fromkeys(_DAYS, _DAY_SLACK * a_week)}
     spans = judge_spans(now, before, params, slack=slack)
-    shares = [_figures(table, each, reached)[_LINES] / whole[each] for each in past if whole[each]]
+    shares = [so_far[each][_LINES] / whole[each] for each in past if whole[each]]
     projection = projected(now[_LINES], shares, interval=stores.params.level.interval)
     report = {
         "week": str(week),

@@ -14,16 +14,15 @@ import polars as pl
 
 from semana.data import catalog
 from semana.data import schemas as s
-from semana.data.purchases import before, bought, during
+from semana.data.purchases import bought, during
 from semana.data.weeks import Week
 from semana.evaluation.experiment import held_out
 from semana.evaluation.fallen import Outcome, judge_rollback
 from semana.evaluation.metrics import week_metrics
 from semana.evaluation.parts import estimated, expected_f1, left_repeatedly, parts_of
 from semana.evaluation.performance import realised
-from semana.evaluation.segments import customer_segments
 from semana.pipeline.experiment import effects
-from semana.pipeline.labels import attribute_of, attributes_of
+from semana.pipeline.labels import attribute_of, past_of
 from semana.pipeline.succession import champion_that_serves, goes_back, shadow_of
 from semana.reports.experiments import effect_in_words
 from semana.reports.performance import performance_page
@@ -61,13 +60,13 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
             known = stores.lake.read(catalog.PERFORMANCE, week)
             if known["judged_on"][0] == judged_on or known["position"][0] > run.position:
                 continue
-        published = stores.publications.predictions(week, int(manifest["rev"]))
+        published = _listed(stores, week, manifest)
         rows = [
             {
                 "role": "champion",
                 s.MODEL_VERSION: manifest["model_version"],
-                **judge(published, week=week),
-                "expected_f1": _expected(published, manifest),
+                **judge(nw.from_native(published.lazy()), week=week),
+                "expected_f1": _promised(published, manifest),
             }
         ]
         if manifest["shadow"] and stores.lake.has(catalog.SHADOW, week):
@@ -79,7 +78,8 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
             pl.lit(manifest["policy"]).alias("policy"),
             pl.col(_F1_HELD_OUT).cast(pl.Float64),
         )
-        stores.lake.write(catalog.PERFORMANCE_PARTS, _parts(run, stores, purchases, published, week), week)
+        past = past_of(run, stores, attribute=attribute_of(run, stores, week))(week)
+        stores.lake.write(catalog.PERFORMANCE_PARTS, parts_of(published, past.truth, past.segments), week)
         stores.lake.write(catalog.PERFORMANCE, frame, week)
         judged.append(str(week))
     newest = recent(stores, before=run.week)
@@ -96,21 +96,14 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
     return {"step": "review", "judged": judged, "newest": newest[-1] if newest else None, "rollback": rollback}
 
 
-def _expected(published: nw.LazyFrame[Any], manifest: dict[str, Any]) -> float:
-    rows: pl.DataFrame = published.select(s.PROBABILITY, s.RECOMMENDED).collect("polars").to_native()
-    return expected_f1(rows, total=manifest["level"]["total"])
+def _promised(listed: pl.DataFrame, manifest: dict[str, Any]) -> float:
+    return expected_f1(listed, total=manifest["level"]["total"])
 
 
-def _parts(
-    run: Run, stores: Stores, purchases: nw.LazyFrame[Any], published: nw.LazyFrame[Any], week: Week
-) -> pl.DataFrame:
-    truth: pl.DataFrame = bought(during(purchases, week)).select(*s.PAIR).collect("polars").to_native()
-    history: pl.DataFrame = bought(before(purchases, week)).select(*s.PAIR, s.WEEK).collect("polars").to_native()
-    customers: pl.DataFrame = attributes_of(run, stores, catalog.CUSTOMERS, before=week).collect("polars").to_native()
-    attribute = attribute_of(run, stores, week)
-    segments = customer_segments(history, customers, truth, week=week, attribute=attribute)
-    told = published.select(*s.PAIR, s.PROBABILITY, s.RECOMMENDED, s.KIND).collect("polars").to_native()
-    return parts_of(told, truth, segments)
+def _listed(stores: Stores, week: Week, manifest: dict[str, Any]) -> pl.DataFrame:
+    rows = stores.publications.predictions(week, int(manifest["rev"]))
+    listed: pl.DataFrame = rows.select(*s.PAIR, s.PROBABILITY, s.RECOMMENDED, s.KIND).collect("polars").to_native()
+    return listed
 
 
 def estimate(stores: Stores) -> dict[str, Any] | None:
@@ -120,7 +113,7 @@ def estimate(stores: Stores) -> dict[str, Any] | None:
         return None
     champions = recent(stores, before=week)
     past = [(row["expected_f1"], row["f1"]) for row in champions if row.get("expected_f1")]
-    promised = _expected(stores.publications.predictions(week, int(manifest["rev"])), manifest)
+    promised = _promised(_listed(stores, week, manifest), manifest)
     return {s.WEEK: str(week), **vars(estimated(promised, past)), "note": left_repeatedly(past)}
 
 

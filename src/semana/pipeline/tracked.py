@@ -130,10 +130,10 @@ def _served(stores: Stores, bundle: str, entry: dict[str, Any] | None) -> Served
 
 def _refused(stores: Stores) -> dict[str, Any] | None:
     """The race of the newest run with a gate report, where that refused its challenger."""
-    judged = [run for run in stores.runs.all() if run.knows("gate")]
-    if not judged or judged[-1].recall("gate")["admitted"]:
+    judged = stores.runs.newest("gate")
+    if judged is None or judged.recall("gate")["admitted"]:
         return None
-    race = judged[-1].recall("race")
+    race = judged.recall("race")
     return race if race["bundle"] in stores.bundles.all() else None
 
 

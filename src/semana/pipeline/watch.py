@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from semana.data.weeks import Week
 from semana.stores.alerts import Event
+from semana.stores.doctor import low_disk
 from semana.stores.home import Stores
 
 
@@ -35,8 +35,5 @@ def _overdue(stores: Stores, now: datetime) -> Event | None:
 
 
 def _disk(stores: Stores, now: datetime) -> Event | None:
-    free, wanted = shutil.disk_usage(stores.home).free // 2**20, stores.params.store.free_disk_mib
-    if free >= wanted:
-        return None
-    says = f"{free} MiB are free, {wanted} are wanted. Free some, or: semana prune"
-    return Event("disk low", str(now.date()), says, urgent=True)
+    low = low_disk(stores)
+    return Event("disk low", str(now.date()), low, urgent=True) if low else None

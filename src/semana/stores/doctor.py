@@ -39,12 +39,19 @@ def _finding(name: str, check: Callable[[], str]) -> dict[str, str]:
 
 
 def _disk(stores: Stores) -> str:
-    free = shutil.disk_usage(stores.home).free // 2**20
-    if free < stores.params.store.free_disk_mib:
-        raise ContractError(
-            f"{free} MiB free, {stores.params.store.free_disk_mib} are wanted. Free some, or: semana prune"
-        )
-    return f"{free} MiB free"
+    if low := low_disk(stores):
+        raise ContractError(low)
+    return f"{_free_mib(stores)} MiB free"
+
+
+def low_disk(stores: Stores) -> str | None:
+    """That less disk is free than wanted, and what to do; None where enough is."""
+    free, wanted = _free_mib(stores), stores.params.store.free_disk_mib
+    return None if free >= wanted else f"{free} MiB are free, {wanted} are wanted. Free some, or: semana prune"
+
+
+def _free_mib(stores: Stores) -> int:
+    return shutil.disk_usage(stores.home).free // 2**20
 
 
 def _landed(stores: Stores, table: str) -> Callable[[], str]:

@@ -103,6 +103,10 @@ class Runs:
         """Every recorded run, by week and then in the order they began."""
         return [self._read(path) for path in sorted(self.folder.glob("*/run.json"))]
 
+    def newest(self, knows: str) -> Run | None:
+        """The newest run that kept something under `knows`."""
+        return next((run for run in reversed(self.all()) if run.knows(knows)), None)
+
     def latest(self, week: Week) -> Run | None:
         """The newest run of `week`."""
         paths = sorted(self.folder.glob(f"{week}-[0-9]*/run.json"))

@@ -25,7 +25,7 @@ def watched(stores: Stores) -> dict[str, Any]:
     ]
     messages = stores.alerts.all()
     reviewed = stores.lake.weeks(catalog.PERFORMANCE)[-1:]
-    looked = [run for run in stores.runs.all() if run.knows("drift")]
+    looked = stores.runs.newest("drift")
     return {
         "version": version("semana"),
         "home_bytes": records[-1]["home_bytes"] if records else 0,
@@ -33,7 +33,7 @@ def watched(stores: Stores) -> dict[str, Any]:
         "list": _list(stores),
         "steps": steps,
         "performance": [row for week in reviewed for row in stores.lake.read(catalog.PERFORMANCE, week).to_dicts()],
-        "drift": looked[-1].recall("drift") if looked else None,
+        "drift": looked.recall("drift") if looked else None,
         "ledger": dict(Counter(entry["kind"] for entry in stores.ledger.entries())),
         "alerts": dict(Counter(record["kind"] for record in messages)),
         "unsent": sum(bool(record["left"]) for record in messages),
