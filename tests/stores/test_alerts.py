@@ -157,7 +157,9 @@ def test_a_disk_that_takes_nothing_and_a_damaged_record_stop_nobody(tmp_path: Pa
     assert len(posted) == 1
 
 
-@pytest.mark.parametrize("url", ["hooks.example.com/x", "file:///etc/passwd", ""])
+@pytest.mark.parametrize(
+    "url", ["hooks.example.com/x", "file:///etc/passwd", "", "http://[::1/", "https://hooks:abc/x"]
+)
 def test_a_webhook_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(ConfigurationError, match="SEMANA_ALERT_WEBHOOK"):
         webhook(url)

@@ -18,11 +18,12 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 from urllib.request import Request, urlopen
 
 from semana.errors import ConfigurationError
 from semana.stores import files
+from semana.stores.addresses import split
 
 SECONDS = 5.0  # that a channel may take
 _TRIED_FOR = timedelta(days=1)
@@ -118,7 +119,7 @@ class Alerts:
 
 def webhook(url: str) -> Callable[[Event], None]:
     """A channel that posts `{"text": ...}`, as Slack and its likes take it; for another URL ConfigurationError."""
-    if urlsplit(url).scheme not in ("http", "https"):
+    if split(url, ("http", "https")) is None:
         raise ConfigurationError("SEMANA_ALERT_WEBHOOK: an address like https://hooks.example.com/... was expected")
 
     def send(event: Event) -> None:
@@ -135,12 +136,8 @@ def mail(server: str, *, sender: str, to: str) -> Callable[[Event], None]:
 
     Raises ConfigurationError where it is not. A server that offers STARTTLS is spoken to in secret.
     """
-    try:
-        parts = urlsplit(server)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host, parts, port = None, urlsplit(""), None
-    if parts.scheme not in ("smtp", "smtps") or not host or not to:
+    parts = split(server, ("smtp", "smtps"))
+    if parts is None or not to:
         raise ConfigurationError(
             "SEMANA_ALERT_SMTP: one like smtp://USER:PASSWORD@mail.example.com:587 was expected (/ @ : in the password "
             "as %2F %40 %3A), with SEMANA_ALERT_TO, the addresses with commas between them"
@@ -152,7 +149,9 @@ def mail(server: str, *, sender: str, to: str) -> Callable[[Event], None]:
         message["From"], message["To"] = sender, to
         message.set_content(event.says)
         kind = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
-        with kind(host, port or (465 if parts.scheme == "smtps" else 25), timeout=SECONDS) as smtp:
+        with kind(
+            parts.hostname or "", parts.port or (465 if parts.scheme == "smtps" else 25), timeout=SECONDS
+        ) as smtp:
             if parts.scheme == "smtp" and smtp.has_extn("starttls"):
                 smtp.starttls()
             if parts.username:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from semana.errors import ConfigurationError, ServiceUnavailable
+from semana.stores.addresses import split
 
 _SECONDS = 5.0  # that an answer may take
 _PAUSE = 1.0  # before the second and last try: a restart takes longer, a lost packet does not
@@ -64,15 +65,10 @@ def look_at(uri: str) -> str:
 
 def _place(uri: str) -> str | None:
     """Scheme, host and port of an http address; None where they cannot be told from a user's name and password."""
-    try:
-        parts = urlsplit(uri)
-        host, port = parts.hostname, parts.port
-    except ValueError:
+    parts = split(uri, ("http", "https"))
+    if parts is None or "@" in parts.path + parts.query + parts.fragment:
         return None
-    if parts.scheme not in ("http", "https") or not host or "@" in parts.path + parts.query + parts.fragment:
-        return None
-    host = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{host}" + (f":{port}" if port else "")
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def _asked(uri: str) -> str | None:
