@@ -27,7 +27,7 @@ demo: $(VENV)/.semana ## real grocery data, several weekly runs, then one custom
 	$(BIN)/semana demo
 
 test: $(VENV)/.dev ## all tests
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: $(VENV)/.dev ## lint, format, types, rooms, dead code, dependencies, fresh docs
 	$(BIN)/ruff check .

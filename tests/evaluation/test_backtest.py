@@ -183,7 +183,7 @@ class Learned(DecayedFrequency):
     learns = True
 
     def strength(self, rows):
-        return rows.column(self.evidence) / 10
+        return rows.column(self.reads[0]) / 10
 
 
 def test_models_that_learn_tell_what_moves_their_scores_and_rules_do_not(monkeypatch):

@@ -139,9 +139,30 @@ def test_unknown_params_are_refused_with_the_allowed_ones(home: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["csv", "json", "xlsx"])
-def test_the_list_exports_in_every_format(home: Path, tmp_path: Path, form: str) -> None:
-    semana(home, "list", "--customer", "2", "--format", form, "--out", str(tmp_path / f"list.{form}"))
-    assert (tmp_path / f"list.{form}").stat().st_size > 100
+def test_the_list_exports_in_every_format_and_the_files_ending_tells_which(
+    home: Path, tmp_path: Path, form: str
+) -> None:
+    semana(home, "list", "--customer", "2", "--format", form, "--out", str(tmp_path / "named"))
+    semana(home, "list", "--customer", "2", "--out", str(tmp_path / f"list.{form}"))
+    assert (tmp_path / "named").stat().st_size > 100
+    if form != "xlsx":  # which holds the moment at which it was written
+        assert (tmp_path / "named").read_bytes() == (tmp_path / f"list.{form}").read_bytes()
+
+
+def test_a_file_without_an_ending_that_tells_its_format_is_refused(home: Path, tmp_path: Path) -> None:
+    assert "--format ''" in semana(home, "list", "--out", str(tmp_path / "list"), code=64)
+
+
+def test_all_of_a_customers_list_is_what_is_recommended_and_more_rows_go_on_below(home: Path) -> None:
+    def rows(top: str) -> list[bool]:
+        found = json.loads(semana(home, "list", "--customer", "2", "--top", top, "--format", "json"))
+        return [row["recommended"] for row in found]
+
+    everything, more = rows("0"), rows("1000")
+    assert all(everything)
+    assert more[: len(everything)] == everything
+    assert not any(more[len(everything) :])
+    assert len(more) > len(everything) > 0
 
 
 def test_calls_go_to_the_customers_that_buy_most_and_only_the_owners(home: Path) -> None:

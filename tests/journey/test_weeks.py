@@ -274,6 +274,19 @@ def test_a_list_made_from_a_retracted_delivery_is_named_and_readers_go_back(home
     assert "as published" in semana(home, "doctor")
 
 
+def test_a_replacement_that_lacks_its_reason_leaves_readers_where_they_are(home: Path, tmp_path: Path) -> None:
+    semana(home, "ingest", str(shop.write_week(tmp_path, TARGET)), "--as-of", str(TARGET.end))
+    semana(home, "run", "--as-of", str((TARGET + 1).start))
+    landed = json.loads(max((home / "landing" / "manifest").glob("*.json")).read_text())["hash"]
+    semana(home, "deliveries", "retract", landed, "--reason", "wrong shop")
+    (home / "exclude.csv").write_text("customer_id,product_id\n2,\n")
+    again = ("run", "--as-of", str(max(shop.transactions(TARGET + -1)["date"])))
+    assert "--reason" in semana(home, *again, code=64)
+    assert served_week(home) == str(TARGET + 1)
+    semana(home, *again, "--reason", "wrong shop, and 2 wants no calls")
+    assert served_week(home) == str(TARGET)
+
+
 def test_a_past_list_is_judged_anew_when_one_purchase_is_swapped_for_another(home: Path, tmp_path: Path) -> None:
     bought = shop.transactions(TARGET)
     first = bought.row(0, named=True)

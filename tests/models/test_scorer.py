@@ -107,6 +107,7 @@ def test_a_missing_feature_is_named(scorer):
 def test_its_card_tells_a_person_what_it_is(scorer):
     card = scorer.contents()["card.md"].decode()
     assert "In how many weeks it was bought, older weeks counting less." in card
+    assert "Reads 3 features: decayed_weeks, popularity, weeks_bought." in card
     assert f"2 weeks, {WEEK + -2} to {WEEK + -1}" in card
 
 

@@ -82,6 +82,20 @@ def test_any_other_pair_is_scored_live_by_the_same_model(stores: Stores, publish
     assert (found["customer"], found["owner"], found["product"]) == ("Customer 1", "north", "Product 12")
 
 
+def test_a_pair_that_exclude_csv_names_says_so_and_is_not_recommended(stores: Stores, published: pl.DataFrame) -> None:
+    listed = published.filter("recommended").row(0, named=True)
+    pair = str(listed["customer_id"]), str(listed["product_id"])
+    rules = stores.home / "exclude.csv"
+    rules.write_text("customer_id,product_id\n,12\n{},{}\n".format(*pair))
+    try:
+        live, batch = explain(stores, str(TARGET), "1", "12", top=1), explain(stores, str(TARGET), *pair, top=1)
+    finally:
+        rules.unlink()
+    assert (live["excluded"], live["recommended"]) == (True, False)
+    assert (batch["excluded"], batch["recommended"]) == (True, True)  # as it was published
+    assert not explain(stores, str(TARGET), *pair, top=1)["excluded"]
+
+
 def test_all_reasons_are_told_strongest_first_and_with_base_they_make_the_score(stores: Stores) -> None:
     found = explain(stores, str(TARGET), "2", "0", top=0)
     parts = [reason["contribution"] for reason in found["reasons"]]

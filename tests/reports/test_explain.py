@@ -33,6 +33,7 @@ FOUND: dict[str, Any] = {
     "scored": "batch",
     "rank": 3,
     "recommended": True,
+    "excluded": False,
     "cut": 0.3,
     "model_version": "1.2.3",
 }
@@ -64,6 +65,19 @@ def test_it_is_told_in_spanish() -> None:
     for words in ("cliente 2 Ana, producto m-1", "7,5 días", "atrasado", "sí (la lista empieza en 30 %)", "sube"):
         assert words in said
     assert "última compra hace" not in said  # one reason was asked for
+
+
+@pytest.mark.parametrize(
+    ("recommended", "lang", "says"),
+    [
+        (False, "en", "no (exclude.csv names it)"),
+        (False, "es", "no (excluido por exclude.csv)"),
+        (True, "en", "yes (exclude.csv names it since)"),
+    ],
+)
+def test_an_excluded_pair_says_so(recommended: bool, lang: str, says: str) -> None:
+    found = FOUND | {"recommended": recommended, "excluded": True, "probability": 0.9}
+    assert any(line.endswith(says) for line in shown(explanation(found, top=1, lang=lang)))
 
 
 def test_a_pair_scored_now_says_so() -> None:

@@ -109,6 +109,13 @@ def test_the_summary_counts_what_holds():
     assert summary((GOOD, OLD)).startswith("2 of 2 checks hold.")
 
 
+def test_what_could_not_be_judged_is_not_counted_as_holding():
+    unjudged = Check("not worse than the champion", None, "-0.01 or more", passed=True, says="no week", judged=False)
+    assert summary((GOOD, unjudged)) == ("1 of 1 checks hold. Not judged, for want of weeks or a model to compare: 1.")
+    assert {"not", "judged"} < set(Reader(page(GOOD, unjudged)).words)
+    assert unjudged.verdict == "not judged"
+
+
 def test_the_summary_tells_the_first_reason_and_names_the_others():
     said = summary((GOOD, BAD, replace(BAD, name="calibrated"), replace(BAD, name="not constant")))
     assert said == f"1 of 4 checks hold. {BAD.reason}. Nor do: calibrated, not constant."

@@ -58,6 +58,20 @@ def test_a_row_a_run_with_what_was_unusual_and_deliveries_are_no_run() -> None:
     assert "train: Busy" in text
 
 
+def test_one_step_alone_is_told_as_such_and_is_not_the_page_of_the_newest_run() -> None:
+    records = [*RECORDS, record("2025-W04-0001", "review", 0, 1.0)]
+    assert re.search(r"2025-W04-0001 .* review\s+alone", printed(runs_table(records)))
+    assert re.findall(r"<h2>(.*?)</h2>", runs_page(records))[0] == "2025-W03-0001"
+    assert re.findall(r"<h2>(.*?)</h2>", runs_page(records[-1:]))[0] == "2025-W04-0001"
+
+
+def test_large_figures_of_a_trend_have_separators_and_nothing_below_zero() -> None:
+    big = [{"dataset": "purchases", "how": "written", "files": 1, "rows": 2_600_000, "columns": 12, "bytes": 2**20}]
+    text = runs_page([record(f"2025-W0{n}-0001", name, n, 1.0, datasets=big) for n in (1, 2) for name in ("a", "b")])
+    assert ">1,000,000<" in text
+    assert "e+0" not in text
+
+
 def test_one_run_stands_along_the_time_and_its_datasets_below() -> None:
     text = printed(run_report("2025-W02-0001", by_run(RECORDS)["2025-W02-0001"]))
     bars = {line.split()[0]: line for line in text.splitlines() if "█" in line}

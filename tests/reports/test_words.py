@@ -38,6 +38,12 @@ def test_no_phrase_is_left_of_a_feature_that_is_gone() -> None:
         ("streak", 4.0, "bought 4 weeks in a row", "comprado 4 semanas seguidas"),
         ("streak", 0.0, "not bought last week", "no comprado la semana pasada"),
         ("weeks_of_last_4", 3.0, "bought in 3 of the last 4 weeks", "comprado en 3 de las últimas 4 semanas"),
+        (
+            "weeks_of_last_26",
+            3.0,
+            "bought in 3 weeks of the last half year",
+            "comprado en 3 semanas del último medio año",
+        ),
         ("weeks_of_last_4", 4.0, "bought in each of the last 4 weeks", "comprado en cada una de las últimas 4 semanas"),
         ("customer_gap", 1.0, "usually orders every week", "suele hacer un pedido cada semana"),
         ("customer_gap", 1.25, "usually orders every 1.2 weeks", "suele hacer un pedido cada 1,2 semanas"),

@@ -37,7 +37,7 @@ def show_all() -> None:
                 "rows": sum(table["rows"] for table in entry.get("tables", {}).values()) or None,
                 "from": lines.get("first"),
                 "to": lines.get("last"),
-                "arrived": entry["arrival"],
+                "arrived": entry["arrival"][:16].replace("T", " "),
             }
         )
     Console().print(plain_table("deliveries", rows))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import sys
 import time
 from importlib.resources import files
 from pathlib import Path
@@ -54,10 +57,12 @@ def run_demo() -> None:
     console.print(performance_table(performance_rows(stores).to_dicts()))
     rows = stores.publications.predictions(weeks[-1]).collect("polars").to_native()
     customer = str(rows.filter(s.RECOMMENDED)[s.CUSTOMER_ID].value_counts(sort=True)[s.CUSTOMER_ID][0])
-    mine = lists.view(rows, customer=customer, product=None).head(12)
+    mine = lists.view(rows, customer=customer, product=None, top=12)
     mine = lists.named(mine, front.table_of(stores, catalog.PRODUCTS, str(weeks[-1])), s.PRODUCT_ID)
     title = f"{weeks[-1]}, customer {customer}: what to offer"
     console.print(list_table(mine.to_dicts(), title=title, who=s.PRODUCT_ID))
-    console.print(f"The lists: {stores.home / 'published'}  ·  {time.perf_counter() - began:.0f} s")
-    look = f"semana --home {stores.home}"
-    console.print(f"Look further: {look} list --customer {customer}  ·  {look} calls --capacity 20")
+    console.print(f"The lists: {stores.home / 'published'}  ·  {time.perf_counter() - began:.0f} s", soft_wrap=True)
+    console.print("Look further:")
+    command = "semana" if shutil.which("semana") else sys.argv[0]
+    for words in (f"list --customer {customer}", "calls --capacity 20", "performance"):
+        console.print(f"  {command} --home {shlex.quote(str(stores.home))} {words}", soft_wrap=True, highlight=False)

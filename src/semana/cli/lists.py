@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from semana.stores.home import Stores
 
 _log = logging.getLogger(__name__)
-FormatOption = Annotated[str, typer.Option("--format", help="table, csv, json or xlsx.")]
+FormatOption = Annotated[
+    str | None, typer.Option("--format", help="table, csv, json or xlsx.  [default: as --out ends, else table]")
+]
 OutOption = Annotated[Path | None, typer.Option("--out", help="Write to this file (needed for xlsx).")]
 OwnerOption = Annotated[str | None, typer.Option(help="Only the customers of this agent or zone.")]
 
@@ -38,10 +40,10 @@ def show_list(
     customer: Annotated[str | None, typer.Option(help="One customer's list.")] = None,
     product: Annotated[str | None, typer.Option(help="Whom to call for one product.")] = None,
     owner: OwnerOption = None,
-    top: Annotated[int, typer.Option(min=0, help="Rows at the most; 0 for all.")] = 20,
+    top: Annotated[int, typer.Option(min=0, help="Rows at the most; 0 for every recommended one.")] = 20,
     week: WeekOption = None,
     lang: LangOption = "en",
-    form: FormatOption = "table",
+    form: FormatOption = None,
     out: OutOption = None,
 ) -> None:
     """The current list: of a customer, of a product, or all of it."""
@@ -54,19 +56,21 @@ def show_list(
     language(lang)
     stores = front.stores()
     name = listed_week(stores, week)
-    whole = lists.view(_rows(stores, name, owner), customer=customer, product=product)
-    if whole.is_empty():
+    published = _rows(stores, name, owner)
+    found, listed = (lists.view(published, customer=customer, product=product, top=most) for most in (top, 0))
+    if found.is_empty():
         held = " (customers that an experiment holds out are not shown)" if _experiment(stores, name) else ""
-        raise UsageError(f"the list of {name} has no row for that customer, product or owner{held}")
+        recommends = "recommends nothing" if top == 0 else "has no row"
+        raise UsageError(f"the list of {name} {recommends} for that customer, product or owner{held}")
     key, names = (s.CUSTOMER_ID, catalog.CUSTOMERS) if product else (s.PRODUCT_ID, catalog.PRODUCTS)
-    rows = lists.named(whole.head(top) if top else whole, front.table_of(stores, names, name), key)
-    both, listed = customer is None and product is None, int(whole[s.RECOMMENDED].sum())
+    rows = lists.named(found, front.table_of(stores, names, name), key)
+    both = customer is None and product is None
     title = list_in_words(name, lang, **_asked(stores, name, customer, product))
     _put(
         rows,
         form,
         out,
-        lambda: list_table(rows.to_dicts(), title=title, who=key, both=both, lang=lang, recommended=listed),
+        lambda: list_table(rows.to_dicts(), title=title, who=key, both=both, lang=lang, recommended=listed.height),
     )
 
 
@@ -74,7 +78,7 @@ def calls(
     capacity: Annotated[int, typer.Option(min=1, help="How many customers can be called.")],
     owner: OwnerOption = None,
     week: WeekOption = None,
-    form: FormatOption = "table",
+    form: FormatOption = None,
     out: OutOption = None,
 ) -> None:
     """Whom to call, by the expected amount (else purchases) of their list; not by the effect of the call."""
@@ -86,12 +90,19 @@ def calls(
     name = listed_week(stores, week)
     who = front.table_of(stores, catalog.CUSTOMERS, name)
     called = lists.calls(_rows(stores, name, owner), who, capacity=capacity)
-    _put(called, form, out, lambda: calls_table(called.to_dicts(), title=f"{name}, {called.height} calls"))
+    _put(
+        called,
+        form,
+        out,
+        lambda: calls_table(
+            called.to_dicts(), title=f"{name}, {called.height} call{'' if called.height == 1 else 's'}"
+        ),
+    )
 
 
 def performance(
     by: Annotated[str | None, typer.Option(help="kind or segment: in parts, the latest weeks together.")] = None,
-    form: FormatOption = "table",
+    form: FormatOption = None,
     out: OutOption = None,
 ) -> None:
     """How every list whose week is over did, in whole or in parts, and what can be expected of the current one."""
@@ -189,12 +200,13 @@ def _rows(stores: Stores, week: str, owner: str | None) -> pl.DataFrame:
     return rows if owner is None else lists.of_owner(rows, front.table_of(stores, catalog.CUSTOMERS, week), owner)
 
 
-def _put(rows: pl.DataFrame, form: str, out: Path | None, table: Callable[[], RenderableType]) -> None:
+def _put(rows: pl.DataFrame, form: str | None, out: Path | None, table: Callable[[], RenderableType]) -> None:
     """Prints or writes the rows in the format; a file is written in one step."""
     from semana.errors import UsageError
     from semana.reports import lists
     from semana.stores import files
 
+    form = form or (out.suffix[1:].lower() if out else "table")
     if form == "table" and out is None:
         from rich.console import Console
 
@@ -207,4 +219,7 @@ def _put(rows: pl.DataFrame, form: str, out: Path | None, table: Callable[[], Re
         text = rows.write_json() if form == "json" else lists.flat(rows).write_csv()
         files.replace_bytes(out, text.encode()) if out else sys.stdout.write(text)
     else:
-        raise UsageError(f"--format {form!r}: table (without --out), csv, json, or xlsx with --out FILE was expected")
+        raise UsageError(
+            f"--format {form!r}: table (without --out), csv, json, or xlsx with --out FILE was expected; without "
+            f"--format the file's ending tells it"
+        )

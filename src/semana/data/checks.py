@@ -43,7 +43,7 @@ def check_share(cleaned: Cleaned, *, table: str, file: str, params: DataParams) 
     row, _, values = cleaned.quarantined.row(0)
     raise ContractError(
         f"{file}: {bad} of {judged} rows of {table} are bad ({told}); at most {params.quarantine_share:.0%} may be. "
-        f"The first is row {row}: {values:.200}. {_remedy(reasons[s.REASON])}"
+        f"The first is row {row + 1} below the heading: {values:.200}. {_remedy(reasons[s.REASON])}"
     )
 
 

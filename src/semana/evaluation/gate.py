@@ -17,7 +17,10 @@ _FLAT = 0.001  # probabilities that differ by less order nothing that people cou
 
 @dataclass(frozen=True)
 class Check:
-    """One check; `says` is a sentence for people. One that `warns` holds, and asks to be looked at."""
+    """One check; `says` is a sentence for people.
+
+    One that `warns` holds, and asks to be looked at; one not `judged` had nothing to judge by, and refuses nobody.
+    """
 
     name: str
     value: float | None
@@ -25,16 +28,30 @@ class Check:
     passed: bool
     says: str
     warns: bool = False
+    judged: bool = True
 
     @property
     def verdict(self) -> str:
-        """In a word."""
+        """In a word or two."""
+        if not self.judged:
+            return "not judged"
         return ("warns" if self.warns else "holds") if self.passed else "fails"
+
+    @property
+    def figure(self) -> str:
+        """The value for people, with at most four decimals; a dash where there is none.
+
+        >>> [Check("f1", value, "0", passed=True, says="").figure for value in (3.0, -0.00058014, 0.98, None)]
+        ['3', '-0.0006', '0.98', '–']
+        """
+        if self.value is None:
+            return "–"
+        return f"{self.value:,.4f}".rstrip("0").rstrip(".")
 
     @property
     def reason(self) -> str:
         """Why it refuses, where it fails: what was found, and what was allowed."""
-        found = "" if self.value is None else f" {self.value:.4g} (allowed: {self.limit})"
+        found = "" if self.value is None else f" {self.figure} (allowed: {self.limit})"
         return f"{self.name}:{found} {self.says}"
 
 
@@ -67,9 +84,8 @@ class GateReport:
         )
         lines = [f"# Gate: {verdict}", "", "| check | value | limit | verdict | |", "|---|---|---|---|---|"]
         for check in self.checks:
-            value = "–" if check.value is None else f"{check.value:.4g}"
             held = check.verdict if check.passed else "**fails**"
-            lines.append(f"| {check.name} | {value} | {check.limit} | {held} | {check.says} |")
+            lines.append(f"| {check.name} | {check.figure} | {check.limit} | {held} | {check.says} |")
         return "\n".join(lines) + "\n"
 
 
@@ -89,7 +105,7 @@ def judge(
     Evidence is of the same gate weeks for all; the champion counts on those after its own last label week alone.
     `smoke` is what went wrong when the bundle was loaded and scored in a clean process (None: nothing).
     `probabilities` are those of the refitted challenger, `more` are checks that were made elsewhere. A check whose
-    weeks are missing holds, and says so.
+    weeks are missing is not judged, and says so.
     """
     if params.mode == "off":
         return GateReport((), params.mode)
@@ -143,7 +159,7 @@ def _all_bought(challenger: Evidence) -> bool:
 
 def _within(name: str, value: float, low: float, high: float, says: str) -> Check:
     if math.isnan(value):
-        return Check(name, None, f"{low} to {high}", True, "no gate week to judge by")
+        return Check(name, None, f"{low} to {high}", passed=True, says="no gate week to judge by", judged=False)
     return Check(name, value, f"{low} to {high}", low <= value <= high, says)
 
 
@@ -151,7 +167,7 @@ def _not_below(name: str, challenger: Evidence, other: Evidence, margin: float, 
     value = challenger.mean("f1", after=after) - other.mean("f1", after=after)
     limit = f"{-margin if margin else 0:g} or more"
     if math.isnan(value):
-        return Check(name, None, limit, True, "no gate week that it has not seen")
+        return Check(name, None, limit, passed=True, says="no gate week that it has not seen", judged=False)
     return Check(name, value, limit, value >= -margin, "difference of mean F1")
 
 

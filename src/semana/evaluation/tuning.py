@@ -51,7 +51,7 @@ def tune(rows: Rows, constants: BoostingParams, *, seed: int, params: TuningPara
     learn, judge = some.those(~held), some.those(held)
 
     def _loss(trial: optuna.Trial) -> float:
-        _log.debug("constants: trial %s of %s", trial.number + 1, params.trials)
+        _log.info("constants: trial %s of %s", trial.number + 1, params.trials)
         tried = constants.model_copy(update=_suggested(trial, constants))
         model = Boosting(tried.model_dump(), seed=seed).fit(learn)
         return _log_loss(model.predict(judge), judge)

@@ -100,6 +100,7 @@ class Model(Protocol):
     """Scores pairs. Made with its constants and a seed; `fit` gives back a fitted one and leaves this one as it is."""
 
     learns: bool  # whether `fit` needs rows: a rule is spared the work of making them
+    reads: tuple[str, ...]  # the features that it reads; empty: all that it is given
 
     def __init__(self, constants: Mapping[str, float], *, seed: int) -> None: ...
 

@@ -17,15 +17,16 @@ from semana.data import schemas as s
 from semana.models.base import Rows
 
 _FILE = "model.json"
+_ALSO = (s.POPULARITY, s.WEEKS_BOUGHT)  # what every rule reads: who is popular, and what is a repeat purchase
 _EXPLORE = 0.1  # the share of the scale that is left to explore pairs
 _TIES = 0.001  # what the product's popularity adds: it parts equals and moves nobody past another
 
 
 class Baseline(ABC):
-    """A rule that learns nothing from labels: `evidence` names the feature it reads, `strength` makes it 0 to 1."""
+    """A rule that learns nothing from labels: the first feature that it `reads` speaks, `strength` makes it 0 to 1."""
 
     learns = False
-    evidence: str
+    reads: tuple[str, ...]
 
     def __init__(self, constants: Mapping[str, float], *, seed: int) -> None:
         self.constants = dict(constants)
@@ -48,7 +49,7 @@ class Baseline(ABC):
     def explain(self, rows: Rows) -> NDArray[np.float64]:
         """The score's two parts, below the features they come from: the pair's own history, and popularity."""
         parts = np.zeros((len(rows), len(rows.names)))
-        for name, part in zip((self.evidence, s.POPULARITY), self._parts(rows), strict=True):
+        for name, part in zip(self.reads, self._parts(rows), strict=False):
             parts[:, rows.names.index(name)] = part
         return parts
 
@@ -77,28 +78,28 @@ class Baseline(ABC):
 class DecayedFrequency(Baseline):
     """In how many weeks it was bought, older weeks counting less."""
 
-    evidence = s.DECAYED_WEEKS
+    reads: tuple[str, ...] = (s.DECAYED_WEEKS, *_ALSO)
 
     def strength(self, rows: Rows) -> NDArray[np.float64]:
         """1 for a pair bought every week for ever."""
-        return rows.column(self.evidence) * (1.0 - self.constants["decay"])
+        return rows.column(self.reads[0]) * (1.0 - self.constants["decay"])
 
 
 class RecentRepeat(Baseline):
     """In how many of the last four weeks it was bought: what people would do by hand."""
 
-    evidence = s.WEEKS_OF_LAST_4
+    reads: tuple[str, ...] = (s.WEEKS_OF_LAST_4, *_ALSO)
 
     def strength(self, rows: Rows) -> NDArray[np.float64]:
         """1 for a pair bought in all four."""
-        return rows.column(self.evidence) / 4.0
+        return rows.column(self.reads[0]) / 4.0
 
 
 class PersonalFrequency(Baseline):
     """In which share of the weeks since the customer's first purchase it was bought."""
 
-    evidence = s.SHARE_OF_WEEKS
+    reads: tuple[str, ...] = (s.SHARE_OF_WEEKS, *_ALSO)
 
     def strength(self, rows: Rows) -> NDArray[np.float64]:
         """1 for a pair bought in every week."""
-        return rows.column(self.evidence)
+        return rows.column(self.reads[0])

@@ -23,6 +23,7 @@ class Boosting:
     """
 
     learns = True
+    reads: tuple[str, ...] = ()
 
     def __init__(self, constants: Mapping[str, float], *, seed: int, trees: Sequence[str] = ()) -> None:
         import lightgbm

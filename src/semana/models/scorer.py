@@ -18,6 +18,7 @@ from semana.models.base import Flags, Model, Rows
 from semana.models.calibration import Calibration
 
 _RECIPE, _FEATURES, _CALIBRATION, _CARD = "recipe.json", "features.json", "calibration.json", "card.md"
+_COUNTED = 10.0  # a metric from here on is a count of pairs
 # A forecast level further from the calibration weeks than this is an error of the forecast.
 _MOST_RAISED = 2.0
 _REASON = ("code", "value", "contribution")
@@ -153,7 +154,8 @@ def model_class(family: str) -> type[Model]:
 
 def card(recipe: Recipe, metrics: Mapping[str, float]) -> str:
     """A page that tells a person what the model is, what it has seen and how it did."""
-    about = (model_class(recipe.family).__doc__ or "").strip().splitlines()[0]
+    kind = model_class(recipe.family)
+    about, reads = (kind.__doc__ or "").strip().splitlines()[0], kind.reads or recipe.features
     lines = [
         f"# {recipe.family.replace('_', ' ')}",
         "",
@@ -161,7 +163,7 @@ def card(recipe: Recipe, metrics: Mapping[str, float]) -> str:
         "",
         f"- {_learned(recipe)}",
         f"- Seed {recipe.seed}; constants: {_listed(recipe.constants)}.",
-        f"- Reads {len(recipe.features)} features: {', '.join(recipe.features)}.",
+        f"- Reads {len(reads)} features: {', '.join(reads)}.",
         "- It predicts purchases, not the effect of a call. It knows a customer's past, not stock, prices or plans.",
         "",
         "## On weeks it had not seen",
@@ -171,8 +173,12 @@ def card(recipe: Recipe, metrics: Mapping[str, float]) -> str:
         "were scored, `calibration_all` over all purchases.",
         "",
     ]
-    table = ["| metric | value |", "|---|---|", *(f"| {name} | {metrics[name]:.4f} |" for name in sorted(metrics))]
+    table = ["| metric | value |", "|---|---|", *(f"| {name} | {_figure(metrics[name])} |" for name in sorted(metrics))]
     return "\n".join(lines + (table if metrics else ["No week was left to judge it on."])) + "\n"
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.1f}" if abs(value) >= _COUNTED else f"{value:.4f}"
 
 
 def _told(parts: NDArray[np.float64], names: Sequence[str]) -> NDArray[np.float64]:

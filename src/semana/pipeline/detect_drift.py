@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from itertools import accumulate
+from operator import itemgetter
 from typing import Any
 
+import polars as pl
+
+from semana.data import catalog
 from semana.data import schemas as s
 from semana.data.weeks import Week
 from semana.errors import ConfigurationError, ContractError, UsageError
-from semana.monitoring.behaviour import Column
+from semana.monitoring.behaviour import PRODUCTS, Column
 from semana.monitoring.drift import Drift, Moved, judge_drift, references, shape_of
 from semana.monitoring.telling import telling
 from semana.pipeline.columns import Watched
@@ -86,8 +91,17 @@ def _shapes(watched: Watched, columns: list[Column], drift: Drift) -> list[dict[
     for each in list(worst.values())[:_SHOWN]:
         now, then = shape_of(by_name[each.column], watched.weeks[-1], watched.recent)
         bins = list(by_name[each.column].bins)
+        if each.column == PRODUCTS:
+            bins = _named(watched, bins)
         found.append({"column": each.column, "kind": each.kind, "bins": bins, "now": now, "then": then})
     return found
+
+
+def _named(watched: Watched, products: list[str]) -> list[str]:
+    """The ids with the names that people know the products by, where the source has them."""
+    table = watched.stores.lake.read(catalog.PRODUCTS, watched.run.week)
+    names = dict(table.drop_nulls(s.LABEL).select(pl.col(s.PRODUCT_ID).cast(pl.String), s.LABEL).iter_rows())
+    return [" ".join([id_, *([names[id_]] if id_ in names else [])]) for id_ in products]
 
 
 def _telling(watched: Watched) -> dict[str, Any] | None:
@@ -114,4 +128,7 @@ def _deliveries(watched: Watched) -> list[dict[str, Any]]:
         {"file": each["file"], "arrival": each["arrival"], "rows": None, "quarantined": None, "says": each["error"]}
         for each in watched.stores.landing.refusals()
     ]
-    return sorted([*landed, *refused], key=lambda each: str(each["arrival"]))[-_DELIVERIES:]
+    # What landed stands in the order of the journal, whatever clock each delivery was taken in by.
+    moments = accumulate((str(each["arrival"]) for each in landed), max)
+    placed = [*zip(moments, landed, strict=True), *((str(each["arrival"]), each) for each in refused)]
+    return [each for _, each in sorted(placed, key=itemgetter(0))][-_DELIVERIES:]

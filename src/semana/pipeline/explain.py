@@ -61,6 +61,8 @@ def explain(stores: Stores, week: str, customer: str, product: str, top: int) ->
     who, what = _described(stores, listed, customer, product)
     scored = score_pair(stores, listed, who.select(s.CUSTOMER_ID), what.select(s.PRODUCT_ID), top)
     chance = rows[s.PROBABILITY].item() if rows.height else scored[s.PROBABILITY]
+    excluded = stores.publications.excluded(who.join(what, how="cross").select(s.PAIR)).item()
+    listed_now = chance >= listed.manifest["cut"] and not excluded
     return {
         s.WEEK: week,
         s.CUSTOMER_ID: who[s.CUSTOMER_ID].item(),
@@ -72,7 +74,8 @@ def explain(stores: Stores, week: str, customer: str, product: str, top: int) ->
         s.PROBABILITY: chance,
         "scored": BATCH if rows.height else LIVE,
         s.RANK: rows[s.RANK].item() if rows.height else None,
-        s.RECOMMENDED: bool(rows[s.RECOMMENDED].item()) if rows.height else chance >= listed.manifest["cut"],
+        s.RECOMMENDED: bool(rows[s.RECOMMENDED].item()) if rows.height else listed_now,
+        "excluded": excluded,
         "cut": listed.manifest["cut"],
         s.MODEL_VERSION: listed.manifest[s.MODEL_VERSION],
         "bundle": listed.manifest["bundle"],

@@ -71,7 +71,7 @@ def measured(
     least = params.golden.case_pairs
     small = small_cases(flags.fill_null(0).row(0, named=True), least=least)
     parts = [part.merged(small) for part in whole]
-    _log.debug("the golden set: how far seeds alone spread")
+    _log.info("the golden set: how far seeds alone spread")
     scorers = _seeds(examples, totals, cuts, params, golden=plan.weeks)
     found = [figures(scorer, parts, totals_in(frozen, about), params) for scorer in scorers]
     cases = {name: case for name, case in tolerances(found, params.golden).items() if case["pairs"] >= least}
@@ -160,7 +160,7 @@ def golden_checks(run: Run, stores: Stores, *, challenger: str, champion: Mappin
         return [Check(LOCKED, None, _LIMIT, passed=False, says=str(err))]
     if lock is None:
         says = "no set yet: the first promotion with a history long enough freezes one"
-        return [Check(LOCKED, None, _LIMIT, passed=True, says=says)]
+        return [Check(LOCKED, None, _LIMIT, passed=True, says=says, judged=False)]
     age, most = run.week - Week.parse(lock["frozen"]), stores.params.golden.max_age_weeks
     says = f"{len(lock['weeks'])} weeks, {len(lock['cases'])} cases, frozen for {lock['frozen']}"
     old = f"the golden set is {age} weeks old: make another with semana golden create --reason"
@@ -194,12 +194,15 @@ def _compared(stores: Stores, lock: Mapping[str, Any], challenger: str, champion
 
 
 def _uncompared(says: str) -> Check:
-    return Check(CASES, None, "as the champion", passed=True, says=says)
+    return Check(CASES, None, "as the champion", passed=True, says=says, judged=False)
 
 
 def shown(stores: Stores) -> dict[str, Any]:
     """The set that counts, for people; raises UsageError where there is none, ContractError where it is damaged."""
     lock, entries = stores.golden.lock(), stores.golden.entries()
     if lock is None:
-        raise UsageError("there is no golden set yet: the first promotion freezes one, or: semana golden create")
+        raise UsageError(
+            "there is no golden set yet: the first promotion whose history is long enough freezes one, or: semana "
+            "golden create"
+        )
     return {**lock, "set": entries[-1]["set"], "changes": [{"when": e["when"], "reason": e["reason"]} for e in entries]}

@@ -27,7 +27,7 @@ _MANY = 5.0  # expected purchases beyond this many times the forecast level are 
 def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, Any]:
     """Publishes the list of the run's week; the same rows as the latest revision publish nothing new."""
     scores, level = _sane_scores(run, stores)
-    excluded = _excluded(stores, scores)
+    excluded = stores.publications.excluded(scores)
     decision = decide_list(
         scores[s.CUSTOMER_ID].to_numpy(),
         scores[s.PROBABILITY].to_numpy(),
@@ -99,19 +99,6 @@ def _check_sane(scores: pl.DataFrame, level: dict[str, Any]) -> None:
             f"the scores expect {expected:.0f} purchases, the forecast is {level['total']:.0f}: "
             f"nothing is published. Look at `semana models list`, then `semana run --retrain always`."
         )
-
-
-def _excluded(stores: Stores, scores: pl.DataFrame) -> pl.Series:
-    """Which pairs the home's exclude.csv names, by customer, by product or by both."""
-    rules = stores.publications.exclusions()
-    hit = pl.Series([False] * scores.height, dtype=pl.Boolean)
-    for keys in ((s.CUSTOMER_ID,), (s.PRODUCT_ID,), (s.CUSTOMER_ID, s.PRODUCT_ID)):
-        others = [name for name in s.PAIR if name not in keys]
-        named = rules.filter(*(pl.col(key).is_not_null() for key in keys), *(pl.col(key).is_null() for key in others))
-        wanted = named.select(keys).unique().with_columns(pl.lit(True).alias("hit"))
-        text = scores.select(pl.col(key).cast(pl.String) for key in keys)
-        hit = hit | text.join(wanted, on=list(keys), how="left", maintain_order="left")["hit"].fill_null(False)
-    return hit
 
 
 def _list(run: Run, stores: Stores, scores: pl.DataFrame, recommended: pl.Series, version: str) -> pl.DataFrame:

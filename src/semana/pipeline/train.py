@@ -55,10 +55,10 @@ def _train(run: Run, stores: Stores) -> None:
     cuts = week_cuts(totals.weeks, stores.params.cuts, exclude=golden.weeks)
     examples = examples_of(run, stores)
     params, tuning = _tuned(run, stores, examples, cuts)
-    _log.debug("the models race")
+    _log.info("the models race")
     race = run_race(examples, totals, cuts, params, contracts=contracts())
     judged = race.scorers[race.best]
-    _log.debug("the best learns from all weeks")
+    _log.info("the best learns from all weeks")
     champion = _champion(run, stores, examples, cuts.gate, totals)
     refitted = refit(race, examples, totals, cuts, params)
     record = {
@@ -73,7 +73,7 @@ def _train(run: Run, stores: Stores) -> None:
         "bundle": stores.bundles.save(refitted, _smoke(examples(cuts.all[-1]))),
     }
     run.record("race", record)
-    _log.debug("its portrait")
+    _log.info("its portrait")
     portrait = portray(judged, refitted, examples, totals, cuts=cuts, params=params)
     keep(run, stores, record, recipe=refitted.recipe, portrait=portrait)
 

@@ -14,7 +14,9 @@ from markupsafe import Markup, escape
 
 WIDTH, HEIGHT = 376, 262
 TOP, RIGHT, BOTTOM = 14, 14, 40
-_LETTER, _CAPITAL = 6.3, 8.4  # the width of a letter of a label, roughly
+# How wide the letters of a label are, at the most: fonts differ.
+_WIDTHS = {**dict.fromkeys("ijl.,:;'|!", 3.8), **dict.fromkeys("tfr -()/", 5.0), **dict.fromkeys("mwMW%×+…", 11.4)}
+_LETTER, _CAPITAL = 7.4, 8.6
 _MOST_LABELS = 6
 
 Points = Sequence[tuple[float, float]]
@@ -128,7 +130,7 @@ def short(name: str) -> str:
 
 
 def _wide(words: str) -> float:
-    return sum(_CAPITAL if letter.isupper() or letter in "%×" else _LETTER for letter in words)
+    return sum(_WIDTHS.get(letter, _CAPITAL if letter.isupper() else _LETTER) for letter in words)
 
 
 def padded(values: Sequence[float]) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Group
 from rich.text import Text
 
-from semana.monitoring.behaviour import FIGURES, ORDERED, PRODUCTS, WEEKDAY
+from semana.monitoring.behaviour import FIGURES, ORDERED, OTHER, PRODUCTS, WEEKDAY
 from semana.monitoring.drift import CALM, CONFIRMED, HOLIDAY, NOT_ENOUGH, SHORT, VIOLATES
 from semana.reports import figures
 from semana.reports.pages import page
@@ -104,12 +104,7 @@ def drift_page(report: Report) -> str:
         "score": [each["score"] for each in weeks],
         "limit": [each["limit"] for each in weeks],
     }
-    shapes = [
-        (each["column"], meaning(each["column"]), now_and_then(each["bins"], each["now"], each["then"]))
-        if each["kind"] == "category"
-        else (each["column"], meaning(each["column"]), densities(each["bins"], each["now"], each["then"]))
-        for each in report["shapes"]
-    ]
+    shapes = [(each["column"], *_drawn(each)) for each in report["shapes"]]
     return page(
         "drift.html",
         week=report["judged_week"],
@@ -124,6 +119,18 @@ def drift_page(report: Report) -> str:
         telling=_told_apart(report["telling"]),
         deliveries=report["deliveries"][::-1],
     )
+
+
+def _drawn(shape: Report) -> tuple[str, Any]:
+    """What a column tells, in words, and its distribution now and before; of kinds, those that have a name."""
+    column, says = shape["column"], f"{meaning(shape['column'])}."
+    if shape["kind"] != "category":
+        return says, densities(shape["bins"], shape["now"], shape["then"])
+    shares = list(zip(shape["bins"], shape["now"], shape["then"], strict=True))
+    named = [share for share in shares if share[0] != OTHER] or shares
+    rest = [f" All others together: {now:.0%}, before {then:.0%}." for kind, now, then in shares if kind == OTHER]
+    said = "".join([says, *(rest if len(named) < len(shares) else [])])
+    return said, now_and_then(*map(list, zip(*named, strict=True)), in_order=column == WEEKDAY)
 
 
 def _told_apart(telling: Report | None) -> Mapping[str, Any] | None:

@@ -33,7 +33,6 @@ def _named(found: Mapping[str, Any], key: str, name: str) -> str:
 def _facts(found: Mapping[str, Any], lang: str) -> Iterator[tuple[str, str]]:
     """The name and the value of each fact."""
     yes, no = ("yes", "sí"), ("no", "no")
-    begins = told(("the list begins at", "la lista empieza en"), lang)
     unlisted = ("not among the list's pairs: scored now", "no está entre los pares de la lista: calculado ahora")
     never, gap = told(("never", "nunca"), lang), found[s.USUAL_GAP_DAYS]
     days = told(("days", "días"), lang)
@@ -43,7 +42,7 @@ def _facts(found: Mapping[str, Any], lang: str) -> Iterator[tuple[str, str]]:
         str(found[s.RANK] or told(unlisted, lang)),
     )
     recommended = told(yes if found[s.RECOMMENDED] else no, lang)
-    yield told(("recommended", "recomendado"), lang), f"{recommended} ({begins} {percent(found['cut'], lang)})"
+    yield told(("recommended", "recomendado"), lang), f"{recommended} ({_why_listed(found, lang)})"
     yield told(("kind", "tipo"), lang), kind_in_words(found[s.KIND], lang)
     yield told(("last bought", "última compra"), lang), found[s.LAST_BOUGHT] or never
     if gap is not None:
@@ -51,6 +50,15 @@ def _facts(found: Mapping[str, Any], lang: str) -> Iterator[tuple[str, str]]:
     if found[s.OWNER]:
         yield told(("owner", "responsable"), lang), found[s.OWNER]
     yield told(("model", "modelo"), lang), found[s.MODEL_VERSION]
+
+
+def _why_listed(found: Mapping[str, Any], lang: str) -> str:
+    """Where the list begins, or that exclude.csv names the pair."""
+    if not found["excluded"]:
+        return f"{told(('the list begins at', 'la lista empieza en'), lang)} {percent(found['cut'], lang)}"
+    if found[s.RECOMMENDED]:
+        return told(("exclude.csv names it since", "exclude.csv lo excluye desde entonces"), lang)
+    return told(("exclude.csv names it", "excluido por exclude.csv"), lang)
 
 
 def _reasons(found: Mapping[str, Any], *, top: int, lang: str) -> Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import svg
@@ -32,24 +32,32 @@ def weekly_lines(
     what: str,
     events: Mapping[str, str] | None = None,
     level: float | None = None,
+    said: Callable[[float], str] = "{:g}".format,
 ) -> Markup:
-    """One line a model over the weeks; an upright with its words in weeks with `events`, a guide at the `level`."""
+    """One line a model over the weeks; an upright with its words in weeks with `events`, a guide at the `level`.
+
+    Values are `said` beside the grid.
+    """
     known = [value for values in lines.values() for value in values if value is not None]
     canvas = Canvas(f"{what} of {', '.join(lines)} in {len(weeks)} weeks")
     across, up = axes(
-        canvas, (0, max(1, len(weeks) - 1)), padded([*known, *([] if level is None else [level])]), weeks=weeks
+        canvas,
+        (0, max(1, len(weeks) - 1)),
+        padded([*known, *([] if level is None else [level])]),
+        weeks=weeks,
+        said=(None, said),
     )
-    if level is not None:
+    if level:
         canvas.line([(across(0), up(level)), (across(max(1, len(weeks) - 1)), up(level))], "guide")
     told = [(n, events[week]) for n, week in enumerate(weeks) if events and week in events]
-    for place, (n, said) in enumerate(told):
+    for place, (n, event) in enumerate(told):
         canvas.line([(across(n), TOP), (across(n), canvas.height - BOTTOM)], "guide", "dotted")
-        canvas.text(across(n) + 3, TOP + 6 + 12 * (place % 3), said, "note")  # words of neighbours lie apart
-    for model, (name, values) in enumerate(lines.items()):
+        canvas.text(across(n) + 3, TOP + 6 + 12 * (place % 3), event, "note")  # words of neighbours lie apart
+    for model, (name, values) in reversed(list(enumerate(lines.items()))):  # the first lies on top
         there = [(n, value) for n, value in enumerate(values) if value is not None]
         canvas.line([(across(n), up(value)) for n, value in there], f"m{model}")
         for n, value in there:
-            canvas.mark(across(n), up(value), model, f"{name}, {weeks[n]}: {value:.3f}")
+            canvas.mark(across(n), up(value), model, f"{name}, {weeks[n]}: {value:,.3f}".removesuffix(".000"))
     return canvas.drawn()
 
 
@@ -203,8 +211,8 @@ def gantt(bars: Sequence[tuple[str, float, float, bool]], *, span: float) -> Mar
 
 
 def trend(runs: Sequence[str], values: Sequence[float | None], *, what: str) -> Markup:
-    """One figure over the runs, which are named like 2025-W02-0001."""
-    return weekly_lines([run[:8] for run in runs], {what: values}, what=what, level=0.0)
+    """One figure over the runs, which are named like 2025-W02-0001; from zero up."""
+    return weekly_lines([run[:8] for run in runs], {what: values}, what=what, level=0.0, said="{:,.10g}".format)
 
 
 def mark_of(model: int) -> Markup:
@@ -215,7 +223,7 @@ def mark_of(model: int) -> Markup:
 
 
 def _percent(value: float) -> str:
-    return f"{value:.0%}"
+    return f"{round(100 * value, 2):g}%"
 
 
 def _times(value: float) -> str:

@@ -55,13 +55,15 @@ def verdict(report: GateReport) -> str:
 
 
 def summary(checks: Sequence[Check]) -> str:
-    """How many checks hold, which fail, and the reason of the first of them."""
+    """How many checks hold, how many could not be judged, which fail, and the reason of the first of them."""
     failed = [check for check in checks if not check.passed]
-    held = f"{len(checks) - len(failed)} of {len(checks)} checks hold."
+    judged = [check for check in checks if check.judged]
+    held = f"{len(judged) - len(failed)} of {len(judged)} checks hold."
+    unjudged = [f"Not judged, for want of weeks or a model to compare: {len(checks) - len(judged)}."]
     warned = [f"To be looked at: {check.says}." for check in checks if check.warns]
     first = [f"{check.reason}." for check in failed[:1]]
     others = [f"Nor do: {', '.join(check.name for check in failed[1:])}."] if failed[1:] else []
-    return " ".join([held, *first, *others, *warned])
+    return " ".join([held, *(unjudged if len(judged) < len(checks) else []), *first, *others, *warned])
 
 
 def _golden(check: Check) -> bool:
@@ -69,10 +71,10 @@ def _golden(check: Check) -> bool:
 
 
 def _check(check: Check) -> dict[str, str]:
-    side = "worse" if not check.passed else "warns" if check.warns else "better"
+    side = "worse" if not check.passed else "warns" if check.warns or not check.judged else "better"
     return {
         "name": check.name,
-        "value": "–" if check.value is None else f"{check.value:.4g}",
+        "value": check.figure,
         "limit": check.limit,
         "verdict": check.verdict,
         "side": side,

@@ -21,15 +21,18 @@ def shown(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.filter(~pl.col(s.HELD_OUT)) if s.HELD_OUT in rows.columns else rows
 
 
-def view(rows: pl.DataFrame, *, customer: str | None, product: str | None) -> pl.DataFrame:
-    """A customer's rows in their rank, else the recommended ones, likeliest first."""
+def view(rows: pl.DataFrame, *, customer: str | None, product: str | None, top: int) -> pl.DataFrame:
+    """The `top` rows (0: every recommended one): a customer's in their rank, else the recommended, likeliest first.
+
+    A customer's go on below the recommended ones where `top` is more than those.
+    """
     for column, wanted in ((s.CUSTOMER_ID, customer), (s.PRODUCT_ID, product)):
         if wanted is not None:
             rows = rows.filter(pl.col(column).cast(pl.String) == wanted)
     if customer is None:
         order = [s.PROBABILITY, s.CUSTOMER_ID, s.PRODUCT_ID]
         rows = rows.filter(s.RECOMMENDED).sort(order, descending=[True, False, False])
-    return rows
+    return rows.head(top) if top else rows.filter(s.RECOMMENDED)
 
 
 def named(rows: pl.DataFrame, names: pl.DataFrame, key: str) -> pl.DataFrame:

@@ -19,6 +19,11 @@ _NO_CALENDAR = ("no holidays known", "no se conocen días festivos")
 _UNSOLD = ("nobody has bought it yet", "aún no lo ha comprado nadie")
 _UNSOLD_LATELY = ("nobody has bought it lately", "nadie lo ha comprado últimamente")
 _UNSOLD_TWICE = ("nobody has bought it twice yet", "nadie lo ha comprado dos veces aún")
+# Spans that a young shop has not lived through: what is said of them is true there too.
+_SPANS: Mapping[int, Words] = {
+    13: ("{weeks} of the last quarter", "{weeks} del último trimestre"),
+    26: ("{weeks} of the last half year", "{weeks} del último medio año"),
+}
 
 
 @dataclass(frozen=True)
@@ -75,8 +80,10 @@ _SALES = Phrase(("how its sales are going", "cómo van sus ventas"), _UNSOLD_LAT
 
 
 def _of_last(weeks: int) -> Phrase:
+    last = (f"{{number}} of the last {weeks} weeks", f"{{number}} de las últimas {weeks} semanas")
+    en, es = _SPANS.get(weeks, last)
     return Phrase(
-        (f"bought in {{number}} of the last {weeks} weeks", f"comprado en {{number}} de las últimas {weeks} semanas"),
+        (f"bought in {en}", f"comprado en {es}"),
         at={
             0: (f"not bought in the last {weeks} weeks", f"no comprado en las últimas {weeks} semanas"),
             weeks: (
@@ -174,7 +181,10 @@ PHRASES: Mapping[str, Phrase] = {
         ("how much the orders differ in size", "cuánto varía el tamaño de los pedidos"), _NO_ORDERS
     ),
     s.CUSTOMER_NEW_SHARE: Phrase(
-        ("{percent} of the latest orders was new", "el {percent} de lo último pedido era nuevo"),
+        (
+            "{percent} of the products in the latest orders were new",
+            "el {percent} de los productos de los últimos pedidos era nuevo",
+        ),
         _NO_ORDERS_LATELY,
         at={0: ("nothing new in the latest orders", "nada nuevo en los últimos pedidos")},
     ),

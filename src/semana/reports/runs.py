@@ -34,7 +34,9 @@ def runs_table(records: Sequence[Record]) -> Table:
     """One row a run, the newest last."""
     right = ("wall", "CPU", "memory", "home")
     columns = [("run", "left"), ("day", "left"), *((name, "right") for name in right), ("outcome", "left")]
-    table = titled_table("what runs took", *columns)
+    table = titled_table("what runs took", *columns, tight=True)
+    for column in table.columns[:-1]:
+        column.no_wrap = True
     for run, steps in by_run(records).items():
         table.add_row(
             run,
@@ -43,7 +45,7 @@ def runs_table(records: Sequence[Record]) -> Table:
             _seconds(sum(step["cpu_seconds"] for step in steps)),
             _size(_MIB * max(step["peak_memory_mib"] for step in steps)),
             _size(steps[-1]["home_bytes"]),
-            "; ".join(_remarks(steps)) or DONE,
+            "; ".join(_remarks(steps)) or (DONE if len(steps) > 1 else f"{steps[0]['step']} alone"),
         )
     return table
 
@@ -79,9 +81,9 @@ def run_report(run: str, steps: Sequence[Record]) -> Group:
 
 
 def runs_page(records: Sequence[Record]) -> str:
-    """The page: the newest run along the time, and how each step and each written dataset has gone over the runs."""
+    """The page: the newest run of several steps along the time, and how each step and written dataset has gone."""
     runs = by_run(records)
-    newest = list(runs)[-1]
+    newest = next((run for run in reversed(runs) if len(runs[run]) > 1), list(runs)[-1])
     shown = list(runs)[-_SHOWN:]
     steps = list(dict.fromkeys(step["step"] for run in shown for step in runs[run]))
     written = sorted({each["dataset"] for run in shown for step in runs[run] for each in _written(step)})

@@ -12,10 +12,13 @@ _KINDS = 8  # bars: the kinds whose shares changed most
 _ROW = 26
 
 
-def now_and_then(bins: Sequence[str], now: Sequence[float], then: Sequence[float]) -> Markup:
-    """Two bars a kind, its share now above its share before: the kinds whose shares changed most."""
+def now_and_then(bins: Sequence[str], now: Sequence[float], then: Sequence[float], *, in_order: bool = False) -> Markup:
+    """Two bars a kind, its share now above its share before: the kinds whose shares changed most, largest first.
+
+    With `in_order` the kinds have an order of their own, and keep it.
+    """
     order = sorted(range(len(bins)), key=lambda n: -abs(now[n] - then[n]))[:_KINDS]
-    order.sort(key=lambda n: -max(now[n], then[n]))
+    order.sort(key=lambda n: n if in_order else -max(now[n], then[n]))
     height = TOP + _ROW * len(order) + BOTTOM
     canvas = Canvas("Shares of kinds, now and before", height=height)
     left = room_for(bins[n] for n in order)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from semana.data.sources import TABLES
@@ -19,9 +19,9 @@ def examine(stores: Stores) -> list[dict[str, str]]:
     checks: dict[str, Callable[[], str]] = {
         "disk": lambda: _disk(stores),
         "source": lambda: stores.landing.source.name if stores.landing.source else "none yet",
-        "manifest": lambda: f"{len(stores.landing.history())} entries",
+        "manifest": lambda: _entries(stores.landing.history()),
         **{f"landed {table}": _landed(stores, table) for table in TABLES},
-        "ledger": lambda: f"{len(stores.ledger.entries())} entries",
+        "ledger": lambda: _entries(stores.ledger.entries()),
         "golden": lambda: _golden(stores),
         "experiments": lambda: f"{len(stores.experiments.all())} begun",
         "champion": lambda: _champion(stores),
@@ -36,6 +36,10 @@ def _finding(name: str, check: Callable[[], str]) -> dict[str, str]:
         return {"check": name, "result": "ok", "says": check()}
     except (ContractError, ConfigurationError, UsageError, OSError) as err:
         return {"check": name, "result": "wrong", "says": str(err)}
+
+
+def _entries(found: Sequence[object]) -> str:
+    return f"{len(found)} {'entry' if len(found) == 1 else 'entries'}"
 
 
 def _disk(stores: Stores) -> str:

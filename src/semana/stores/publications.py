@@ -80,7 +80,10 @@ class Publications:
     def check_reason(self, week: Week, *, late: bool, reason: str | None) -> None:
         """Raises UsageError where `week` has a list already, has begun (`late`) and no reason is given."""
         if late and not reason and self.manifests(week):
-            raise UsageError(f'{week} has begun and has a list: say why it is replaced, with --reason "..."')
+            raise UsageError(
+                f"{week} has begun, by the clock or by what has arrived, and has a list: say why it is replaced, with "
+                f'--reason "..."'
+            )
 
     def publish(
         self, rows: pl.DataFrame, manifest: dict[str, Any], week: Week, *, back: bool = False
@@ -101,7 +104,7 @@ class Publications:
                 published = manifests[-1]
             else:
                 if manifests:
-                    self._switch(week, manifests[-1], back=back)  # what an interrupted run left undone
+                    self._switch(week, manifests[-1], back=False)  # what an interrupted run left undone
                 self.check_reason(week, late=manifest["late"], reason=manifest["reason"])
                 published = {**manifest, "rev": len(manifests) + 1, "files": hashes}
                 (scratch / MANIFEST).write_bytes(files.to_json(published))
@@ -111,8 +114,25 @@ class Publications:
         self._switch(week, published, back=back)
         return published
 
-    def exclusions(self) -> pl.DataFrame:
-        """The pairs never to recommend, from `exclude.csv` in the home: customer_id, product_id or both, as text."""
+    def excluded(self, pairs: pl.DataFrame) -> pl.Series:
+        """Which of `pairs` (customer_id, product_id) the home's `exclude.csv` names now, by customer, product or both.
+
+        Booleans in the order of `pairs`; ids are matched as text. Raises ConfigurationError for a file that is no such
+        list.
+        """
+        rules = self._exclusions()
+        hit = pl.Series([False] * pairs.height, dtype=pl.Boolean)
+        for keys in ((s.CUSTOMER_ID,), (s.PRODUCT_ID,), (s.CUSTOMER_ID, s.PRODUCT_ID)):
+            others = [name for name in s.PAIR if name not in keys]
+            given = (pl.col(key).is_not_null() for key in keys)
+            named = rules.filter(*given, *(pl.col(key).is_null() for key in others))
+            wanted = named.select(keys).unique().with_columns(pl.lit(True).alias("hit"))
+            text = pairs.select(pl.col(key).cast(pl.String) for key in keys)
+            hit = hit | text.join(wanted, on=list(keys), how="left", maintain_order="left")["hit"].fill_null(False)
+        return hit
+
+    def _exclusions(self) -> pl.DataFrame:
+        """The rules of `exclude.csv`: customer_id and product_id as text, one of them null where it names all."""
         path = self.folder.parent / "exclude.csv"
         if not path.exists():
             return pl.DataFrame(schema={s.CUSTOMER_ID: pl.String, s.PRODUCT_ID: pl.String})
