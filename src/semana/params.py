@@ -41,6 +41,10 @@ class DataParams(Section):
     unit_jump: Ratio
     volume_jump: Ratio
     jump_lines: Count
+    missing_jump: Share
+    new_kinds: Share
+    unknown_ids: Share
+    judged_rows: Count
     trading_weeks: Count
     complete_after_days: Annotated[int, Field(ge=0)]
     gap_weeks: Count

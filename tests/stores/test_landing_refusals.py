@@ -106,6 +106,31 @@ BAD = {
         parquet(pl.concat([shop.customers(), shop.customers().with_columns(owner=pl.lit("x"))])),
         "customer_id is repeated with other attributes: 40",
     ),
+    "amounts that are gone": (
+        "transactions.parquet",
+        parquet(WEEK.with_columns(amount=pl.lit(None, pl.Float64))),
+        "100% of the rows of transactions have no amount; of those that have landed, 0%",
+    ),
+    "a column that is gone": (
+        "customers.parquet",
+        parquet(shop.customers().drop("owner").with_columns(visits=pl.col("visits") + 1)),
+        "100% of the rows of customers have no owner; of those that have landed, 0%",
+    ),
+    "new codes": (
+        "customers.parquet",
+        parquet(shop.customers().with_columns(pl.col("owner").str.to_uppercase())),
+        r"owner of 100% of the rows of customers is of kinds that have never landed \(NORTH, SOUTH\)",
+    ),
+    "customers rewritten": (
+        "transactions.parquet",
+        parquet(WEEK.with_columns(pl.col("customer_id") + 1000)),
+        "100% of its lines are of a customer_id that has never landed",
+    ),
+    "products rewritten": (
+        "transactions.parquet",
+        parquet(WEEK.with_columns(pl.col("product_id") + 1000)),
+        "100% of its lines are of a product_id that has never landed",
+    ),
 }
 
 
@@ -118,7 +143,7 @@ def landing(tmp_path: Path) -> Landing:
     return Landing(
         landing.home,
         find_source=landing._find_source,
-        params=landing._params.model_copy(update={"jump_lines": 300}),
+        params=landing._params.model_copy(update={"jump_lines": 300, "judged_rows": 20}),
     )
 
 
@@ -184,6 +209,28 @@ def test_a_jump_of_volume_is_refused(landing: Landing, tmp_path: Path) -> None:
     many = pl.concat([WEEK.with_columns(pl.format("{}-{}", "order_id", pl.lit(n)).alias("order_id")) for n in range(9)])
     with pytest.raises(ContractError, match=r"order lines a day is 9 times .*0.125 to 8 times was expected"):
         deliver(landing, write(tmp_path / "bad", "transactions.parquet", parquet(many)))
+
+
+@pytest.mark.parametrize("kind", ["amounts that are gone", "a column that is gone", "new codes", "products rewritten"])
+def test_what_is_unlike_before_is_taken_with_a_reason(landing: Landing, tmp_path: Path, kind: str) -> None:
+    path = write(tmp_path / "bad", *BAD[kind][:2])
+    assert deliver(landing, path, accept="the new system")["outcome"] == "landed"
+
+
+def test_another_part_of_the_shop_with_the_same_days_is_taken(landing: Landing, tmp_path: Path) -> None:
+    other = shop.transactions(*shop.WEEKS[1:3]).with_columns(pl.col("customer_id", "product_id") + 1000)
+    assert deliver(landing, write(tmp_path / "x", "transactions-b.parquet", parquet(other)))["outcome"] == "landed"
+
+
+def test_some_new_customers_products_and_kinds_are_taken(landing: Landing, tmp_path: Path) -> None:
+    lines = WEEK.with_columns(
+        pl.when(pl.col(name) % 4 == 0).then(pl.col(name) + 1000).otherwise(name) for name in ("product_id",)
+    )
+    people = shop.customers().with_columns(
+        owner=pl.when(pl.col("customer_id") < 15).then(pl.lit("east")).otherwise("owner")
+    )
+    for name, frame in (("transactions.parquet", lines), ("customers.parquet", people)):
+        assert deliver(landing, write(tmp_path / "some", name, parquet(frame)))["outcome"] == "landed"
 
 
 def test_few_lines_are_not_judged_for_jumps(landing: Landing, tmp_path: Path) -> None:

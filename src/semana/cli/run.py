@@ -67,7 +67,7 @@ def ingest(
     ] = None,
     as_of: AsOfOption = None,
     accept: Annotated[
-        bool, typer.Option("--accept", help="Take a jump in units or volume as real (needs --reason).")
+        bool, typer.Option("--accept", help="Take a jump (units, volume, gaps, codes, ids) as real (needs --reason).")
     ] = False,
     reason: ReasonOption = None,
 ) -> None:

@@ -1,4 +1,4 @@
-"""Checks of a delivery as a whole: too many bad rows, and jumps of unit or volume against what has landed."""
+"""Checks of a delivery as a whole: too many bad rows; units, volume, gaps and kinds unlike what has landed."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ import polars as pl
 
 from semana.data import schemas as s
 from semana.data.cleaning import Cleaned
+from semana.data.sources import TABLES
 from semana.errors import ContractError
 from semana.params import DataParams
+
+_REMEDY = 'Fix the export; if it is real: semana ingest PATH --source NAME --accept --reason "..."'
+_ROWS_A_KIND = 5  # an attribute whose values are shared by fewer rows is a name or a code of each
+_OURS = {s.DATE, s.WEEK, s.SEEN, s.POSITION, s.DELIVERY, *s.PAIR}
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,70 @@ def check_jumps(kept: pl.DataFrame, usual: Usual, *, file: str, params: DataPara
     _judge("the number of order lines a day", delivered.lines_a_day / usual.lines_a_day, params.volume_jump, file)
 
 
+def check_missing(kept: pl.DataFrame, landed: pl.LazyFrame, *, table: str, file: str, params: DataParams) -> None:
+    """Raises ContractError where a column lacks many more values than it did in the rows of the table that landed.
+
+    A column that the delivery does not have lacks all of them. Judged only on enough rows on both sides.
+    """
+    named = [name for name in landed.collect_schema() if name not in _OURS]
+    counts = landed.select(pl.len().alias("rows"), *(pl.col(name).count() for name in named)).collect()
+    rows = counts["rows"].item()
+    if min(kept.height, rows) < _least(table, params):
+        return
+    for name in named:
+        usual = 1 - counts[name].item() / rows
+        lacking = kept[name].null_count() / kept.height if name in kept.columns else 1.0
+        if lacking - usual > params.missing_jump:
+            raise ContractError(
+                f"{file}: {lacking:.0%} of the rows of {table} have no {name}; of those that have landed, {usual:.0%}. "
+                f"Has a column moved or been renamed? {_REMEDY}"
+            )
+
+
+def check_kinds(kept: pl.DataFrame, landed: pl.LazyFrame, *, table: str, file: str, params: DataParams) -> None:
+    """Raises ContractError where many rows have kinds of an attribute that have never landed.
+
+    An attribute told in text has kinds where each of them landed with some rows: names and codes have none.
+    """
+    schema = landed.collect_schema()
+    told = [name for name in kept.columns if kept.schema[name] == schema.get(name) == pl.String]
+    for name in sorted({*told} - _OURS - {s.LABEL}):
+        known = landed.select(pl.col(name).drop_nulls().value_counts()).unnest(name).collect()
+        if min(kept.height, int(known["count"].sum())) < params.judged_rows:
+            continue
+        if not known.height or known["count"].sum() < _ROWS_A_KIND * known.height:
+            continue
+        values = kept[name].drop_nulls()
+        new = values.filter(~values.is_in(known[name].implode()))
+        if len(new) > params.new_kinds * len(values):
+            raise ContractError(
+                f"{file}: {name} of {len(new) / len(values):.0%} of the rows of {table} is of kinds that have never "
+                f"landed ({', '.join(new.unique().sort().head(3))}). Were the codes changed? {_REMEDY}"
+            )
+
+
+def check_known(kept: pl.DataFrame, landed: pl.LazyFrame, *, file: str, params: DataParams) -> None:
+    """Raises ContractError where most lines of later days are of customers or of products that have never landed.
+
+    Lines of days that have landed already are not judged: another part of the shop may be delivered on its own.
+    """
+    rows, last = landed.select(pl.len(), pl.col(s.DATE).max()).collect().row(0)
+    if min(kept.height, rows) < params.jump_lines or kept[s.DATE].min() <= last:
+        return
+    for key in s.PAIR:
+        known = landed.select(pl.col(key).unique()).collect()
+        unknown = kept.join(known, on=key, how="anti").height / kept.height
+        if unknown > params.unknown_ids:
+            raise ContractError(
+                f"{file}: {unknown:.0%} of its lines are of a {key} that has never landed. Are the ids written in "
+                f"another way than before? {_REMEDY}"
+            )
+
+
+def _least(table: str, params: DataParams) -> int:
+    return params.jump_lines if table == TABLES[0] else params.judged_rows
+
+
 def _medians(lines: pl.LazyFrame) -> pl.DataFrame:
     """Median size of what was ordered, per product; zeros say nothing about the unit."""
     sizes = (pl.col(column).abs() for column in (s.QUANTITY, s.AMOUNT))
@@ -83,6 +152,5 @@ def _judge(what: str, factor: float | None, limit: float, file: str) -> None:
         return
     raise ContractError(
         f"{file}: {what} is {factor:.4g} times what has landed; {1 / limit:.3g} to {limit:g} times was expected. "
-        f"Has a unit changed, or was the file exported twice or in part? Fix the export; "
-        f'if the jump is real: semana ingest PATH --source NAME --accept --reason "..."'
+        f"Has a unit changed, or was the file exported twice or in part? {_REMEDY}"
     )

@@ -19,7 +19,7 @@ from typing import Any
 import polars as pl
 
 from semana.data import schemas as s
-from semana.data.checks import check_jumps, check_share, usual_of
+from semana.data.checks import check_jumps, check_kinds, check_known, check_missing, check_share, usual_of
 from semana.data.cleaning import RULES, Cleaned
 from semana.data.purchases import LINE
 from semana.data.sources import Source, tables_of
@@ -115,10 +115,24 @@ class Landing(Landed):
         cleaned = clean_all(raw, tables, source=coming.source, file=file, ids=ids, arrival=coming.arrival)
         for table, result in cleaned.items():
             check_share(result, table=table, file=file, params=self._params)
-        if coming.accept is None and TRANSACTIONS in cleaned and self.trading_days(position):
-            usual = usual_of(self.polars_lines(position))
-            check_jumps(cleaned[TRANSACTIONS].kept, usual, file=file, params=self._params)
+        if coming.accept is None:
+            for table, result in cleaned.items():
+                self._check_like_before(result.kept, table, file, position)
         return cleaned
+
+    def _check_like_before(self, kept: pl.DataFrame, table: str, file: str, position: int) -> None:
+        """Raises ContractError where the rows are unlike those of the table that have landed."""
+        if not any(table in delivery.tables for delivery in self.deliveries(position)):
+            return
+        if table == TRANSACTIONS:
+            lines = self.polars_lines(position)
+            check_jumps(kept, usual_of(lines), file=file, params=self._params)
+            check_known(kept, lines, file=file, params=self._params)
+            check_missing(kept, lines, table=table, file=file, params=self._params)
+        else:
+            rows = self.attributes(table, position).to_native()
+            check_missing(kept, rows, table=table, file=file, params=self._params)
+            check_kinds(kept, rows, table=table, file=file, params=self._params)
 
     def _overlap(self, kept: pl.DataFrame, position: int) -> int:
         """How many of the lines had already landed in another file."""
