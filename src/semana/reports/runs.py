@@ -34,9 +34,7 @@ def runs_table(records: Sequence[Record]) -> Table:
     """One row a run, the newest last."""
     right = ("wall", "CPU", "memory", "home")
     columns = [("run", "left"), ("day", "left"), *((name, "right") for name in right), ("outcome", "left")]
-    table = titled_table("what runs took", *columns, tight=True)
-    for column in table.columns[:-1]:
-        column.no_wrap = True
+    table = titled_table("what runs took", *columns, tight=True, unbroken=True)
     for run, steps in by_run(records).items():
         table.add_row(
             run,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from rich.box import SIMPLE
 from rich.table import Table
@@ -151,9 +151,16 @@ def _plain(value: Any) -> str:
 
 
 def titled_table(
-    title: str, *columns: tuple[str, str], tight: bool = False, headed: bool = True, below: str = ""
+    title: str,
+    *columns: tuple[str, str],
+    tight: bool = False,
+    unbroken: bool = False,
+    headed: bool = True,
+    below: str = "",
 ) -> Table:
-    """An empty table; each column is its name and left or right. `tight` leaves less room between them."""
+    """An empty table; each column is its name and left or right. `tight` leaves less room between them;
+    `unbroken` lets no value but the last column's go on in another line.
+    """
     table = Table(
         title=title,
         title_justify="left",
@@ -166,5 +173,6 @@ def titled_table(
         collapse_padding=tight,
     )
     for name, justify in columns:
-        table.add_column(name, justify="right" if justify == "right" else "left", overflow="fold")
+        side: Literal["left", "right"] = "right" if justify == "right" else "left"
+        table.add_column(name, justify=side, overflow="fold", no_wrap=unbroken and name != columns[-1][0])
     return table
