@@ -158,8 +158,9 @@ def titled_table(
     headed: bool = True,
     below: str = "",
 ) -> Table:
-    """An empty table; each column is its name and left or right. `tight` leaves less room between them;
-    `unbroken` lets no value but the last column's go on in another line.
+    """An empty table; each column is its name and left or right.
+
+    `tight` leaves less room between them; `unbroken` lets no value but the last column's go on in another line.
     """
     table = Table(
         title=title,
