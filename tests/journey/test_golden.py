@@ -15,7 +15,7 @@ TARGET = shop.FIRST + KNOWN
 
 
 def test_a_short_history_has_no_golden_set_and_says_when_one_comes(home: Path) -> None:
-    assert "the first promotion freezes one" in semana(home, "golden", code=64)
+    assert "the first promotion whose history is long enough freezes one" in semana(home, "golden", code=64)
     assert "too short a history" in semana(home, "golden", "create", code=65)
 
 
