@@ -48,6 +48,7 @@ bench: $(VENV)/.dev ## quality and speed on real data, printed into docs/benchma
 	$(BIN)/python -m benchmarks.rollback
 	$(BIN)/python -m benchmarks.drift
 	$(BIN)/python -m benchmarks.speed
+	$(BIN)/python -m benchmarks.telemetry
 
 lock: $(VENV)/.dev ## choose the newest versions again and write requirements/
 	$(LOCK) --upgrade pyproject.toml --group build --output-file requirements/semana.txt
