@@ -178,10 +178,15 @@ def listed_week(stores: Stores, week: str | None) -> str:
 def warn_of_retracted(stores: Stores, week: str) -> None:
     """Logs a warning where the week's list was made from a delivery that was taken back since, or by another model."""
     from semana.data.weeks import Week
+    from semana.errors import ContractError
     from semana.stores.doctor import other_model
 
     manifest = stores.publications.manifests(Week.parse(week))[-1:]
-    gone = [file for each in manifest for file in stores.landing.taken_back(each["position"])]
+    try:
+        gone = [file for each in manifest for file in stores.landing.taken_back(each["position"])]
+    except ContractError as err:  # the list is none the worse for it
+        _log.warning("what was delivered cannot be read: %s", err)
+        return
     if gone:
         _log.warning("the list of %s was made from %s, since retracted; make it again: semana run", week, gone[0])
     current = stores.publications.current()

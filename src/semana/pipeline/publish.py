@@ -10,12 +10,13 @@ import polars as pl
 from semana.data import catalog
 from semana.data import schemas as s
 from semana.data.weeks import Week
-from semana.errors import ContractError
+from semana.errors import ContractError, UsageError
 from semana.evaluation.decision import decide_list, kind_of
 from semana.evaluation.experiment import held_out
 from semana.pipeline.calendar import has_begun
 from semana.pipeline.scoring import score_week
 from semana.pipeline.succession import gives_way
+from semana.stores import files
 from semana.stores.home import Stores
 from semana.stores.leases import Lease
 from semana.stores.runs import Run
@@ -74,7 +75,13 @@ def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, An
 
 def _sane_scores(run: Run, stores: Stores) -> tuple[pl.DataFrame, dict[str, Any]]:
     """The scores and the level of the week; a champion whose scores are no list gives way to its predecessor once."""
-    scores, level = stores.lake.read(catalog.SCORES, run.week), run.recall("level")
+    level = run.recall("level")
+    if files.sha256(stores.lake.path(catalog.SCORES, run.week)) != level.get("scores"):
+        raise UsageError(
+            f"the scores of {run.week} are not those of run {run.id}: another run made them since. Make them again: "
+            f"semana predict --week {run.week} --position {run.position} --as-of {run.as_of}"
+        )
+    scores = stores.lake.read(catalog.SCORES, run.week)
     try:
         _check_sane(scores, level)
     except ContractError as err:

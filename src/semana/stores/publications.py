@@ -58,9 +58,18 @@ class Publications:
         return sorted({Week.parse(path.parents[1].name[5:]) for path in self.folder.glob(f"week=*/rev=*/{MANIFEST}")})
 
     def manifests(self, week: Week) -> list[dict[str, Any]]:
-        """The manifests of a week's revisions, oldest first."""
-        paths = self._week(week).glob(f"rev=*/{MANIFEST}")
-        return sorted((json.loads(path.read_bytes()) for path in paths), key=lambda manifest: int(manifest["rev"]))
+        """The manifests of a week's revisions, oldest first; raises ContractError naming one that is damaged."""
+        found = []
+        for path in self._week(week).glob(f"rev=*/{MANIFEST}"):
+            try:
+                manifest: dict[str, Any] = json.loads(path.read_bytes())
+                found.append((int(manifest["rev"]), manifest))
+            except (ValueError, KeyError, TypeError, RecursionError) as err:
+                raise ContractError(
+                    f"published/{week}/{path.parent.name}/{MANIFEST} is damaged. Restore it from a backup, or remove "
+                    f'its folder and publish the week again: semana run --week {week} --reason "..."'
+                ) from err
+        return [manifest for _, manifest in sorted(found, key=lambda each: each[0])]
 
     def served(self, week: Week) -> dict[str, Any]:
         """The manifest of the revision that served when the week began (the first, where all came later)."""
@@ -70,12 +79,21 @@ class Publications:
         return next((each for each in reversed(manifests) if not each["late"]), manifests[0])
 
     def predictions(self, week: Week, rev: int | None = None) -> nw.LazyFrame[Any]:
-        """The rows of a week's list; by default of its latest revision."""
+        """The rows of a week's list; by default of its latest revision.
+
+        Raises ContractError where they are not those that were published.
+        """
         manifests = self.manifests(week)
         if not manifests:
             raise UsageError(f"no list was published for {week}. Run: semana run --week {week}")
-        rev = rev or int(manifests[-1]["rev"])
-        return nw.from_native(datasets.scan(self._week(week) / f"rev={rev}" / PARQUET, PREDICTIONS))
+        manifest = next(each for each in reversed(manifests) if rev in (None, int(each["rev"])))
+        path = self._week(week) / f"rev={manifest['rev']}" / PARQUET
+        if not path.is_file() or files.sha256(path) != manifest["files"][PARQUET]:
+            raise ContractError(
+                f"the list of {week} (revision {manifest['rev']}) is not as it was published. Restore it from a "
+                f"backup, or publish it again: semana publish --week {week}"
+            )
+        return nw.from_native(datasets.scan(path, PREDICTIONS))
 
     def check_reason(self, week: Week, *, late: bool, reason: str | None) -> None:
         """Raises UsageError where `week` has a list already, has begun (`late`) and no reason is given."""
