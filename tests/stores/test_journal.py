@@ -88,7 +88,7 @@ def test_a_chain_that_lost_its_end_or_was_made_anew_is_noticed(journal: Journal)
     newest = max(journal.folder.iterdir())
     kept = newest.read_bytes()
     newest.unlink()
-    with pytest.raises(ContractError, match="manifest.head tells of 3 entries, 2 are there"):
+    with pytest.raises(ContractError, match=r"manifest\.head tells of 3 entries, 2 are there"):
         journal.entries()
     journal.folder.with_name("manifest.head").unlink()
     journal.append({"what": "other"}, after=2)

@@ -95,7 +95,6 @@ def _judged(run: Run, stores: Stores, race: Mapping[str, Any], champion: Mapping
         smoke=fault,
         probabilities=_probabilities(stores, bundle),
         params=stores.params.gate,
-        champion_last_label=Week.parse(champion["evidence"]["last_label_week"]) if champion else None,
         more=[never, unseen, *golden],
     )
 

@@ -67,7 +67,7 @@ class Journal:
         return self.folder.with_name(f"{self.folder.name}.head")
 
     def _check_end(self, entries: list[dict[str, Any]]) -> None:
-        """Raises ContractError where the chain is not the one whose head was written; a kill may leave it one behind."""
+        """Raises ContractError where the chain is not the one whose head was written (or that one and more)."""
         if not self._head.exists():
             return
         head = self._read(self._head)
@@ -88,8 +88,8 @@ class Journal:
 
     def _broken(self, path: Path, how: str) -> ContractError:
         return ContractError(
-            f"{path.relative_to(self.folder.parent)} {how}: the chain is broken, a file was changed, added or removed by hand. "
-            f"Restore the folder from a backup (semana restore)."
+            f"{path.relative_to(self.folder.parent)} {how}: the chain is broken, a file was changed, added or removed "
+            f"by hand. Restore the folder from a backup (semana restore)."
         )
 
 
