@@ -18,6 +18,7 @@ from semana.data import schemas as s
 if TYPE_CHECKING:
     import polars as pl
     from rich.console import RenderableType
+    from xlsxwriter import Workbook
 
     from semana.stores.home import Stores
 
@@ -201,8 +202,22 @@ def _rows(stores: Stores, week: str, owner: str | None) -> pl.DataFrame:
     from semana.reports import lists
 
     warn_of_retracted(stores, week)
-    rows = lists.shown(stores.publications.predictions(Week.parse(week)).collect("polars").to_native())
+    published = lists.shown(stores.publications.predictions(Week.parse(week)).collect("polars").to_native())
+    rows = published.filter(~stores.publications.excluded(published))
+    if since := published.filter(s.RECOMMENDED).height - rows.filter(s.RECOMMENDED).height:
+        _log.warning(
+            'exclude.csv names %s pairs of the list since it was made: left out here; semana run --reason "..." makes '
+            "another",
+            since,
+        )
     return rows if owner is None else lists.of_owner(rows, front.table_of(stores, catalog.CUSTOMERS, week), owner)
+
+
+def _book(sheet: io.BytesIO) -> Workbook:
+    """A workbook in which text that looks like an address is no link."""
+    from xlsxwriter import Workbook
+
+    return Workbook(sheet, {"strings_to_urls": False, "in_memory": True})
 
 
 def _put(rows: pl.DataFrame, form: str | None, out: Path | None, table: Callable[[], RenderableType]) -> None:
@@ -218,7 +233,7 @@ def _put(rows: pl.DataFrame, form: str | None, out: Path | None, table: Callable
         Console().print(table())
     elif form == "xlsx" and out is not None:
         sheet = io.BytesIO()
-        lists.flat(rows).write_excel(sheet)
+        lists.flat(rows).write_excel(_book(sheet))
         files.replace_bytes(out, sheet.getvalue())
     elif form in ("csv", "json"):
         text = rows.write_json() if form == "json" else lists.flat(rows).write_csv()

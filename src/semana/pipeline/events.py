@@ -69,7 +69,8 @@ def failures_told(stores: Stores, *, what: str, now: datetime) -> Iterator[None]
         raise
     except Exception as err:
         refused = what == INGEST and isinstance(err, ContractError)
-        kind = "delivery refused" if refused else "tracking away" if isinstance(err, AWAY) else "run failed"
-        key = hashlib.sha256(f"{what}|{now.date()}|{err}".encode()).hexdigest()
+        away = isinstance(err, AWAY)  # told by its day: every step that asks for it finds it so
+        kind = "delivery refused" if refused else "tracking away" if away else "run failed"
+        key = str(now.date()) if away else hashlib.sha256(f"{what}|{now.date()}|{err}".encode()).hexdigest()
         stores.alerts.tell(Event(kind, key, f"{what}: {err}", urgent=True), now=now)
         raise

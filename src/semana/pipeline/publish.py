@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ from semana.stores.leases import Lease
 from semana.stores.runs import Run
 
 COLUMNS = list(catalog.PREDICTIONS.columns)
+_NAMED = 5  # ids of exclude.csv, in a warning
+_log = logging.getLogger(__name__)
 _MANY = 5.0  # expected purchases beyond this many times the forecast level are a fault, not a forecast
 
 
@@ -29,6 +32,7 @@ def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, An
     """Publishes the list of the run's week; the same rows as the latest revision publish nothing new."""
     scores, level = _sane_scores(run, stores)
     excluded = stores.publications.excluded(scores)
+    _warn_of_idle_rules(stores, scores)
     decision = decide_list(
         scores[s.CUSTOMER_ID].to_numpy(),
         scores[s.PROBABILITY].to_numpy(),
@@ -71,6 +75,15 @@ def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, An
         **published["counts"],
         "cut": decision.cut,
     }
+
+
+def _warn_of_idle_rules(stores: Stores, scores: pl.DataFrame) -> None:
+    """Logs the ids of exclude.csv that no scored pair has: mistyped, perhaps, or of somebody who buys no more."""
+    rules = stores.publications.exclusions()
+    known = {key: set(scores[key].unique().cast(pl.String)) for key in s.PAIR}
+    idle = [id_ for key in s.PAIR for id_ in sorted(set(rules[key].drop_nulls()) - known[key])]
+    if idle:
+        _log.warning("exclude.csv: no pair of %s has %s", scores.height, ", ".join(idle[:_NAMED]))
 
 
 def _sane_scores(run: Run, stores: Stores) -> tuple[pl.DataFrame, dict[str, Any]]:

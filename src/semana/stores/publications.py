@@ -135,10 +135,9 @@ class Publications:
     def excluded(self, pairs: pl.DataFrame) -> pl.Series:
         """Which of `pairs` (customer_id, product_id) the home's `exclude.csv` names now, by customer, product or both.
 
-        Booleans in the order of `pairs`; ids are matched as text. Raises ConfigurationError for a file that is no such
-        list.
+        Booleans in the order of `pairs`; ids are matched as text. Raises ConfigurationError as `exclusions`.
         """
-        rules = self._exclusions()
+        rules = self.exclusions()
         hit = pl.Series([False] * pairs.height, dtype=pl.Boolean)
         for keys in ((s.CUSTOMER_ID,), (s.PRODUCT_ID,), (s.CUSTOMER_ID, s.PRODUCT_ID)):
             others = [name for name in s.PAIR if name not in keys]
@@ -149,14 +148,19 @@ class Publications:
             hit = hit | text.join(wanted, on=list(keys), how="left", maintain_order="left")["hit"].fill_null(False)
         return hit
 
-    def _exclusions(self) -> pl.DataFrame:
-        """The rules of `exclude.csv`: customer_id and product_id as text, one of them null where it names all."""
+    def exclusions(self) -> pl.DataFrame:
+        """The rules of `exclude.csv`: customer_id and product_id as text, one of them null where it names all.
+
+        Commas, semicolons or tabs part them. Raises ConfigurationError for a file that is no such list.
+        """
         path = self.folder.parent / "exclude.csv"
         if not path.exists():
             return pl.DataFrame(schema={s.CUSTOMER_ID: pl.String, s.PRODUCT_ID: pl.String})
         try:
-            rules = pl.read_csv(path, infer_schema=False)
-        except pl.exceptions.PolarsError as err:
+            head = path.read_bytes().split(b"\n", 1)[0]
+            separator = next((each for each in (";", "\t") if each.encode() in head), ",")
+            rules = pl.read_csv(path, infer_schema=False, separator=separator)
+        except (OSError, pl.exceptions.PolarsError) as err:
             raise ConfigurationError(f"{path.name}: not a CSV file with a header: {err}") from err
         absent = [name for name in s.PAIR if name not in rules.columns]
         if absent:
