@@ -6,7 +6,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -90,10 +90,13 @@ def order(
 
     if retrain not in ("auto", "always", "never"):
         raise UsageError(f"--retrain {retrain!r}: auto, always or never was expected")
+    now, as_of_day = datetime.now(UTC).replace(microsecond=0), day(as_of)
+    if as_of_day and as_of_day > now.date() + timedelta(days=1):  # somewhere it is tomorrow already
+        raise UsageError(f"--as-of {as_of_day} is after today, {now.date()}: nothing of then can be known")
     return Order(
-        now=datetime.now(UTC).replace(microsecond=0),
+        now=now,
         week=Week.parse(week) if week else None,
-        as_of=day(as_of),
+        as_of=as_of_day,
         position=position,
         retrain=retrain,
         reason=reason,
