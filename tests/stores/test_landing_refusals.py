@@ -138,8 +138,13 @@ BAD = {
     ),
     "most of the shop is gone": (
         "transactions.parquet",
-        parquet(WEEK.gather_every(20)),
-        "order lines a day is 0.05 times",
+        parquet(shop.transactions(shop.FIRST + 5, shop.FIRST + 6).filter(pl.col("customer_id") < 3)),
+        r"order lines a day is 0\.1219 times what has landed",
+    ),
+    "a column twice": (
+        "transactions.csv",
+        csv(WEEK).replace(b"amount", b"quantity", 1),
+        "'quantity' heads two columns",
     ),
     "products rewritten": (
         "transactions.parquet",

@@ -84,15 +84,15 @@ def check_jumps(kept: pl.DataFrame, usual: Usual, *, file: str, params: DataPara
     if min(kept.height, usual.lines) < params.jump_lines:
         return
     delivered = usual_of(kept.lazy())
+    common = delivered.medians.join(usual.medians, on=s.PRODUCT_ID, suffix="_usual")
+    for column in (s.QUANTITY, s.AMOUNT):
+        factor = common.select((pl.col(column) / pl.col(f"{column}_usual")).median()).item()
+        _judge(f"the median {column} of a product", factor, params.unit_jump, file)
     if delivered.returned - usual.returned > params.share_jump:
         raise ContractError(
             f"{file}: {delivered.returned:.0%} of its lines were sent back (a quantity below zero); of those that have "
             f"landed, {usual.returned:.0%}. Has the sign changed? {_REMEDY}"
         )
-    common = delivered.medians.join(usual.medians, on=s.PRODUCT_ID, suffix="_usual")
-    for column in (s.QUANTITY, s.AMOUNT):
-        factor = common.select((pl.col(column) / pl.col(f"{column}_usual")).median()).item()
-        _judge(f"the median {column} of a product", factor, params.unit_jump, file)
 
 
 def check_missing(kept: pl.DataFrame, landed: pl.LazyFrame, *, table: str, file: str, params: DataParams) -> None:
