@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from airflow.sdk import DAG
 
@@ -13,8 +13,7 @@ from semana_airflow.settings import LIVE_SCHEDULE, RETRIES, RETRY_DELAY, timetab
 with DAG(
     "semana_live",
     description="Lands what came of the running week, and compares it with the same weekdays of past weeks",
-    schedule=timetable(LIVE_SCHEDULE),
-    start_date=datetime(2015, 1, 1),
+    schedule=timetable(LIVE_SCHEDULE, minute=30),  # not at the weekly run's minute: one lands at a time
     catchup=False,
     max_active_runs=1,
     tags=["semana"],
@@ -29,7 +28,7 @@ with DAG(
     on_failure_callback=alerts.run_failed,
     doc_md=__doc__,
 ):
-    ingest = SemanaOperator(task_id="ingest", words=["ingest"], outlet=assets.LANDED, counts=["rows", "position"])
+    ingest = SemanaOperator(task_id="ingest", words=["ingest"], outlets=[assets.LANDED], counts=["rows", "position"])
     live_drift = SemanaOperator(task_id="live_drift", words=["drift", "--live", "--format", "json"])
 
     ingest >> live_drift

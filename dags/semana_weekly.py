@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import DAG, Param, TriggerRule, chain
@@ -27,7 +27,6 @@ with DAG(
     "semana_weekly",
     description="From what was delivered to the published list of the next week",
     schedule=by_time_or([delivery()], SCHEDULE),
-    start_date=datetime(2015, 1, 1),
     catchup=False,
     max_active_runs=1,
     tags=["semana"],
@@ -51,12 +50,12 @@ with DAG(
     doc_md=__doc__,
 ):
     ingest = IngestOperator(
-        task_id="ingest", words=["ingest", "--begin"], outlet=assets.LANDED, counts=["rows", "position", "run"]
+        task_id="ingest", words=["ingest", "--begin"], outlets=[assets.LANDED], counts=["rows", "position", "run"]
     )
     validate = SemanaOperator.partial(task_id="validate", map_index_template="{{ task.words[-1] }}").expand(
         words=[["validate", "--run", RUN, "--table", table] for table in ("transactions", "customers", "products")]
     )
-    prepare = step("prepare", outlet=assets.PREPARED, counts=["week", "rows", "run"])
+    prepare = step("prepare", outlets=[assets.PREPARED], counts=["week", "rows", "run"])
     review, detect_drift = step("review"), step("detect_drift")
     decide = DecideOperator(
         task_id="decide", words=["decide", "--run", RUN], retrain="train", keep="keep_champion", stay="notify"
@@ -64,9 +63,9 @@ with DAG(
     train = step("train", last_words=["--go-on"], execution_timeout=LONG)
     promote = step("promote", last_words=["--go-on"])
     keep_champion = step("promote", "--keep", "--go-on", task="keep_champion")
-    predict = step("predict", trigger_rule=ONE_CAME, outlet=assets.SCORES, counts=["week", "pairs", "run"])
+    predict = step("predict", trigger_rule=ONE_CAME, outlets=[assets.SCORES], counts=["week", "pairs", "run"])
     publish = step(
-        "publish", outlet=assets.LIST, counts=["week", "published", "pairs", "recommended", "customers", "run"]
+        "publish", outlets=[assets.LIST], counts=["week", "published", "pairs", "recommended", "customers", "run"]
     )
     notify = step("notify", trigger_rule=TriggerRule.NONE_FAILED)
 

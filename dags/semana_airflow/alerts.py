@@ -1,4 +1,4 @@
-"""What people are told when Airflow gives up or is late, over semana's own channels: one message a DAG run and event."""
+"""What people are told when Airflow gives up or is late, over semana's own channels: once for a DAG run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 def task_failed(context: Context) -> None:
     """Tells that a task is given up, where, and why; called by Airflow where the task ran."""
     ti = context["ti"]
-    says = f"{ti.dag_id}: {ti.task_id} is given up after {_tries(ti.try_number)}: {context.get('exception') or 'killed'}"
+    says = (
+        f"{ti.dag_id}: {ti.task_id} is given up after {_tries(ti.try_number)}: {context.get('exception') or 'killed'}"
+    )
     _tell_failure(ti.dag_id, ti.run_id, says)
 
 
@@ -41,7 +43,9 @@ def deadline() -> list[DeadlineAlert]:
     """The alert on a missed deadline; none where SEMANA_DEADLINE_MINUTES is 0."""
     if not DEADLINE:
         return []
-    return [DeadlineAlert(DeadlineReference.DAGRUN_QUEUED_AT, interval=DEADLINE, callback=SyncCallback(deadline_missed))]
+    return [
+        DeadlineAlert(DeadlineReference.DAGRUN_QUEUED_AT, interval=DEADLINE, callback=SyncCallback(deadline_missed))
+    ]
 
 
 def _tell_failure(dag: str, run: str, says: str) -> None:

@@ -16,7 +16,7 @@ from semana_airflow.notes import note_of
 from semana_airflow.settings import BIN, TIMEZONE
 
 if TYPE_CHECKING:
-    from airflow.sdk import Asset, Context
+    from airflow.sdk import Context
 
 # Wrong call, wrong data, wrong configuration: trying again cannot help.
 _HOPELESS = {64, 65, 78}
@@ -27,7 +27,7 @@ RUN = "{{ ti.xcom_pull(task_ids='ingest')['run'] }}"
 class SemanaOperator(BaseOperator):
     """Runs `semana WORDS`; returns its JSON summary, and shows it as a note.
 
-    `last_words` are added on the last try. `outlet` gets an event with the `counts` of the summary.
+    `last_words` are added on the last try. The event of its outlets tells the `counts` of the summary.
     """
 
     template_fields: Sequence[str] = ("words", "note")
@@ -40,14 +40,12 @@ class SemanaOperator(BaseOperator):
         *,
         words: Sequence[str],
         last_words: Sequence[str] = (),
-        outlet: Asset | None = None,
         counts: Sequence[str] = (),
         **options: Any,
     ) -> None:
-        super().__init__(outlets=[outlet] if outlet else [], **options)
+        super().__init__(**options)
         self.words = list(words)
         self.last_words = list(last_words)
-        self.outlet = outlet
         self.counts = list(counts)
         self.note = ""
         self._command: Command | None = None
@@ -55,7 +53,7 @@ class SemanaOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Runs the command to its end and maps its exit code."""
         dies_with(os.getppid())()  # a worker that is killed takes its task along, and the task its command
-        self.words = self.asked(context)
+        self.words = [*self.words, *self.asked(context)]
         if self.last_words and context["ti"].try_number > context["ti"].max_tries:
             self.words += self.last_words
         self._command = Command([BIN, *self.words])
@@ -64,15 +62,14 @@ class SemanaOperator(BaseOperator):
             self._fail(self._command.code, self._command.error)
         summary = self._command.summary
         self.note = note_of(summary)
-        if self.outlet:
-            context["outlet_events"][self.outlet].extra = {
-                name: summary[name] for name in self.counts if summary.get(name) is not None
-            }
+        counts = {name: summary[name] for name in self.counts if summary.get(name) is not None}
+        for outlet in self.outlets:
+            context["outlet_events"][outlet].extra = counts
         return summary
 
-    def asked(self, context: Context) -> list[str]:
-        """The words of this call."""
-        return list(self.words)
+    def asked(self, context: Context) -> list[str]:  # noqa: ARG002 - others ask it
+        """More words, of this call."""
+        return []
 
     def on_kill(self) -> None:
         """Ends the command when the task is ended, by hand or by its timeout."""
@@ -96,15 +93,15 @@ class IngestOperator(SemanaOperator):
     """
 
     def asked(self, context: Context) -> list[str]:
-        """The words of this call, from the DAG run and its params."""
+        """More words, from the DAG run and its params."""
         given = {name: value for name, value in context["params"].items() if value not in (None, "")}
         dag_run = context["dag_run"]
         if dag_run.run_type == "backfill" and dag_run.logical_date:
             day = dag_run.logical_date.astimezone(ZoneInfo(TIMEZONE)).date()
             year, week, _ = day.isocalendar()
             past = {"week": f"{year}-W{week:02d}", "as_of": str(day), **given}
-            return [*self.words, "--as-recorded", *_options(past, ("week", "as_of", "reason"))]
-        return [*self.words, *_options(given, ("week", "as_of", "position", "retrain", "reason"))]
+            return ["--as-recorded", *_options(past, ("week", "as_of", "reason"))]
+        return _options(given, ("week", "as_of", "position", "retrain", "reason"))
 
 
 class DecideOperator(SemanaOperator, BranchMixIn):

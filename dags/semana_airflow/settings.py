@@ -1,4 +1,4 @@
-"""The settings of the DAGs, from the environment of Airflow's processes; docs/airflow.md tells each with its default."""
+"""The settings of the DAGs, from the environment of Airflow's processes; docs/operations.md lists them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
-from airflow.sdk import Asset, AssetOrTimeSchedule, AssetWatcher, CronTriggerTimetable
-
 from airflow.providers.standard.triggers.file import DirectoryFileDeleteTrigger
+from airflow.sdk import Asset, AssetOrTimeSchedule, AssetWatcher, CronTriggerTimetable
 
 BIN = os.environ.get("SEMANA_BIN", "semana")
 HOME = Path(os.environ.get("SEMANA_HOME", ".semana")).resolve()
@@ -21,16 +20,17 @@ RETRY_DELAY = timedelta(seconds=float(os.environ.get("SEMANA_RETRY_SECONDS", "30
 
 FLAG = ".ready"  # laid into drop/ once all files of a delivery are there
 _POKE = 2.0  # seconds between two looks for it
-_CRON = {"daily": "0 6 * * *", "weekly": "0 6 * * 1", "monthly": "0 6 1 * *"}
+_CRON = {"daily": "{minute} 6 * * *", "weekly": "{minute} 6 * * 1", "monthly": "{minute} 6 1 * *"}
 _NEVER = "never"
 
 
-def timetable(when: str) -> CronTriggerTimetable | None:
-    """The timetable of daily, weekly, monthly (at six in the morning; Mondays; the first) or a cron expression.
+def timetable(when: str, *, minute: int = 0) -> CronTriggerTimetable | None:
+    """The timetable of daily, weekly, monthly (after six in the morning; Mondays; the first) or a cron expression.
 
     None for never.
     """
-    return None if when == _NEVER else CronTriggerTimetable(_CRON.get(when, when), timezone=TIMEZONE)
+    cron = _CRON[when].format(minute=minute) if when in _CRON else when
+    return None if when == _NEVER else CronTriggerTimetable(cron, timezone=TIMEZONE)
 
 
 def by_time_or(assets: list[Asset], when: str) -> AssetOrTimeSchedule | list[Asset]:

@@ -1,7 +1,7 @@
 """Airflow on one machine beside one home: its four processes, a password, every port on 127.0.0.1; Ctrl-C ends it all.
 
-What `airflow standalone` starts, and two things more: no log server listens on every address (the pages read the files),
-and a process that dies is started again. Whatever AIRFLOW__... says in the environment comes first.
+What `airflow standalone` starts, and two things better: no log server listens on every address (the pages read the
+files), and a process that dies is started again. Whatever AIRFLOW__... says in the environment comes first.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ def environment(home: Path) -> dict[str, str]:
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "deploy" / "airflow" / "plugins"),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
+        "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
     }
     found = {**settings, **os.environ, "AIRFLOW_HOME": str(home)}
@@ -122,7 +123,7 @@ def password(path: Path) -> str | None:
 def healthy(address: str) -> bool:
     """Whether every process says that it is well."""
     try:
-        with urllib.request.urlopen(f"{address}/api/v2/monitor/health", timeout=5) as answer:
+        with urllib.request.urlopen(f"{address}/api/v2/monitor/health", timeout=5) as answer:  # noqa: S310 - our own
             parts = json.load(answer)
     except (OSError, ValueError):
         return False
@@ -145,7 +146,8 @@ def main() -> int:
             return 1
     new = password(Path(env["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"]))
     say(f"Airflow begins (its files are in {home.name}/, its logs in {home.name}/logs/) ...")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for each in (signal.SIGINT, signal.SIGTERM):  # also where whoever started us let it be ignored
+        signal.signal(each, signal.default_int_handler)
     components = [Component(name, words, env) for name, words in COMPONENTS.items()]
     try:
         if subprocess.run(["airflow", "db", "migrate"], env=env, capture_output=True, check=False).returncode:
@@ -170,11 +172,14 @@ def look_after(components: list[Component], address: str, env: dict[str, str], n
         for component in components:
             if component.process and (code := component.process.poll()) is not None:
                 say(f"{component.name} died ({code}) and is started again.")
+                component.sweep()
                 component.start()
         if told:
             continue
         if told := healthy(address):
-            who = f"user {USER}, password {new}" if new else f"user {USER}, the password that was printed the first time"
+            who = (
+                f"user {USER}, password {new}" if new else f"user {USER}, the password that was printed the first time"
+            )
             say(f"Airflow is ready: {address} ({who}); the home is {env['SEMANA_HOME']}. Ctrl-C ends it.")
         elif time.monotonic() - begun > _READY:
             say(f"Airflow is not healthy after {_READY:.0f} s: look into its logs.")

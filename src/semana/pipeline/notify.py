@@ -16,7 +16,8 @@ def notify(run: Run, stores: Stores, *, now: datetime) -> dict[str, Any]:
 
     What could not be sent is tried once more; raises ServiceUnavailable where it still cannot.
     """
-    unsent = stores.alerts.retry(now=now)
+    with stores.telemetry.measure("notify", run=run.id, week=str(run.week)):
+        unsent = stores.alerts.retry(now=now)
     told = [each for each in stores.alerts.all() if datetime.fromisoformat(each["when"]) >= run.now]
     summary = summarise(run, seconds=(now - run.now).total_seconds())
     if unsent:

@@ -78,7 +78,7 @@ def _take(stores: Stores, order: Order) -> Run:
     stores.alerts.retry(now=order.now)
     files.sweep(stores.home, older_than_seconds=stores.params.store.lease_stale_seconds)
     if order.as_recorded:
-        ingested: dict[str, Any] = {"step": "ingest", "deliveries": [], "position": stores.landing.position}
+        ingested: dict[str, Any] = {"step": "ingest", "rows": {}, "deliveries": [], "position": stores.landing.position}
     else:
         ingested = ingest.take(stores, arrival=order.arrival)
         ingested["live"] = live.look_after(stores, ingested, clock=order.clock, now=order.now)
