@@ -12,6 +12,11 @@ settings.register_profile("house", deadline=None, derandomize="CI" in os.environ
 settings.load_profile("house")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What an ordinary run of all tests leaves out, because it takes minutes and another environment."""
+    parser.addoption("--airflow", action="store_true", help="run the tests on a real Airflow (make test-airflow)")
+
+
 @pytest.fixture(autouse=True)
 def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith(("SEMANA_", "MLFLOW_"))]:

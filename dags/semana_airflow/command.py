@@ -33,7 +33,7 @@ class Command:
 
     def run(self, tell: Callable[[str], None]) -> None:
         """Runs it to its end; `tell` gets every line of its log. Then `code`, `said` and `error` are known."""
-        self._process = subprocess.Popen(
+        with subprocess.Popen(
             self.words,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -43,20 +43,21 @@ class Command:
             errors="replace",
             process_group=0,
             preexec_fn=dies_with(os.getpid()),
-        )
-        assert self._process.stdout
-        assert self._process.stderr
-        reader = threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True)
-        reader.start()
-        try:
-            for line in self._process.stderr:
-                self.error = line.strip() or self.error
-                tell(line.rstrip())
-            self.code = self._process.wait()
-            reader.join()
-        except BaseException:
-            self.end()
-            raise
+        ) as self._process:
+            assert self._process.stdout
+            assert self._process.stderr
+            reader = threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True)
+            reader.start()
+            try:
+                for line in self._process.stderr:
+                    self.error = line.strip() or self.error
+                    tell(line.rstrip())
+            except BaseException:
+                self.end()
+                raise
+            finally:
+                reader.join()
+        self.code = self._process.returncode
 
     def end(self) -> None:
         """Ends the process and its group: politely, and after a while for certain."""

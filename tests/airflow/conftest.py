@@ -86,7 +86,9 @@ def base(place: Path) -> Path:
     files = place / "files"
     shop.write_all(files, weeks=weeks_between(FIRST + -KNOWN, FIRST + -1))
     found.mkdir()
-    (found / "params.yaml").write_text((ROOT / "params.yaml").read_text().replace("trials: 10", "trials: 0"))
+    (found / "params.yaml").write_text(
+        (ROOT / "params.yaml").read_text().replace("trials: 10", "trials: 0").replace("trees: 200", "trees: 20")
+    )
     semana(found, "ingest", str(files), "--source", "canonical", "--as-of", str(FIRST.start))
     semana(found, "run", "--as-of", str(FIRST.start))
     return found

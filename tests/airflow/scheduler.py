@@ -1,4 +1,4 @@
-"""A real Airflow, as `make airflow` starts it, beside one home: what it is asked, what it runs, and what can be killed."""
+"""A real Airflow, as `make airflow` starts it, beside one home: what it is asked, and what of it can be killed."""
 
 from __future__ import annotations
 
