@@ -13,10 +13,10 @@ UNFETCHED := "The packages could not be installed (pip says why above). With the
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup dev demo test check docs bench peers airflow test-airflow lock
+.PHONY: help setup dev demo test check docs bench peers airflow test-airflow bench-airflow lock
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-13s %s\n", $$1, $$2 }'
 
 setup: $(VENV)/.semana ## make .venv and install semana with its locked dependencies; the command is .venv/bin/semana
 	@echo "Ready: $(BIN)/semana --help"
@@ -54,6 +54,9 @@ airflow: $(VENV)/.semana $(VENV)-airflow/.airflow ## Airflow beside the home (SE
 
 test-airflow: $(VENV)/.dev $(VENV)-airflow/.airflow ## the DAGs on a real scheduler, with kills of everything that can be killed
 	$(BIN)/python -m pytest tests/airflow --airflow
+
+bench-airflow: $(VENV)/.dev $(VENV)-airflow/.airflow ## what the DAG takes over `semana run`, printed into docs/benchmarks.md
+	$(BIN)/python -m benchmarks.orchestration
 
 lock: $(VENV)/.dev ## choose the newest versions again and write requirements/
 	$(LOCK) --upgrade pyproject.toml --group build --output-file requirements/semana.txt
