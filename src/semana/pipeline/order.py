@@ -100,7 +100,9 @@ def find(stores: Stores, order: Order, *, looks_at_landing: bool) -> Run:
 def list_that_stays(run: Run, stores: Stores) -> str | None:
     """The list of the run's week, where readers have it and another one would need a reason that the run lacks."""
     current = stores.publications.current()
-    if run.reason or current is None or current["week"] != str(run.week) or not has_begun(run, stores):
+    if run.reason or run.knows(RECORDED) or current is None or current["week"] != str(run.week):
+        return None
+    if not has_begun(run, stores):
         return None
     return f"{current['week']} rev {current['rev']}"
 
