@@ -13,8 +13,9 @@ settings.load_profile("house")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """What an ordinary run of all tests leaves out, because it takes minutes and another environment."""
+    """What an ordinary run of all tests leaves out: what takes minutes and another environment, or writes the docs."""
     parser.addoption("--airflow", action="store_true", help="run the tests on a real Airflow (make test-airflow)")
+    parser.addoption("--pictures", action="store_true", help="make the pictures of docs/pictures anew")
 
 
 @pytest.fixture(autouse=True)

@@ -10,26 +10,26 @@ _LEFT_OUT = ("step", "hash")
 
 
 def note_of(summary: Mapping[str, Any]) -> str:
-    """Markdown: one line a fact, what decides first; nested facts below their name."""
+    """One line a fact, what decides first; nested facts below their name, as YAML has them."""
     names = [name for name in _FIRST if name in summary]
     names += [name for name in summary if name not in names and name not in _LEFT_OUT]
     return "\n".join(line for name in names for line in _lines(name, summary[name], depth=0))
 
 
 def _lines(name: str, value: Any, *, depth: int) -> Iterator[str]:
-    bullet = f"{'  ' * depth}- **{name.replace('_', ' ')}**"
+    bullet = f"{'  ' * depth}{name.replace('_', ' ')}:"
     if isinstance(value, Mapping):
         yield bullet
         for inner, found in value.items():
             if inner not in _LEFT_OUT:
                 yield from _lines(str(inner), found, depth=depth + 1)
     elif isinstance(value, list) and any(isinstance(each, Mapping) for each in value):
-        yield f"{bullet}: {len(value)}"
+        yield f"{bullet} {len(value)}"
         for each in value:
             if isinstance(each, Mapping):
                 yield f"{'  ' * (depth + 1)}- {'; '.join(_facts(each))}"
     else:
-        yield f"{bullet}: {_word(value)}"
+        yield f"{bullet} {_word(value)}"
 
 
 def _facts(value: Mapping[str, Any]) -> Iterator[str]:

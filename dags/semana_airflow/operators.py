@@ -30,8 +30,8 @@ class SemanaOperator(BaseOperator):
     `last_words` are added on the last try. The event of its outlets tells the `counts` of the summary.
     """
 
-    template_fields: Sequence[str] = ("words", "note")
-    template_fields_renderers: ClassVar[dict[str, str]] = {"words": "json", "note": "md"}
+    template_fields: Sequence[str] = ("note", "words")
+    template_fields_renderers: ClassVar[dict[str, str]] = {"note": "yaml", "words": "json"}
     overwrite_rtif_after_execution = True
     ui_color = "#e8f0e4"
 
@@ -80,7 +80,7 @@ class SemanaOperator(BaseOperator):
         self.log.log(next((_LEVELS[word] for word in line.split()[2:3] if word in _LEVELS), logging.INFO), "%s", line)
 
     def _fail(self, code: int, error: str) -> None:
-        self.note = f"**exit {code}**: {error}"
+        self.note = f"exit {code}: {error}"
         if code in _HOPELESS:
             raise AirflowFailException(f"exit {code}, trying again cannot help: {error}")
         raise AirflowException(f"exit {code}: {error}")
@@ -118,7 +118,7 @@ class DecideOperator(SemanaOperator, BranchMixIn):
         summary = super().execute(context)
         stays = context["ti"].xcom_pull(task_ids="ingest")["stays"]
         if stays:
-            self.note += f"\n\n**{stays} stays**: its week has begun. Another one needs a reason: run it with one."
+            self.note += f"\nstays: {stays}, for its week has begun. To replace it, run it with a reason."
         # Branching ends the task by an exception of Airflow's own, so that nothing is returned.
         context["ti"].xcom_push(key="return_value", value=summary)
         self.do_branch(context, self.branches["stay" if stays else "retrain" if summary["retrain"] else "keep"])

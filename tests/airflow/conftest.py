@@ -20,7 +20,7 @@ import pytest
 
 from semana.data.weeks import Week, weeks_between
 from tests import shop
-from tests.airflow.scheduler import OVER, PYTHON, Airflow, wait_for
+from tests.airflow.scheduler import PYTHON, Airflow
 from tests.house.tree import ROOT
 from tests.journey.command import semana
 
@@ -81,14 +81,19 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def base(place: Path) -> Path:
-    """A home with `KNOWN` weeks and the list of the week after them; nothing is tuned."""
+    """A home with `KNOWN` weeks and the list of the week after them; nothing is tuned, and trees are few."""
     found = place / "base"
     files = place / "files"
     shop.write_all(files, weeks=weeks_between(FIRST + -KNOWN, FIRST + -1))
     found.mkdir()
-    (found / "params.yaml").write_text(
-        (ROOT / "params.yaml").read_text().replace("trials: 10", "trials: 0").replace("trees: 200", "trees: 20")
-    )
+    params = (ROOT / "params.yaml").read_text()
+    for usual, quick in (
+        ("trials: 10", "trials: 0"),
+        ("trees: 200", "trees: 20"),
+        ("free_disk_mib: 512", "free_disk_mib: 1"),
+    ):
+        params = params.replace(usual, quick)
+    (found / "params.yaml").write_text(params)
     semana(found, "ingest", str(files), "--source", "canonical", "--as-of", str(FIRST.start))
     semana(found, "run", "--as-of", str(FIRST.start))
     return found
@@ -128,7 +133,7 @@ def airflow(place: Path, sink: Sink) -> Iterator[Airflow]:
 @pytest.fixture
 def home(airflow: Airflow, base: Path, place: Path, sink: Sink) -> Iterator[Path]:
     """The home of this test; no DAG run is under way."""
-    wait_for("quiet", lambda: all(state in OVER for state in airflow.runs().values()), seconds=120)
+    airflow.quiet()
     found = place / "home"
     shutil.rmtree(found, ignore_errors=True)
     shutil.copytree(base, found)

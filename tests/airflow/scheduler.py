@@ -12,6 +12,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -57,7 +58,6 @@ class Airflow:
             start_new_session=True,
         )
         threading.Thread(target=self._listen, daemon=True).start()
-        self._token = ""
 
     def _listen(self) -> None:
         assert self.launcher.stdout
@@ -75,12 +75,16 @@ class Airflow:
                     return lines[-1]
         raise AssertionError(f"{part!r} was not said in {seconds:.0f} s: {lines}")
 
+    @cached_property
+    def token(self) -> str:
+        """What a login with the printed password gives."""
+        secret = json.loads((self.home / "passwords.json").read_text())["admin"]
+        return str(self.ask("POST", "/auth/token", {"username": "admin", "password": secret})["access_token"])
+
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """The answer of Airflow's own API."""
-        if not self._token and path != "/auth/token":
-            secret = json.loads((self.home / "passwords.json").read_text())["admin"]
-            self._token = self.ask("POST", "/auth/token", {"username": "admin", "password": secret})["access_token"]
-        heads = {"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"}
+        bearer = {"Authorization": f"Bearer {self.token}"} if path != "/auth/token" else {}
+        heads = {"Content-Type": "application/json", **bearer}
         content = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.address + path, content, heads, method=method)
         with urllib.request.urlopen(request, timeout=30) as answer:
@@ -125,6 +129,10 @@ class Airflow:
             return wait_for(f"end of {run}", ended, seconds=seconds)
         except AssertionError as err:
             raise AssertionError(f"{err}: {self.states(run)}") from err
+
+    def quiet(self) -> None:
+        """Waits until no DAG run is under way."""
+        wait_for("quiet", lambda: all(state in OVER for state in self.runs().values()), seconds=180)
 
     def component(self, name: str) -> psutil.Process:
         """The process of Airflow that is called so, like scheduler."""

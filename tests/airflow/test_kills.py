@@ -22,6 +22,7 @@ from tests.airflow.looks import check, deliver
 from tests.airflow.scheduler import Airflow, command, wait_for
 from tests.stores.server import free_port
 
+ROOM = 300 * 2**10  # bytes: a delivery lands, what is made of it does not
 SLACK = 25.0  # seconds for Airflow to notice and for two busy cores
 
 
@@ -153,6 +154,7 @@ def test_a_full_disk_delays_the_list_and_breaks_nothing(airflow: Airflow, small_
         while True:
             file.write(bytes(4096))
             file.flush()
+    os.truncate(filler, filler.stat().st_size - ROOM)
     run = airflow.trigger()
 
     def failed() -> bool:

@@ -7,6 +7,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+from semana.data.weeks import Week
 from semana.pipeline import STEPS
 from tests import shop
 from tests.airflow.conftest import DEADLINE, FIRST, NOW, Sink
@@ -20,7 +21,7 @@ def started(airflow: Airflow, known: set[str], *, seconds: float = 60) -> str:
     return wait_for("new DAG run", lambda: next(iter(set(airflow.runs()) - known), None), seconds=seconds)
 
 
-def list_hash(home: Path, week: object) -> str:
+def list_hash(home: Path, week: Week) -> str:
     return hashlib.sha256((home / "published" / f"week={week}" / "predictions.parquet").read_bytes()).hexdigest()
 
 
@@ -45,8 +46,8 @@ def test_a_delivery_with_its_flag_becomes_a_list_and_the_same_delivery_again_cha
     assert sink.heard("list published", str(NOW))
 
     note = airflow.tasks(run)["decide"]["rendered_fields"]["note"]
-    assert "- **retrain**: no" in note
-    assert "- **reasons**: champion is" in note
+    assert "retrain: no" in note
+    assert "reasons: champion is" in note
     assert airflow.tasks(run)["predict"]["rendered_fields"]["words"] == ["predict", "--run", ours]
     events = airflow.ask("GET", "/api/v2/assets/events?limit=100")["asset_events"]
     told = {event["name"]: event["extra"] for event in events if event["source_run_id"] == run}
@@ -75,13 +76,13 @@ def test_a_delivery_with_its_flag_becomes_a_list_and_the_same_delivery_again_cha
     states = airflow.states(again)
     assert states["publish"] == "skipped"
     assert states["notify"] == "success"
-    assert "stays" in airflow.tasks(again)["decide"]["rendered_fields"]["note"]
+    assert f"stays: {NOW} rev 1" in airflow.tasks(again)["decide"]["rendered_fields"]["note"]
     assert list_hash(home, NOW) == before
     check(home, FIRST, NOW)
 
 
-def lines(week: object) -> int:
-    return shop.transactions(week).height  # type: ignore[arg-type]
+def lines(week: Week) -> int:
+    return shop.transactions(week).height
 
 
 def recorded(home: Path, run: str) -> dict[str, object] | None:
@@ -134,7 +135,8 @@ def test_a_backfill_gives_the_bytes_of_the_run_of_then(airflow: Airflow, home: P
     assert airflow.summary(run, "ingest")["week"] == str(FIRST)
     assert airflow.summary(run, "publish")["published"] == f"{FIRST} rev 1"
     assert list_hash(home, FIRST) == before
-    check(home, FIRST)
+    airflow.quiet()  # a first backfill counts as the newest run, and Airflow runs the time since then that has passed
+    check(home, *map(Week.parse, lists(home)))
 
 
 def test_the_running_week_is_landed_and_looked_at(airflow: Airflow, home: Path) -> None:

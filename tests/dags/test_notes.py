@@ -15,12 +15,12 @@ def test_what_decides_stands_first_and_numbers_are_readable() -> None:
         "deliveries": [{"file": "a.csv", "outcome": "landed", "hash": "abc", "tables": {"transactions": {"kept": 5}}}],
     }
     assert note_of(summary).splitlines() == [
-        "- **retrain**: yes",
-        "- **reasons**: told to retrain; drift since 2025-W01, most in returns",
-        "- **rows**",
-        "  - **transactions**: 1,234,567",
-        "  - **customers**: none",
-        "- **seconds**: 0.01235",
-        "- **deliveries**: 1",
+        "retrain: yes",
+        "reasons: told to retrain; drift since 2025-W01, most in returns",
+        "rows:",
+        "  transactions: 1,234,567",
+        "  customers: none",
+        "seconds: 0.01235",
+        "deliveries: 1",
         "  - file a.csv; outcome landed; tables transactions kept 5",
     ]
