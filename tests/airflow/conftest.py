@@ -5,15 +5,12 @@ The shop's weeks end with the last one before today, so that a delivery's flag s
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -23,6 +20,7 @@ from tests import shop
 from tests.airflow.scheduler import PYTHON, Airflow
 from tests.house.tree import ROOT
 from tests.journey.command import semana
+from tests.stores.server import Sink
 
 NOW = Week.of(datetime.now(UTC).date())
 FIRST = NOW + -2  # the target week of the list that is there
@@ -40,30 +38,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.skip(reason="minutes on a real scheduler: make test-airflow"))
-
-
-class Sink:
-    """A local HTTP server that keeps what alerts it is sent."""
-
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-        texts = self.texts
-
-        class Taking(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                texts.append(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["text"])
-                self.send_response(200)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None: ...
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Taking)
-        self.address = f"http://127.0.0.1:{self.server.server_port}/"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def heard(self, *parts: str) -> str | None:
-        """A text that holds all of these parts."""
-        return next((text for text in list(self.texts) if all(part in text for part in parts)), None)
 
 
 @pytest.fixture(scope="session")

@@ -51,6 +51,9 @@ def test_the_dag_and_the_notes_are_seen_in_airflows_own_pages(
         graph.get_by_text(name, exact=name != "validate").first.wait_for(timeout=30_000)
     if pytestconfig.getoption("pictures"):
         page.get_by_label("Collapse Details Panel").click()
+        page.set_viewport_size({"width": 1500, "height": 360})
+        page.locator(".react-flow__controls-fitview").click()
+        page.add_style_tag(content=".react-flow__minimap, .react-flow__panel { display: none }")
         page.wait_for_timeout(2000)
         graph.screenshot(path=str(ROOT / "docs" / "pictures" / "dag.png"))
 

@@ -10,10 +10,11 @@ from pathlib import Path
 from semana.data.weeks import Week
 from semana.pipeline import STEPS
 from tests import shop
-from tests.airflow.conftest import DEADLINE, FIRST, NOW, Sink
+from tests.airflow.conftest import DEADLINE, FIRST, NOW
 from tests.airflow.looks import check, deliver, lists
 from tests.airflow.scheduler import Airflow, wait_for
 from tests.journey.command import semana
+from tests.stores.server import Sink
 
 
 def started(airflow: Airflow, known: set[str], *, seconds: float = 60) -> str:

@@ -10,7 +10,7 @@ import pytest
 from tests import shop
 from tests.journey.command import semana, summary
 from tests.journey.conftest import TARGET
-from tests.stores.server import answering, free_port
+from tests.stores.server import Sink, free_port
 
 NEXT = TARGET + 1
 AS_OF = ("--as-of", str(NEXT.start))
@@ -120,10 +120,13 @@ def test_messages_that_cannot_be_sent_are_said_at_the_end_and_sent_when_they_can
     assert not json.loads(semana(home, "alert", "task failed", "train was killed again", "--key", "k"))["new"]
     run = ("--run", f"{TARGET}-0001")
     assert "1 message could not be sent over webhook" in semana(home, "notify", *run, code=69)
-    with answering(200, "") as address:
-        monkeypatch.setenv("SEMANA_ALERT_WEBHOOK", address)
-        told = summary(home, "notify", *run)["told"]
+    sink = Sink()
+    monkeypatch.setenv("SEMANA_ALERT_WEBHOOK", sink.address)
+    told = summary(home, "notify", *run)["told"]
+    sink.server.shutdown()
+    sink.server.server_close()
     assert "task failed: train was killed" in told
+    assert sink.heard("task failed", "train was killed")
 
 
 TASKS = {
