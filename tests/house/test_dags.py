@@ -66,7 +66,7 @@ def test_every_setting_of_the_dags_stands_in_the_docs_with_its_true_default() ->
 
 def test_every_task_stands_in_the_docs() -> None:
     text = read("dags/semana_weekly.py")
-    tasks = set(re.findall(r'(?:task_id=|step\(|task=)"(\w+)"', text))
+    tasks = set(re.findall(r'(?:task_id=|step\(\s*|task=)"(\w+)"', text))
     assert len(tasks) == 12
     documented = set(re.findall(r"^\| `(\w+)` \|", read("docs/airflow.md"), re.MULTILINE))
     assert tasks <= documented
