@@ -15,8 +15,9 @@ from semana.data.weeks import Week
 from semana.errors import ContractError, UsageError
 from semana.pipeline import ingest
 from semana.pipeline.events import failures_told
+from semana.pipeline.order import Order
 from semana.pipeline.watch import watch
-from semana.pipeline.weekly import Order, run_week
+from semana.pipeline.weekly import run_week
 from semana.stores.alerts import Alerts, Event
 from semana.stores.home import Stores
 from tests import shop

@@ -12,8 +12,9 @@ from semana.data import catalog
 from semana.errors import Busy, ContractError, UsageError
 from semana.pipeline import promote, review
 from semana.pipeline.compare import compare
+from semana.pipeline.order import Order
 from semana.pipeline.succession import promote_by_hand, roll_back_by_hand, shadow_of
-from semana.pipeline.weekly import Order, run_step
+from semana.pipeline.weekly import run_step
 from semana.stores import files
 from semana.stores.home import Stores
 from semana.stores.runs import Run

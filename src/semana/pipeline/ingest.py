@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from semana.errors import ConfigurationError, ContractError
 from semana.pipeline.events import INGEST, failures_told
 from semana.stores.home import Stores
+from semana.stores.landing import LANDED
 
 
 def land(
@@ -74,7 +75,15 @@ def _delivered(
         raise ContractError("\n".join(str(err) for err in (*refused, *unknown))) from refused[0]
     if unknown:
         raise ConfigurationError("\n".join(str(err) for err in unknown)) from unknown[0]
-    return {"step": "ingest", "deliveries": landed, "position": stores.landing.position}
+    return {"step": "ingest", "rows": _rows(landed), "deliveries": landed, "position": stores.landing.position}
+
+
+def _rows(deliveries: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """The rows of each table that are new and were kept."""
+    rows: dict[str, int] = {}
+    for table, counts in (each for new in deliveries if new["outcome"] == LANDED for each in new["tables"].items()):
+        rows[table] = rows.get(table, 0) + counts["kept"]
+    return rows
 
 
 def files_of(path: Path) -> list[Path]:
