@@ -61,13 +61,18 @@ def _published(run: Run, summary: Mapping[str, Any]) -> str:
 
 
 @contextlib.contextmanager
-def failures_told(stores: Stores, *, what: str, now: datetime) -> Iterator[None]:
-    """Tells of what the block fails with; that somebody else is at work, or a wrong call, is no failure."""
+def failures_told(stores: Stores, *, what: str, now: datetime, past: bool = False) -> Iterator[None]:
+    """Tells of what the block fails with; that somebody else is at work, or a wrong call, is no failure.
+
+    Nobody is told of `past` days, which tell what would have been.
+    """
     try:
         yield
     except (Busy, UsageError):
         raise
     except Exception as err:
+        if past:
+            raise
         refused = what == INGEST and isinstance(err, ContractError)
         away = isinstance(err, AWAY)  # told by its day: every step that asks for it finds it so
         kind = "delivery refused" if refused else "tracking away" if away else "run failed"

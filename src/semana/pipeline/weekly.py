@@ -82,7 +82,7 @@ def _take(stores: Stores, order: Order) -> Run:
     else:
         ingested = ingest.take(stores, arrival=order.arrival)
         ingested["live"] = live.look_after(stores, ingested, clock=order.clock, now=order.now)
-    with failures_told(stores, what="run", now=order.now):
+    with failures_told(stores, what="run", now=order.now, past=order.clock < order.now.date()):
         run = begin(stores, order)
     if run.retrain == "always":  # asked before anything is trained: its list would be refused at the end
         stores.publications.check_reason(run.week, late=has_begun(run, stores), reason=run.reason)
@@ -118,7 +118,7 @@ def _walk(step: Step, run: Run, stores: Stores, lease: Lease, **options: Any) ->
     """Runs the step, which checks the lease before it commits, and keeps its summary, with its seconds."""
     began = time.perf_counter()
     with (
-        failures_told(stores, what=f"{step.name} of {run.week}", now=run.now),
+        failures_told(stores, what=f"{step.name} of {run.week}", now=run.now, past=run.today < run.now.date()),
         _told(step, run),
         stores.telemetry.measure(step.name, run=run.id, week=str(run.week)) as record,
     ):
