@@ -47,7 +47,7 @@ def test_golden_weeks_are_no_labels():
 
 
 def test_one_week_is_too_short_a_history():
-    with pytest.raises(ContractError, match="at least two others are needed"):
+    with pytest.raises(ContractError, match="At least two are needed"):
         week_cuts([FIRST], known.PARAMS.cuts)
 
 

@@ -32,15 +32,15 @@ def show_all() -> None:
         rows.append(
             {
                 "position": entry["number"],
-                "hash": entry["hash"][:12],
+                "hash": entry["hash"][:8],
                 "what": entry.get("file") or f"retracted: {entry['reason']}",
                 "rows": sum(table["rows"] for table in entry.get("tables", {}).values()) or None,
                 "from": lines.get("first"),
                 "to": lines.get("last"),
-                "arrived": entry["arrival"][:16].replace("T", " "),
+                "arrived": entry["arrival"][:10],
             }
         )
-    Console().print(plain_table("deliveries", rows))
+    Console().print(plain_table("deliveries", rows, unbroken=("hash", "from", "to", "arrived")))
 
 
 def show(prefix: Annotated[str, typer.Argument(metavar="HASH", help="The hash, or its beginning.")]) -> None:

@@ -58,6 +58,9 @@ def show_list(
     stores = front.stores()
     name = listed_week(stores, week)
     published = _rows(stores, name, owner)
+    for dataset, id_ in ((catalog.CUSTOMERS, customer), (catalog.PRODUCTS, product)):
+        if id_ is not None:
+            lists.check_known(front.table_of(stores, dataset, name), dataset, id_)
     found, listed = (lists.view(published, customer=customer, product=product, top=most) for most in (top, 0))
     if found.is_empty():
         held = " (customers that an experiment holds out are not shown)" if _experiment(stores, name) else ""

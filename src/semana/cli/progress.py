@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 
 _WIDEST = 100  # letters beside the bar
+_log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -36,7 +37,12 @@ def weeks_shown(weeks: int) -> Iterator[Callable[[Week], None]]:
 def test_weeks_shown() -> Iterator[Callable[[Week, int], None]]:
     """Shows the test week that is under way and how many there are, on stderr; before the first, nothing is known."""
     with _bar(None) as advance:
-        yield lambda week, weeks: advance(str(week), weeks)
+
+        def shown(week: Week, weeks: int) -> None:
+            _log.info("test week %s of %s", week, weeks)
+            advance(str(week), weeks)
+
+        yield shown
 
 
 @contextmanager
@@ -44,18 +50,21 @@ def _bar(total: int | None) -> Iterator[Callable[..., None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as progress:
+    console = Console(stderr=True)
+    # What stands beside the words: a bar of 10, counts, a clock.
+    room = max(10, min(_WIDEST, console.width - 32))
+    columns = (BarColumn(bar_width=10), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=console, disable=not sys.stderr.isatty(), transient=True) as progress:
         task = progress.add_task("", total=total)
         begun = False
 
         def advance(says: str, total: int | None = total) -> None:
             nonlocal begun
             said.step = says
-            progress.update(task, description=says, total=total, advance=1 if begun else 0)
+            progress.update(task, description=says[:room], total=total, advance=1 if begun else 0)
             begun = True
 
-        logger, said = logging.getLogger("semana"), _Said(lambda says: progress.update(task, description=says))
+        logger, said = logging.getLogger("semana"), _Said(lambda says: progress.update(task, description=says[:room]))
         if not progress.disable:
             logger.addHandler(said)
         try:
@@ -73,4 +82,4 @@ class _Said(logging.Handler):
         self._show = show
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._show(f"{self.step} · {record.getMessage()}"[:_WIDEST])
+        self._show(f"{record.getMessage()} · {self.step}")

@@ -41,9 +41,11 @@ def week_cuts(complete: Sequence[Week], params: CutParams, *, exclude: frozenset
     """
     labels = [week for week in sorted(complete)[1:] if week not in exclude]
     if not labels:
+        golden = len(exclude & set(complete))
+        told = f" besides {golden} golden ones" if golden else ""
         raise ContractError(
-            f"{len(complete)} complete weeks have landed, {len(exclude & set(complete))} of them golden: at least two "
-            f"others are needed, one to know and one to learn from. Ingest more history."
+            f"weeks without a hole that have landed{told}: {len(complete) - golden}. At least two are needed, one to "
+            f"know and one to learn from (a week that lacks usual trading days is none). Ingest more history."
         )
     third = len(labels) // 3
     gate = min(params.gate_weeks, third)

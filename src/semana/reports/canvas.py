@@ -104,7 +104,9 @@ def axes(
             canvas.text(along(n), bottom + 33, weeks[n][:4], "note", "middle")
     else:
         for tick in along.ticks:
-            canvas.text(along(tick), bottom + 18, (said[0] or str)(tick), "label", "middle")
+            word = (said[0] or str)(tick)
+            beyond = along(tick) + _wide(word) / 2 > WIDTH
+            canvas.text(WIDTH if beyond else along(tick), bottom + 18, word, "label", "end" if beyond else "middle")
         canvas.text((left + WIDTH - RIGHT) / 2, bottom + 34, below, "note", "middle")
     return along, rising
 

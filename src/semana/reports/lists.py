@@ -5,14 +5,20 @@ from __future__ import annotations
 import polars as pl
 
 from semana.data import schemas as s
+from semana.data.catalog import Dataset
+from semana.errors import UsageError
 
+_SOME = 3  # ids that are named where one is unknown
 PRODUCTS = "products"
 EXPECTED_PURCHASES = "expected_purchases"
 
 
 def of_owner(rows: pl.DataFrame, customers: pl.DataFrame, owner: str) -> pl.DataFrame:
-    """The rows of the customers that belong to the owner."""
+    """The rows of the customers that belong to the owner; raises UsageError naming the owners where it is none."""
     mine = customers.filter(pl.col(s.OWNER) == owner)
+    if mine.is_empty():
+        owners = ", ".join(customers[s.OWNER].drop_nulls().unique().sort()) or "none: the source names no owner"
+        raise UsageError(f"owner {owner!r} is unknown; there are: {owners}")
     return rows.join(mine, on=s.CUSTOMER_ID, how="semi", maintain_order="left")
 
 
@@ -33,6 +39,16 @@ def view(rows: pl.DataFrame, *, customer: str | None, product: str | None, top: 
         order = [s.PROBABILITY, s.CUSTOMER_ID, s.PRODUCT_ID]
         rows = rows.filter(s.RECOMMENDED).sort(order, descending=[True, False, False])
     return rows.head(top) if top else rows.filter(s.RECOMMENDED)
+
+
+def check_known(table: pl.DataFrame, dataset: Dataset, id_: str) -> None:
+    """Raises UsageError, with some that there are, where no row of the customers or products has the id (as text)."""
+    ids = table[dataset.key[0]].cast(pl.String)
+    if not (ids == id_).any():
+        raise UsageError(
+            f"{dataset.name.removesuffix('s')} {id_!r} is unknown among {len(ids):,} {dataset.name} "
+            f"({', '.join(ids.head(_SOME))}, ...): write the id as it was delivered"
+        )
 
 
 def named(rows: pl.DataFrame, names: pl.DataFrame, key: str) -> pl.DataFrame:

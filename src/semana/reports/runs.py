@@ -34,7 +34,7 @@ def runs_table(records: Sequence[Record]) -> Table:
     """One row a run, the newest last."""
     right = ("wall", "CPU", "memory", "home")
     columns = [("run", "left"), ("day", "left"), *((name, "right") for name in right), ("outcome", "left")]
-    table = titled_table("what runs took", *columns, tight=True, unbroken=True)
+    table = titled_table("what runs took", *columns, tight=True, unbroken=[name for name, _ in columns[:-1]])
     for run, steps in by_run(records).items():
         table.add_row(
             run,

@@ -29,7 +29,7 @@ def swarm(rows: Sequence[tuple[str, Dots]]) -> Markup:
     across = Scale(*_padded([*ends, 0.0]), left, WIDTH - RIGHT)
     upright(canvas, across, height - BOTTOM, said=lambda value: f"{value:+g}" if value else "0")
     canvas.line([(across(0), TOP), (across(0), height - BOTTOM)], "zero")
-    canvas.text(WIDTH - RIGHT, height - 6, "to the right: raises the score; dark: a high value", "note", "end")
+    canvas.text(WIDTH - RIGHT, height - 6, "to the right: raises the score; strong colour: a high value", "note", "end")
     for n, (name, dots) in enumerate(rows):
         y = TOP + _ROW * (n + 0.5)
         canvas.text(left - 8, y + 4, short(name.replace("_", " ")), "label", "end")

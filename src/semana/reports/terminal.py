@@ -128,9 +128,10 @@ def parts_table(rows: Iterable[Mapping[str, Any]], *, title: str) -> Table:
     return table
 
 
-def plain_table(title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
-    """Any rows as a table; the keys of the first are the columns."""
-    table = titled_table(title, *((name.replace("_", " "), "left") for name in (rows[0] if rows else {"nothing": ""})))
+def plain_table(title: str, rows: Sequence[Mapping[str, Any]], *, unbroken: Sequence[str] = ()) -> Table:
+    """Any rows as a table; the keys of the first are the columns. Values of the `unbroken` ones stay in one line."""
+    names = list(rows[0]) if rows else ["nothing"]
+    table = titled_table(title, *((name.replace("_", " "), "left") for name in names), unbroken=unbroken)
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
     return table
@@ -166,13 +167,13 @@ def titled_table(
     title: str,
     *columns: tuple[str, str],
     tight: bool = False,
-    unbroken: bool = False,
+    unbroken: Sequence[str] = (),
     headed: bool = True,
     below: str = "",
 ) -> Table:
     """An empty table; each column is its name and left or right.
 
-    `tight` leaves less room between them; `unbroken` lets no value but the last column's go on in another line.
+    `tight` leaves less room between them; values of the `unbroken` columns stay in one line.
     """
     table = PlainTable(
         title=Text(title, style="italic") if title else None,
@@ -187,5 +188,5 @@ def titled_table(
     )
     for name, justify in columns:
         side: Literal["left", "right"] = "right" if justify == "right" else "left"
-        table.add_column(name, justify=side, overflow="fold", no_wrap=unbroken and name != columns[-1][0])
+        table.add_column(name, justify=side, overflow="fold", no_wrap=name in unbroken)
     return table
