@@ -18,6 +18,8 @@ from semana.stores.alerts import Alerts, Event, mail, webhook
 from semana.stores.bundle import Bundles
 from semana.stores.experiments import Experiments
 from semana.stores.golden import Golden
+from semana.stores.inbox import Inbox
+from semana.stores.keys import Keys
 from semana.stores.lake import Lake
 from semana.stores.landing import Landing
 from semana.stores.leases import Leases
@@ -54,6 +56,8 @@ class Stores:
     experiments: Experiments
     telemetry: Telemetry
     alerts: Alerts
+    keys: Keys
+    inbox: Inbox
 
 
 def open_home(settings: Settings, *, create: bool = False) -> Stores:
@@ -98,6 +102,8 @@ def open_home(settings: Settings, *, create: bool = False) -> Stores:
         Experiments(home / "experiments"),
         Telemetry(home / "telemetry"),
         Alerts(home / "alerts", _channels(settings)),
+        Keys(home / "keys"),
+        Inbox(settings.inbox or home / "inbox"),
     )
 
 

@@ -1,0 +1,29 @@
+"""Pairs scored now: by the model of a list, at the level of its week, from rows that the batch's own road made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from semana.data import schemas as s
+from semana.evaluation.decision import kind_of
+from semana.features.build import FACTS
+from semana.models.base import rows_from
+from semana.models.scorer import Scorer
+
+
+def scored_rows(rows: pl.DataFrame, scorer: Scorer, *, overdue_gaps: float, top: int) -> list[dict[str, Any]]:
+    """For each row of `build_features` its ids, chance, kind, facts and `top` reasons (0: none), as plain values."""
+    seen = rows_from(rows, scorer.recipe.features)
+    days, gap = (rows[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in (s.DAYS_SINCE, s.USUAL_GAP_DAYS))
+    told = rows.select(
+        *s.PAIR,
+        pl.Series(s.PROBABILITY, scorer.probabilities(seen)),
+        pl.Series(s.KIND, kind_of(seen.repeat, days, gap, overdue_gaps=overdue_gaps)),
+        *(pl.col(name) for name in FACTS if name != s.LAST_BOUGHT),
+        pl.col(s.LAST_BOUGHT).dt.to_string("iso"),
+    )
+    reasons = scorer.reasons(seen, top=top).to_list() if top else [[]] * rows.height
+    return [{**row, s.REASONS: why} for row, why in zip(told.to_dicts(), reasons, strict=True)]
