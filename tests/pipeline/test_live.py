@@ -13,10 +13,11 @@ from semana.data.weeks import Week
 from semana.errors import UsageError
 from semana.monitoring.live import judge_spans, projected
 from semana.pipeline import ingest
-from semana.pipeline.live import RECORD, look, look_after
+from semana.pipeline.live import look, look_after
 from semana.settings import read_settings
 from semana.stores.alerts import Alerts, Event
 from semana.stores.home import Stores, open_home
+from semana.stores.reviewed import LIVE
 from tests import shop
 from tests.features.known import PARAMS
 from tests.pipeline.living import NOW
@@ -49,7 +50,7 @@ def test_a_calm_running_week_is_calm_and_its_total_is_foreseen(stores: Stores) -
     assert (report["week"], report["until"], report["odd"]) == (str(RUNNING), str(WEDNESDAY), [])
     assert report["past_weeks"] >= PARAMS.drift.least_weeks
     assert report["projected_lines"]["total"] == pytest.approx(320, rel=0.02)
-    assert (stores.home / RECORD).exists()
+    assert (stores.home / LIVE).exists()
 
 
 def test_a_feed_that_breaks_on_wednesday_is_found_on_wednesday(stores: Stores) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,22 @@ from semana.models.base import rows_from
 from semana.models.scorer import Scorer
 
 
-def scored_rows(rows: pl.DataFrame, scorer: Scorer, *, overdue_gaps: float, top: int) -> list[dict[str, Any]]:
-    """For each row of `build_features` its ids, chance, kind, facts and `top` reasons (0: none), as plain values."""
+def scored_rows(
+    rows: pl.DataFrame, scorer: Scorer, *, overdue_gaps: float, top: int, most: int | None = None
+) -> list[dict[str, Any]]:
+    """For each row of `build_features` its ids, chance, kind, facts and `top` reasons (0: none), as plain values.
+
+    With `most` only so many, the likeliest first, equal ones by their product.
+    """
     seen = rows_from(rows, scorer.recipe.features)
+    chance = scorer.probabilities(seen)
+    if most is not None:
+        best = np.lexsort((rows[s.PRODUCT_ID].rank("ordinal").to_numpy(), -chance))[:most]
+        rows, chance, seen = rows[best], chance[best], replace(seen, values=seen.values[best])
     days, gap = (rows[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in (s.DAYS_SINCE, s.USUAL_GAP_DAYS))
     told = rows.select(
         *s.PAIR,
-        pl.Series(s.PROBABILITY, scorer.probabilities(seen)),
+        pl.Series(s.PROBABILITY, chance),
         pl.Series(s.KIND, kind_of(seen.repeat, days, gap, overdue_gaps=overdue_gaps)),
         *(pl.col(name) for name in FACTS if name != s.LAST_BOUGHT),
         pl.col(s.LAST_BOUGHT).dt.to_string("iso"),

@@ -22,8 +22,8 @@ from semana.stores.alerts import Event
 from semana.stores.home import Stores
 from semana.stores.landed import TRANSACTIONS
 from semana.stores.landing import LANDED
+from semana.stores.reviewed import LIVE
 
-RECORD = "drift/live.json"
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _LINES, _CUSTOMERS, _PRODUCTS, _UNPRICED = "lines", "customers", "products", "share without an amount"
 # Beyond what was ever seen: as a share of a week's lines for one day, and of lines.
@@ -68,7 +68,7 @@ def look(stores: Stores, *, clock: date) -> dict[str, Any]:
         "odd": [span.name for span in spans if span.odd],
         "projected_lines": asdict(projection) if projection else None,
     }
-    files.replace_json(stores.home / RECORD, report)
+    files.replace_json(stores.home / LIVE, report)
     return report
 
 

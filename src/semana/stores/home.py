@@ -25,6 +25,7 @@ from semana.stores.landing import Landing
 from semana.stores.leases import Leases
 from semana.stores.ledger import Ledger
 from semana.stores.publications import Publications
+from semana.stores.results import Results
 from semana.stores.runs import Runs
 from semana.stores.telemetry import Telemetry
 from semana.stores.tracking import Mlflow, Tracking
@@ -58,6 +59,7 @@ class Stores:
     alerts: Alerts
     keys: Keys
     inbox: Inbox
+    results: Results
 
 
 def open_home(settings: Settings, *, create: bool = False) -> Stores:
@@ -104,6 +106,7 @@ def open_home(settings: Settings, *, create: bool = False) -> Stores:
         Alerts(home / "alerts", _channels(settings)),
         Keys(home / "keys"),
         Inbox(settings.inbox or home / "inbox"),
+        Results(home / "calls"),
     )
 
 

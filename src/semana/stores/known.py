@@ -11,7 +11,7 @@ import polars as pl
 
 from semana.data import catalog
 from semana.data import schemas as s
-from semana.data.purchases import latest_attributes
+from semana.data.purchases import bought, count_once, latest_attributes, weekly_purchases
 from semana.data.sources import holidays_of
 from semana.data.weeks import Week
 from semana.errors import UsageError
@@ -104,3 +104,21 @@ def check_tables(stores: Stores, listed: Listed) -> None:
         f"{listed.as_of}. Make them once more: "
         f"semana prepare --week {listed.week} --position {listed.position} --as-of {listed.as_of}"
     )
+
+
+def bought_in(stores: Stores, week: Week) -> pl.DataFrame:
+    """What has landed by now as bought in the week: customer, product and the quantity so far."""
+    lines = stores.landing.lines(stores.landing.position).filter(nw.col(s.WEEK) == week.index)
+    found = bought(weekly_purchases(count_once(lines))).select(*s.PAIR, s.QUANTITY)
+    frame: pl.DataFrame = found.collect("polars").to_native()
+    return frame
+
+
+def names_of(stores: Stores, dataset: catalog.Dataset, week: Week) -> pl.DataFrame:
+    """The ids, sorted, with label (and owner) as prepared for the week, or for the newest that was; empty if never."""
+    (key,) = dataset.key
+    columns = [name for name in (key, s.LABEL, s.OWNER) if name in dataset.columns]
+    known = stores.lake.weeks(dataset)
+    if not known:
+        return pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
+    return stores.lake.read(dataset, week if week in known else known[-1]).select(columns).sort(key)

@@ -53,6 +53,11 @@ class Publications:
         """How many entries the ledger had when the newest list was published; 0 before the first."""
         return int((self.current_manifest() or {}).get("ledger", 0))
 
+    def newest(self) -> Path | None:
+        """The folder of the newest list, or None before the first."""
+        current = self.current()
+        return self._week(Week.parse(current["week"])) / f"rev={current['rev']}" if current else None
+
     def weeks(self) -> list[Week]:
         """Every week with a list, oldest first."""
         return sorted({Week.parse(path.parents[1].name[5:]) for path in self.folder.glob(f"week=*/rev=*/{MANIFEST}")})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import polars as pl
@@ -12,6 +13,8 @@ from semana.data.weeks import Week
 from semana.errors import UsageError
 from semana.evaluation.parts import estimated, expected_f1, left_repeatedly
 from semana.stores.home import Stores
+
+LIVE = "drift/live.json"  # the report of the last look at the running week
 
 
 def figures(stores: Stores) -> list[dict[str, Any]]:
@@ -59,9 +62,21 @@ def listed_pairs(stores: Stores, week: Week, manifest: dict[str, Any]) -> pl.Dat
     return listed
 
 
+def newest_drift_or_none(stores: Stores) -> dict[str, Any] | None:
+    """The same; None where none has."""
+    looked = stores.runs.newest("drift")
+    return looked.recall("drift") if looked else None
+
+
+def live_drift(stores: Stores) -> dict[str, Any] | None:
+    """The running week as it was last looked at; None where it never was."""
+    path = stores.home / LIVE
+    return dict(json.loads(path.read_bytes())) if path.exists() else None
+
+
 def newest_drift(stores: Stores) -> dict[str, Any]:
     """The report of the newest run that looked for drift; raises UsageError where none has."""
-    looked = stores.runs.newest("drift")
-    if looked is None:
+    found = newest_drift_or_none(stores)
+    if found is None:
         raise UsageError("nothing has been judged yet. Run: semana run")
-    return looked.recall("drift")
+    return found
