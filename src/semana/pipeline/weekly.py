@@ -17,6 +17,7 @@ from semana.errors import ContractError, UsageError
 from semana.pipeline import STEPS, Step, ingest, live, prepare
 from semana.pipeline.calendar import calendar_of, check_gaps, check_not_over, has_begun
 from semana.pipeline.events import failures_told, tell
+from semana.pipeline.inbox import take_orders
 from semana.pipeline.tracked import go_on
 from semana.stores import files
 from semana.stores.home import Stores
@@ -63,6 +64,7 @@ def run_week(stores: Stores, order: Order, *, progress: Callable[[Step], None] =
         with stores.leases.hold("ingest"):
             ingested = ingest.take(stores, arrival=order.arrival)
             ingested["live"] = live.look_after(stores, ingested, clock=order.clock, now=order.now)
+        take_orders(stores, now=order.now)
         with failures_told(stores, what="run", now=order.now):
             run = begin(stores, order)
         if run.retrain == "always":  # asked before anything is trained: its list would be refused at the end

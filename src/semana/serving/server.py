@@ -34,7 +34,7 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, local: bool
             timeout_graceful_shutdown=_GRACE,
         )
         if workers > 1:
-            Multiprocess(config, target=uvicorn.Server(config).run, sockets=[listening]).run()
+            Multiprocess(config, sockets=[listening]).run()
         else:
             uvicorn.Server(config).run(sockets=[listening])
 
