@@ -235,7 +235,7 @@ def _of_product(loaded: Loaded, product: str, columns: list[str]) -> pl.DataFram
     frame = loaded.mapped.frame
     key = key_of(product, frame.schema[s.PRODUCT_ID])
     held_out = [s.HELD_OUT] if s.HELD_OUT in frame.columns else []
-    return frame.lazy().filter(pl.col(s.PRODUCT_ID) == key).select(dict.fromkeys([*columns, *held_out])).collect()
+    return frame.lazy().filter(pl.col(s.PRODUCT_ID) == key).select(list(dict.fromkeys([*columns, *held_out]))).collect()
 
 
 def _of_owner(loaded: Loaded, owner: str | None) -> pl.DataFrame:

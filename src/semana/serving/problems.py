@@ -64,6 +64,10 @@ def add_handlers(app: FastAPI) -> None:
     async def away(request: Request, _: Exception) -> Response:
         return _answer(request, 503, "the home does not answer; try again soon", headers=_LATER)
 
+    async def bug(request: Request, _: Exception) -> Response:
+        return _answer(request, 500, "an error of ours; the log has it under this request's id")
+
+    app.add_exception_handler(Exception, bug)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(UsageError, refusal(409))
