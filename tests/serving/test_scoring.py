@@ -120,7 +120,11 @@ def test_own_purchases_count_as_if_they_had_been_delivered(trees: Stores, ask: A
 def test_purchases_told_are_added_to_those_that_are_known(trees: Stores) -> None:
     """What one line adds to a week is what the same line adds when it is delivered."""
     live = live_of(trees)
-    line = shop.transactions(homes.TARGET + -1).filter(customer_id=2, product_id=2).with_columns(product_id=5)
+    line = (
+        shop.transactions(homes.TARGET + -1)
+        .filter(customer_id=2, product_id=2)
+        .with_columns(product_id=pl.lit(5, pl.Int64))
+    )
     told = line.with_columns(week=pl.lit((homes.TARGET + -1).index, pl.Int32), delivery=pl.lit(1, pl.Int32))
     found = {row["product_id"]: row for row in live.customer(2, lines=told, attributes={}, most=1000, top=0)}
     path = shop.write(line.with_columns(order_id=pl.lit("z")), trees.home.parent / "files" / "transactions-z.parquet")

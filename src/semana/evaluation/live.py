@@ -27,7 +27,7 @@ def scored_rows(
     if most is not None:
         best = np.lexsort((rows[s.PRODUCT_ID].rank("ordinal").to_numpy(), -chance))[:most]
         rows, chance, seen = rows[best], chance[best], replace(seen, values=seen.values[best])
-    days, gap = (rows[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in (s.DAYS_SINCE, s.USUAL_GAP_DAYS))
+    days, gap = (rows[name].to_numpy() for name in (s.DAYS_SINCE, s.USUAL_GAP_DAYS))
     told = rows.select(
         *s.PAIR,
         pl.Series(s.PROBABILITY, chance),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from typing import Any
 
 import narwhals as nw
@@ -46,23 +46,21 @@ FACTS: tuple[str, ...] = (s.LAST_BOUGHT, s.USUAL_GAP_DAYS, s.USUAL_QUANTITY, s.U
 class Shop:
     """What the whole shop tells of a week, whichever pairs are asked for.
 
-    `products` has one row per product ever bought; `tastes` and `segments` go by attribute; `week` is one row.
+    `products` has one row per product ever bought, `tastes` one per value of their attributes; `segments` tell of the
+    customers' attributes; `week` is one row.
     """
 
     products: nw.LazyFrame[Any]
-    tastes: Mapping[str, nw.LazyFrame[Any]]
-    segments: Mapping[str, Segments]
+    tastes: nw.LazyFrame[Any]
+    segments: Segments
     week: nw.LazyFrame[Any]
 
     def each(self, settle: Callable[[nw.LazyFrame[Any]], nw.LazyFrame[Any]]) -> Shop:
         """The same with every frame as `settle` makes it: worked out once, for many requests."""
         return Shop(
             settle(self.products),
-            {name: settle(frame) for name, frame in self.tastes.items()},
-            {
-                name: Segments(settle(each.orders), settle(each.bought), settle(each.shares))
-                for name, each in self.segments.items()
-            },
+            settle(self.tastes),
+            Segments(*(settle(getattr(self.segments, each.name)) for each in fields(Segments))),
             settle(self.week),
         )
 

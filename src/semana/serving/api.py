@@ -50,7 +50,13 @@ def make_app(settings: Settings, *, local: bool = True, shared: Path | None = No
         _count(hot, counts, asked)
 
     app = FastAPI(
-        title="semana", description=_SAYS, version=version("semana"), lifespan=life, docs_url=None, redoc_url=None
+        title="semana",
+        description=_SAYS,
+        version=version("semana"),
+        lifespan=life,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.hot, app.state.counts, app.state.asked = hot, counts, asked
     for router in (lists.router, scoring.router, telling.router, telling.read_router, about.router, about.health):
