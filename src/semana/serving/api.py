@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
 from semana.serving import about, lists, scoring, telling
+from semana.serving.asking import Needs
 from semana.serving.counts import Asked, Counts
 from semana.serving.door import Door, Limits
 from semana.serving.hot import Hot
@@ -28,6 +30,7 @@ _EVERY = 1.0  # seconds between two looks
 _COUNTED = 30  # looks between two writings of what was asked
 _SAYS = """The list that people work with, over HTTP. Every answer says which publication it comes from, all of it;
 errors are problems (RFC 9457); ids are matched as text."""
+ROUTERS = (lists.router, scoring.router, telling.router, telling.read_router, about.router, about.health)
 _log = logging.getLogger(__name__)
 
 
@@ -59,13 +62,27 @@ def make_app(settings: Settings, *, local: bool = True, shared: Path | None = No
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.hot, app.state.counts, app.state.asked = hot, counts, asked
-    for router in (lists.router, scoring.router, telling.router, telling.read_router, about.router, about.health):
+    for router in ROUTERS:
         app.include_router(router)
     add_handlers(app)
     app.openapi = lambda: _openapi(type(app).openapi(app))  # type: ignore[method-assign]
     hosts = frozenset(name.strip().lower() for name in settings.api_hosts.split(","))
     limits = Limits(hosts, 1024 * settings.api_body_kib, settings.api_concurrency)
     return Door(app, hot=hot, counts=counts, limits=limits, local=local, log_all=log_all)
+
+
+def routes_in_words() -> str:
+    """A table of every route: what it answers, and the scope that a key needs; docs/serving.md is printed from it."""
+    lines = ["| route | scope | what it answers |", "|---|---|---|"]
+    for router in ROUTERS:
+        for route in router.routes:
+            if isinstance(route, APIRoute):
+                asked = [each.dependency for each in route.dependencies]
+                scopes = [each.scope for each in asked if isinstance(each, Needs)]
+                says = " ".join(route.description.split("\n\n")[0].split())
+                path = route.path.replace(":path}", "}")
+                lines.append(f"| `{min(route.methods or {'GET'})} {path}` | {scopes[-1] if scopes else '–'} | {says} |")
+    return "\n".join(lines)
 
 
 def _look(hot: Hot) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 from typing import Annotated, Any
 
 import orjson
@@ -63,15 +62,22 @@ def language_of(
     return lang or next((name for name in wanted if name in LANGUAGES), LANGUAGES[0])
 
 
-def needs(scope: str) -> Any:
+class Needs:
     """A dependency: the request's key reaches as far as `scope`."""
 
-    async def check(request: Request, _: Annotated[Any, Security(_bearer)] = None) -> None:
-        key = request.state.key
-        if key is None or not key.may(scope):
-            raise Problem(403, f"scope {scope} is needed; the key {key.name if key else ''!r} does not hold it")
+    def __init__(self, scope: str) -> None:
+        self.scope = scope
 
-    return Depends(check)
+    async def __call__(self, request: Request, _: Annotated[Any, Security(_bearer)] = None) -> None:
+        """Raises the problem where it does not."""
+        key = request.state.key
+        if key is None or not key.may(self.scope):
+            raise Problem(403, f"scope {self.scope} is needed; the key {key.name if key else ''!r} does not hold it")
+
+
+def needs(scope: str) -> Any:
+    """What a route depends on that asks for `scope`."""
+    return Depends(Needs(scope))
 
 
 Publication = Annotated[Loaded, Depends(loaded_of)]
@@ -137,11 +143,6 @@ def known(found: dict[str, Any] | None, what: str, text: str) -> dict[str, Any]:
     if found is None:
         raise Problem(404, f"{what} {text!r} is unknown to the list; write the id as it was delivered")
     return found
-
-
-def iso(day: date | str | None) -> str | None:
-    """The day as text."""
-    return day.isoformat() if isinstance(day, date) else day
 
 
 def named(who: Mapping[str, Any]) -> dict[str, Any]:

@@ -54,7 +54,7 @@ class Pair(BaseModel):
 class Pairs(BaseModel):
     """Pairs to be told of."""
 
-    model_config = {**Strict, "json_schema_extra": {"examples": [{"pairs": [{"customer_id": 2, "product_id": 0}]}]}}
+    model_config = {**Strict, "json_schema_extra": {"examples": [{"pairs": [{s.CUSTOMER_ID: 2, s.PRODUCT_ID: 0}]}]}}
     pairs: Annotated[list[Pair], Field(min_length=1, max_length=10_000)]
 
 
@@ -75,13 +75,14 @@ class Asked(BaseModel):
     model_config = {
         **Strict,
         "json_schema_extra": {
-            "examples": [{"customer_id": 2, "purchases": [{"product_id": 0, "date": "2025-01-03"}], "top": 10}]
+            "examples": [{s.CUSTOMER_ID: 2, "purchases": [{s.PRODUCT_ID: 0, "date": "2025-01-03"}], "top": 10}]
         },
     }
     customer_id: Id | None = None
     purchases: Annotated[list[Line], Field(max_length=2000)] = []
     attributes: Annotated[dict[str, StrictStr | FiniteFloat | None], Field(max_length=100)] = {}
     top: Annotated[int, Field(ge=1, le=1000)] = 20
+    reasons: Annotated[int, Field(ge=0, le=20, description="How many of each product; 0 answers soonest.")] = 3
 
 
 @router.post("/predictions", response_model=r.PairAnswers, responses=refusals(409, 413, 415))
@@ -131,7 +132,7 @@ def score(request: Request, loaded: Publication, stores: Home, lang: Language, a
     if customer is None:
         customer = _nobody(ids)
     lines, ignored = _lines(loaded, customer, asked.purchases)
-    rows = live.customer(customer, lines=lines, attributes=asked.attributes, most=asked.top, top=3)
+    rows = live.customer(customer, lines=lines, attributes=asked.attributes, most=asked.top, top=asked.reasons)
     names = labels(loaded.products, pl.Series(s.PRODUCT_ID, [row[s.PRODUCT_ID] for row in rows], live.products.dtype))
     excluded = _excluded(stores, rows, customer, live.customers.dtype)
     cut = loaded.mapped.manifest["cut"]

@@ -43,7 +43,7 @@ class Transactions(BaseModel):
         **Strict,
         "json_schema_extra": {
             "examples": [
-                {"lines": [{"order_id": "a-1", "customer_id": 2, "product_id": 0, "date": "2025-01-07", "quantity": 3}]}
+                {"lines": [{"order_id": "a-1", s.CUSTOMER_ID: 2, s.PRODUCT_ID: 0, "date": "2025-01-07", "quantity": 3}]}
             ]
         },
     }

@@ -12,8 +12,6 @@ from semana.data import schemas as s
 from semana.data.weeks import Week
 from semana.stores import files
 
-RESULTS = ("ordered", "no", "not_reached")
-
 
 class Results:
     """The results under `folder`."""
