@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from semana.errors import ConfigurationError, ContractError
 from semana.reports.metrics import exposition, requests_served
-from semana.serving import responses as r
+from semana.serving import responses_of_system as r
 from semana.serving.asking import ANY, Home, Limit, Offset, Publication, answer, hot_of, needs, page, refusals
 from semana.stores.doctor import other_model
 from semana.stores.home import Stores

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, FiniteFloat, StrictStr
 from starlette.responses import Response
 
 from semana.data import schemas as s
-from semana.serving import responses as r
+from semana.serving import responses_of_system as r
 from semana.serving.asking import ANY, Home, Idempotency, Publication, answer, known, needs, refusals
 from semana.serving.problems import Problem
 from semana.serving.scoring import Id, Strict
