@@ -232,10 +232,15 @@ def test_what_was_asked_is_counted_without_names(trees: Stores, ask: Ask) -> Non
         pairs = [{"customer_id": 2, "product_id": 0}, {"customer_id": 999, "product_id": 0}]
         pairs.append({"customer_id": 1, "product_id": 12})
         client.post("/v1/predictions", json={"pairs": pairs})
-        client.app._app.state.asked.flush(client.app._hot.loaded.answers.all(), now=NOW, week=str(homes.TARGET))
+        asked = client.app._app.state.asked
+        asked.drain(client.app._hot.loaded.answers.all())
+        asked.flush(now=NOW, week=str(homes.TARGET))
+        get(client, "/v1/customers/2/predictions", top=4)
+        asked.drain(client.app._hot.loaded.answers.all())
+        asked.flush(now=NOW + timedelta(minutes=5), week=str(homes.TARGET))
     (counts,) = trees.inbox.asked(NOW)
-    assert (counts["requests"], counts["rows"], counts["unknown"]) == (4, 15, 1)
-    assert sum(counts["bins"]) == 14
+    assert (counts["requests"], counts["rows"], counts["unknown"]) == (5, 19, 1)
+    assert sum(counts["bins"]) == 18
     assert counts["twice"] == 1
     assert counts["gap"] == 0.0
     (path,) = trees.inbox.folder.glob("asked/*.json")

@@ -96,7 +96,10 @@ async def _watch(hot: Hot, counts: Counts, asked: Asked) -> None:
     looks = 0
     while True:
         await asyncio.sleep(_EVERY)
+        before = hot.loaded
         await asyncio.to_thread(_look, hot)
+        if before and before is not hot.loaded:
+            asked.drain(before.answers.all())
         looks += 1
         counts.share()
         if looks % _COUNTED == 0:
@@ -106,7 +109,8 @@ async def _watch(hot: Hot, counts: Counts, asked: Asked) -> None:
 def _count(hot: Hot, counts: Counts, asked: Asked) -> None:
     counts.share()
     if hot.loaded:
-        asked.flush(hot.loaded.answers.all(), now=datetime.now(UTC), week=str(hot.loaded.mapped.week))
+        asked.drain(hot.loaded.answers.all())
+        asked.flush(now=datetime.now(UTC), week=str(hot.loaded.mapped.week))
 
 
 def _openapi(document: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import secrets
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -75,6 +76,7 @@ class Asked:
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
+        self._name = secrets.token_hex(4)  # of this process: numbers of processes come again
         self._hour = ""
         self._sums: dict[str, Any] = {}
         self._moved = False
@@ -95,15 +97,19 @@ class Asked:
             else:
                 self._sums[name] = self._sums.get(name, 0) + times * value
 
-    def flush(self, kept: Iterable[Kept], *, now: datetime, week: str) -> None:
-        """Writes the hour's counts; answers that were given again are counted as often."""
+    def drain(self, kept: Iterable[Kept]) -> None:
+        """Counts answers that were given again as often as they were."""
         for each in kept:
             hits, each.hits = each.hits, 0
             self.note(each.tally, hits)
+
+    def flush(self, *, now: datetime, week: str) -> None:
+        """Writes the hour's counts; a new hour begins with none."""
         hour = f"{now:%Y%m%dT%H}"
+        self._hour = self._hour or hour
         if self._moved:
             try:
-                self._inbox.count(f"{self._hour or hour}-{os.getpid()}", {"hour": hour, s.WEEK: week, **self._sums})
+                self._inbox.count(f"{self._hour}-{self._name}", {"hour": self._hour, s.WEEK: week, **self._sums})
                 self._moved = False
             except OSError as err:
                 _log.warning("what was asked is not kept: %s", err)
