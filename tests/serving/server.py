@@ -35,6 +35,8 @@ def served(home: Path, *words: str, start: str = "ready") -> Iterator[tuple[http
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGINT)
         process.wait(timeout=30)
+        if process.stdout:
+            process.stdout.close()
     assert process.returncode == 0, log.read_text()
 
 
