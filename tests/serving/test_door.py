@@ -165,6 +165,11 @@ def test_queries_that_cannot_be_are_named(trees: Stores, ask: Ask, query: str) -
     assert told["errors"][0]["where"] == f"query.{query.split('=', maxsplit=1)[0]}"
 
 
+def test_an_unknown_query_is_refused_with_the_allowed_ones(trees: Stores, ask: Ask) -> None:
+    told = problem(ask(trees).get(f"{LIST}?tpo=3"), 422)
+    assert told["detail"] == "query.tpo: is unknown here; allowed: lang, top, min_probability, kind"
+
+
 def test_other_methods_are_problems_too(trees: Stores, ask: Ask) -> None:
     answer = ask(trees).delete(LIST)
     problem(answer, 405)

@@ -34,9 +34,17 @@ ROUTERS = (lists.router, scoring.router, telling.router, telling.read_router, ab
 _log = logging.getLogger(__name__)
 
 
-def make_app(settings: Settings, *, local: bool = True, shared: Path | None = None, log_all: bool = False) -> ASGIApp:
-    """The API of one home. `local`: it is reached from this machine alone; `shared`: where its processes add up counts.
+def make_app(
+    settings: Settings,
+    *,
+    host: str = "localhost",
+    local: bool = True,
+    shared: Path | None = None,
+    log_all: bool = False,
+) -> ASGIApp:
+    """The API of one home, called by `host` too. `local`: it is reached from this machine alone.
 
+    `shared` is where its processes add up their counts.
     Raises ConfigurationError where the home is not there.
     """
     hot = Hot(open_home(settings))
@@ -66,7 +74,7 @@ def make_app(settings: Settings, *, local: bool = True, shared: Path | None = No
         app.include_router(router)
     add_handlers(app)
     app.openapi = lambda: _openapi(type(app).openapi(app))  # type: ignore[method-assign]
-    hosts = frozenset(name.strip().lower() for name in settings.api_hosts.split(","))
+    hosts = frozenset(name.strip().lower() for name in (host, *settings.api_hosts.split(",")))
     limits = Limits(hosts, 1024 * settings.api_body_kib, settings.api_concurrency)
     return Door(app, hot=hot, counts=counts, limits=limits, local=local, log_all=log_all)
 

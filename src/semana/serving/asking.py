@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any
 
 import orjson
 from fastapi import Depends, Header, Query, Request, Security
+from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPBearer
 from starlette.responses import Response
 
@@ -73,6 +74,16 @@ class Needs:
         key = request.state.key
         if key is None or not key.may(self.scope):
             raise Problem(403, f"scope {self.scope} is needed; the key {key.name if key else ''!r} does not hold it")
+        allowed = list(_queries(request.scope["route"].dependant))
+        if unknown := sorted(set(request.query_params) - set(allowed)):
+            raise Problem(422, f"query.{unknown[0]}: is unknown here; allowed: {', '.join(allowed) or 'none'}")
+
+
+def _queries(dependant: Dependant) -> Iterator[str]:
+    """The names that a query may have."""
+    for inner in dependant.dependencies:
+        yield from _queries(inner)
+    yield from (each.alias for each in dependant.query_params)
 
 
 def needs(scope: str) -> Any:

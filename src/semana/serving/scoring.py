@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import numpy as np
 import polars as pl
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StrictInt, StrictStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, StrictInt, StrictStr
 from starlette.responses import Response
 
 from semana.data import schemas as s
@@ -37,7 +37,10 @@ from semana.serving.problems import Problem
 from semana.stores.mapped import key_of
 
 router = APIRouter(prefix="/v1", tags=["scoring"], dependencies=[needs("read")], responses=ANY)
-Id = Annotated[StrictInt, Field(ge=-(2**63), lt=2**63)] | Annotated[StrictStr, Field(min_length=1, max_length=200)]
+_SAFE = 2**53 - 1  # what every JSON reader keeps exactly; larger ids are sent as text
+Whole = Annotated[StrictInt, Field(ge=-_SAFE, le=_SAFE)]
+Name = Annotated[StrictStr, Field(min_length=1, max_length=200)]
+Id = Annotated[Whole | Name, BeforeValidator(lambda id_: int(id_) if isinstance(id_, float) and id_ % 1 == 0 else id_)]
 Strict = ConfigDict(extra="forbid")
 _TWICE = 20  # batch pairs of a request that are scored live too, to see that both agree
 _ARROWS = ("↑", "↓")

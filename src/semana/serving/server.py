@@ -23,7 +23,9 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, local: bool
     """Answers until it is interrupted; prints its address once it listens."""
     with tempfile.TemporaryDirectory(prefix="semana-api-") as shared, _listening(host, port) as listening:
         print(f"API: http://{_told(host)}:{listening.getsockname()[1]}", flush=True)  # noqa: T201 - where to ask
-        app = partial(_app, settings, local=local, shared=Path(shared) if workers > 1 else None, log_all=log_all)
+        app = partial(
+            _app, settings, host=_told(host), local=local, shared=Path(shared) if workers > 1 else None, log_all=log_all
+        )
         config = uvicorn.Config(
             app,
             factory=True,
@@ -39,9 +41,9 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, local: bool
             uvicorn.Server(config).run(sockets=[listening])
 
 
-def _app(settings: Settings, *, local: bool, shared: Path | None, log_all: bool) -> ASGIApp:
+def _app(settings: Settings, *, host: str, local: bool, shared: Path | None, log_all: bool) -> ASGIApp:
     log_as_json(settings.log_level)
-    return make_app(settings, local=local, shared=shared, log_all=log_all)
+    return make_app(settings, host=host, local=local, shared=shared, log_all=log_all)
 
 
 def _listening(host: str, port: int) -> socket.socket:
@@ -58,4 +60,7 @@ def _listening(host: str, port: int) -> socket.socket:
 
 
 def _told(host: str) -> str:
+    """The host as this machine asks for it."""
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - told, not bound
+    host = everywhere.get(host, host)
     return f"[{host}]" if ":" in host else host
