@@ -13,10 +13,10 @@ UNFETCHED := "The packages could not be installed (pip says why above). With the
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup dev demo up test test-serving check docs bench peers lock
+.PHONY: help setup dev demo up test test-serving check docs bench peers airflow test-airflow bench-airflow lock
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-13s %s\n", $$1, $$2 }'
 
 setup: $(VENV)/.semana ## make .venv and install semana with its locked dependencies; the command is .venv/bin/semana
 	@echo "Ready: $(BIN)/semana --help"
@@ -56,6 +56,16 @@ bench: $(VENV)/.dev ## quality and speed on real data, printed into docs/benchma
 	$(BIN)/python -m benchmarks.drift
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.serving
+	$(BIN)/python -m benchmarks.telemetry
+
+airflow: $(VENV)/.semana $(VENV)-airflow/.airflow ## Airflow beside the home (SEMANA_HOME), on 127.0.0.1 alone, until Ctrl-C
+	@exec $(VENV)-airflow/bin/python deploy/airflow/standalone.py
+
+test-airflow: $(VENV)/.dev $(VENV)-airflow/.airflow ## the DAGs on a real scheduler, with kills of everything that can be killed
+	$(BIN)/python -m pytest tests/airflow --airflow
+
+bench-airflow: $(VENV)/.dev $(VENV)-airflow/.airflow ## what the DAG takes over `semana run`, printed into docs/benchmarks.md
+	$(BIN)/python -m benchmarks.orchestration
 
 lock: $(VENV)/.dev ## choose the newest versions again and write requirements/
 	$(LOCK) --upgrade pyproject.toml --group build --output-file requirements/semana.txt
@@ -63,6 +73,7 @@ lock: $(VENV)/.dev ## choose the newest versions again and write requirements/
 	$(LOCK) --upgrade pyproject.toml --extra api --group build --group dev -c requirements/semana.txt -c requirements/api.txt \
 	  --output-file requirements/dev.txt
 	$(LOCK) --upgrade requirements/peers.in --output-file requirements/peers.txt
+	$(LOCK) --upgrade requirements/airflow.in --output-file requirements/airflow.txt
 
 $(VENV)/bin/python:
 	@sh requirements/environment.sh "$(PYTHON)" "$(VENV)"
@@ -86,4 +97,9 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.semana
 $(VENV)-peers/.peers: requirements/peers.txt
 	@sh requirements/environment.sh "$(PYTHON)" "$(VENV)-peers"
 	@$(VENV)-peers/bin/python -m pip $(QUIET) --disable-pip-version-check --no-input install --require-hashes --no-deps -r $<
+	@touch $@
+
+$(VENV)-airflow/.airflow: requirements/airflow.txt
+	@sh requirements/environment.sh "$(PYTHON)" "$(VENV)-airflow"
+	@$(VENV)-airflow/bin/python -m pip $(QUIET) --disable-pip-version-check --no-input install --require-hashes --no-deps -r $<
 	@touch $@

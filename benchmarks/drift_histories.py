@@ -20,7 +20,7 @@ from semana.data.weeks import Week
 from semana.monitoring import behaviour as b
 from semana.pipeline import ingest, prepare
 from semana.pipeline.columns import Watched
-from semana.pipeline.weekly import Order, begin
+from semana.pipeline.order import Order, begin
 from semana.settings import read_settings
 from semana.stores.home import open_home
 

@@ -13,7 +13,7 @@ from benchmarks.speed import JOURNEY, SHARED
 from semana.models import BASELINES
 from semana.pipeline import ingest
 from semana.pipeline.backtest import backtest
-from semana.pipeline.weekly import Order
+from semana.pipeline.order import Order
 from semana.settings import read_settings
 from semana.stores.home import open_home
 

@@ -27,7 +27,7 @@ from semana.models.scorer import Scorer
 from semana.params import Params, RollbackParams
 from semana.pipeline import ingest, prepare
 from semana.pipeline.labels import examples_of, totals_of
-from semana.pipeline.weekly import Order, begin
+from semana.pipeline.order import Order, begin
 from semana.settings import read_settings
 from semana.stores.home import open_home, read_params
 

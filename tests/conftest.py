@@ -12,6 +12,12 @@ settings.register_profile("house", deadline=None, derandomize="CI" in os.environ
 settings.load_profile("house")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What an ordinary run of all tests leaves out: what takes minutes and another environment, or writes the docs."""
+    parser.addoption("--airflow", action="store_true", help="run the tests on a real Airflow (make test-airflow)")
+    parser.addoption("--pictures", action="store_true", help="make the pictures of docs/pictures anew")
+
+
 @pytest.fixture(autouse=True)
 def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith(("SEMANA_", "MLFLOW_"))]:

@@ -41,7 +41,7 @@ class DataParams(Section):
     unit_jump: Ratio
     volume_jump: Ratio
     jump_lines: Count
-    missing_jump: Share
+    share_jump: Share
     new_kinds: Share
     unknown_ids: Share
     judged_rows: Count

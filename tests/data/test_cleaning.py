@@ -21,7 +21,7 @@ from semana.params import DataParams
 ARRIVAL = datetime(2025, 1, 13, 6, tzinfo=UTC)
 PARAMS = DataParams(
     quarantine_share=0.05, unit_jump=5, volume_jump=8, jump_lines=2, trading_weeks=13, complete_after_days=2,
-    gap_weeks=13,
+    gap_weeks=13, share_jump=0.3, new_kinds=0.5, unknown_ids=0.6, judged_rows=50,
 )  # fmt: skip
 SHOP = """
 timezone: America/Asuncion

@@ -149,3 +149,26 @@ def test_every_week_is_exactly_one_of_complete_partial_and_without_rows(days: di
     assert known == {Week.of(day) for day in days}
     assert set(calendar.missing) <= set(calendar.complete)
     assert not known & set(calendar.gaps)
+
+
+@pytest.mark.parametrize("there", [(3, 4, 5), (0, 1, 4, 5), (1, 2, 3, 4, 5)])
+def test_days_left_out_before_the_newest_one_are_missing_and_the_week_waits_for_them(there: tuple[int, ...]) -> None:
+    days = trade(range(19)) | trade(range(19, 20), there)
+    newest = FIRST + 19
+    assert read(days, as_of=newest.days[5]).partial == (newest,)
+    overdue = read(days, as_of=newest.days[5], clock=newest.end + timedelta(days=2))
+    assert overdue.latest_complete == newest
+    assert overdue.missing == {newest: tuple(newest.days[day] for day in MONDAY_TO_SATURDAY if day not in there)}
+
+
+def test_holidays_and_days_on_which_the_shop_does_not_nearly_always_trade_are_no_holes() -> None:
+    newest = FIRST + 19
+    days = trade(range(19)) | trade(range(19, 20), (0, 1, 3, 4, 5))
+    assert read(days, as_of=newest.days[5], holidays={newest.days[2]}).missing == {}
+    seldom = {day: rows for day, rows in days.items() if day.weekday() != 2 or Week.of(day).index % 2}
+    assert read(seldom, as_of=newest.days[5]).missing == {}
+
+
+def test_a_hole_is_none_where_too_few_weeks_tell_how_the_shop_trades() -> None:
+    days = trade(range(7)) | trade(range(7, 8), (0, 5))
+    assert read(days, as_of=(FIRST + 7).days[5]).missing == {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from semana.data.weeks import Week
@@ -17,9 +19,10 @@ TARGET = Week.parse("2024-W45")
     [
         ([], None),
         ([0.01, -0.03], None),
-        ([0.01, -0.031], "by 0.031 in one week"),
-        ([-0.031, 0.0, 0.0, 0.0], "in one week"),
-        ([-0.031, 0.0, 0.0, 0.0, 0.0], None),
+        ([0.01, -0.031], "by 0.031 in the newest week"),
+        ([math.nan, -0.031], "by 0.031 in the newest week"),
+        ([-0.031, math.nan], "by 0.031 in the newest week"),
+        ([-0.031, 0.0, 0.0, 0.0], None),
         ([-0.02, -0.02, 0.0, -0.021], "in 3 of the last 4 weeks, by 0.015 on average"),
         ([-0.02, -0.02, -0.02], "in 3 of the last 3 weeks"),
         ([-0.02, -0.02], None),
@@ -41,15 +44,15 @@ def outcomes(*differences: float, holidays: tuple[int, ...] = ()) -> list[Outcom
 @pytest.mark.parametrize(
     ("found", "last", "roll_back", "says"),
     [
-        (outcomes(0.0, -0.04), None, True, "one week"),
-        (outcomes(-0.04), None, True, "one week"),
+        (outcomes(0.0, -0.04), None, True, "the newest week"),
+        (outcomes(-0.04), None, True, "the newest week"),
         (outcomes(0.0, 0.0), None, False, "not below its shadow (2 weeks without holidays)"),
         ([], None, False, "0 weeks"),
         (outcomes(0.0, -0.04, holidays=(1,)), None, False, "1 week without"),
         (outcomes(-0.02, -0.02, -0.09, -0.02, holidays=(2,)), None, True, "3 of the last 3"),
         (outcomes(0.0, -0.04), TARGET + -3, False, "less than 4 weeks ago"),
         (outcomes(0.0, -0.04), TARGET, False, "less than 4 weeks ago"),
-        (outcomes(0.0, -0.04), TARGET + -4, True, "one week"),
+        (outcomes(0.0, -0.04), TARGET + -4, True, "newest week"),
         ([Outcome(TARGET, 0.5, 0.6, holiday=False)], None, False, "0 weeks"),
     ],
 )

@@ -21,7 +21,7 @@ def evidence(name="challenger", **changed: float) -> Evidence:
     return Evidence(name, dict.fromkeys(WEEKS, GOOD | changed))
 
 
-def report(challenger=None, baseline=None, champion=None, *, smoke=None, chances=CHANCES, mode="enforce", seen=None):
+def report(challenger=None, baseline=None, champion=None, *, smoke=None, chances=CHANCES, mode="enforce"):
     return judge(
         challenger or evidence(),
         {"rule": baseline or evidence("rule")},
@@ -29,7 +29,6 @@ def report(challenger=None, baseline=None, champion=None, *, smoke=None, chances
         smoke=smoke,
         probabilities=chances,
         params=PARAMS.gate.model_copy(update={"mode": mode}),
-        champion_last_label=seen,
     )
 
 
@@ -70,10 +69,11 @@ def test_a_challenger_may_be_a_little_worse_than_the_champion():
 
 
 def test_the_champion_is_judged_on_weeks_it_has_not_seen():
-    champion = Evidence("champion", {WEEKS[0]: GOOD | {"f1": 0.99}, WEEKS[1]: GOOD})
-    assert not report(champion=champion).passed
-    assert report(champion=champion, seen=WEEKS[0]).passed
-    assert report(champion=champion, seen=WEEKS[1]).checks[-1].says == "no gate week that it has not seen"
+    challenger = Evidence("challenger", {WEEKS[0]: GOOD | {"f1": 0.1}, WEEKS[1]: GOOD})
+    assert not report(challenger, Evidence("rule", {}), evidence("champion")).passed
+    assert report(challenger, Evidence("rule", {}), Evidence("champion", {WEEKS[1]: GOOD})).passed
+    unseen = report(challenger, champion=Evidence("champion", {})).checks[-1]
+    assert (unseen.verdict, unseen.says) == ("not judged", "no gate week that it has not seen")
 
 
 def test_without_gate_weeks_what_needs_none_is_still_checked():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import polars as pl
 import pytest
 
@@ -99,7 +101,15 @@ def test_without_a_gate_week_the_first_of_the_race_serves():
     assert "no week was left to judge by" in race.says
 
 
-def test_evidence_after_a_week_leaves_out_what_came_before():
+def test_a_lead_is_of_the_weeks_of_both():
     evidence = Evidence("any", {FIRST: {"f1": 0.2}, FIRST + 1: {"f1": 0.6}})
     assert evidence.mean("f1") == pytest.approx(0.4)
-    assert evidence.mean("f1", after=FIRST) == 0.6
+    assert evidence.lead("f1", Evidence("other", {FIRST + 1: {"f1": 0.5}})) == pytest.approx(0.1)
+    assert math.isnan(evidence.lead("f1", Evidence("other", {FIRST + 2: {"f1": 0.5}})))
+
+
+def test_baselines_that_do_not_race_are_judged_and_never_win():
+    alone = known.PARAMS.models.model_copy(update={"race": ("recent_repeat",)})
+    race = run_race(known.examples, known.totals(), CUTS, known.PARAMS.model_copy(update={"models": alone}))
+    assert race.best == "recent_repeat"
+    assert {"decayed_frequency", "personal_frequency"} < set(race.evidence)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -118,3 +120,28 @@ def test_rows_to_learn_from_are_of_no_week_that_judges():
     assert set(asked) == set(cuts.learned)
     assert not set(asked) & set(cuts.gate)
     assert set(np.unique(rows.week)) == {week.index for week in cuts.learned}
+
+
+ONE_ROW = """
+import gc, weakref
+import numpy as np
+from semana.evaluation.tuning import tune
+from semana.models.base import Rows
+
+class Held: pass
+
+def caller():
+    held = Held()
+    tune(Rows(("x",), np.zeros((1, 1))), None, seed=1, params=None)
+    return weakref.ref(held)
+
+told = caller()
+gc.collect()
+print("kept" if told() else "gone")
+"""
+
+
+def test_what_a_training_held_is_gone_after_it():
+    """Importing the search's library on the stack of a training would keep all its rows for the life of the process."""
+    done = subprocess.run([sys.executable, "-c", ONE_ROW], capture_output=True, text=True, check=True)
+    assert done.stdout == "gone\n"

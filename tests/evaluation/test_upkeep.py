@@ -28,7 +28,7 @@ TARGET = Week.parse("2024-W45")
         ({"mode": "always"}, True, "told to retrain"),
         ({"last_label": TARGET + -5}, True, "4 weeks old, 4 are allowed"),
         ({"last_label": TARGET + -5, "mode": "never"}, False, "told not to"),
-        ({"leads": [0.0, -0.031]}, True, "own first 2 weeks: below by 0.031 in one week"),
+        ({"leads": [0.0, -0.031]}, True, "own first 2 weeks: below by 0.031 in the newest week"),
         ({"leads": [-0.02, -0.02, -0.02]}, True, "3 of the last 3 weeks"),
         ({"leads": [0.0, -0.02]}, False, "performance holds"),
         ({"leads": []}, False, "too few realised weeks"),

@@ -84,7 +84,7 @@ def test_the_check_of_the_text_leaves_plain_words_alone(text: str) -> None:
 
 
 def test_locked_requirements_have_hashes_and_no_addresses() -> None:
-    for name in ("semana", "api", "dev"):
+    for name in ("semana", "api", "dev", "airflow"):
         text = (ROOT / "requirements" / f"{name}.txt").read_text()
         pins = re.findall(r"^[a-z0-9-]+==", text, re.MULTILINE)
         assert len(pins) > 20

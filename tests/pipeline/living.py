@@ -12,7 +12,8 @@ import polars as pl
 from semana.data import catalog
 from semana.data.weeks import Week
 from semana.pipeline import ingest
-from semana.pipeline.weekly import Order, run_week
+from semana.pipeline.order import Order
+from semana.pipeline.weekly import run_week
 from semana.settings import read_settings
 from semana.stores.home import Stores, open_home
 from tests import shop

@@ -29,8 +29,9 @@ from semana.models.scorer import Recipe, Scorer
 from semana.pipeline import promote
 from semana.pipeline.golden import freeze, measured, plan_of
 from semana.pipeline.labels import examples_of, totals_of
+from semana.pipeline.order import Order
 from semana.pipeline.succession import promoted
-from semana.pipeline.weekly import Order, run_step
+from semana.pipeline.weekly import run_step
 from semana.stores.home import Stores
 from semana.stores.runs import Run
 from tests import shop

@@ -15,8 +15,9 @@ from semana.data.weeks import Week
 from semana.errors import ContractError, UsageError
 from semana.pipeline import ingest
 from semana.pipeline.events import failures_told
+from semana.pipeline.order import Order
 from semana.pipeline.watch import watch
-from semana.pipeline.weekly import Order, run_week
+from semana.pipeline.weekly import run_week
 from semana.stores.alerts import Alerts, Event
 from semana.stores.home import Stores
 from tests import shop
@@ -89,7 +90,7 @@ def test_a_wrong_call_is_nobodys_alarm(living: Stores) -> None:
 def test_watch_tells_when_a_list_is_overdue_and_not_before(living: Stores) -> None:
     stores, came = heard(living)
     late = on(NEXT) + timedelta(hours=stores.params.watch.overdue_hours)
-    assert watch(stores, now=on(SECOND) + timedelta(days=3)) == {"findings": [], "unsent": 0}
+    assert watch(stores, now=on(SECOND) + timedelta(days=3)) == {"findings": [], "unsent": 0, "letters": 0}
     assert watch(stores, now=on(NEXT))["findings"] == []
     (finding,) = watch(stores, now=late)["findings"]
     assert finding == f"run overdue: {NEXT} has begun and has no list, the newest is of {SECOND}. Run: semana run"

@@ -14,7 +14,8 @@ from semana.data.weeks import Week
 from semana.errors import ContractError
 from semana.pipeline import golden, train
 from semana.pipeline.golden import create, golden_checks, shown
-from semana.pipeline.weekly import Order, run_step
+from semana.pipeline.order import Order
+from semana.pipeline.weekly import run_step
 from semana.stores.home import Stores
 from semana.stores.runs import Run
 from tests import shop

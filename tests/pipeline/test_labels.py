@@ -11,7 +11,7 @@ import pytest
 from semana.data.weeks import Week
 from semana.pipeline import ingest, prepare
 from semana.pipeline.labels import examples_of
-from semana.pipeline.weekly import Order, begin
+from semana.pipeline.order import Order, begin
 from semana.settings import read_settings
 from semana.stores.home import Stores, open_home
 from semana.stores.known import tables_of

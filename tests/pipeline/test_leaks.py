@@ -17,7 +17,7 @@ import pytest
 from semana.data.weeks import Week, weeks_between
 from semana.pipeline import decide, detect_drift, ingest, prepare, train
 from semana.pipeline.labels import examples_of
-from semana.pipeline.weekly import Order, begin
+from semana.pipeline.order import Order, begin
 from semana.settings import read_settings
 from semana.stores.home import Stores, open_home
 from semana.stores.runs import Run

@@ -11,7 +11,8 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from semana.pipeline.weekly import Order, run_week
+from semana.pipeline.order import Order
+from semana.pipeline.weekly import run_week
 from semana.reports.metrics import exposition
 from semana.stores.home import Stores, open_home
 from semana.stores.watched import watched

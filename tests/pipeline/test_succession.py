@@ -12,8 +12,10 @@ from semana.data import catalog
 from semana.errors import Busy, ContractError, UsageError
 from semana.pipeline import promote, review
 from semana.pipeline.compare import compare
+from semana.pipeline.order import Order
 from semana.pipeline.succession import promote_by_hand, roll_back_by_hand, shadow_of
-from semana.pipeline.weekly import Order, run_step
+from semana.pipeline.weekly import run_step
+from semana.stores import files
 from semana.stores.home import Stores
 from semana.stores.runs import Run
 from tests.pipeline.living import NOW, SECOND, deliver, plant, reopened, run
@@ -23,7 +25,8 @@ BOTH = {"champion": "1.0.1", "shadow": "1.0.0"}
 
 
 def reviewed(stores: Stores) -> dict[str, object]:
-    found: dict[str, object] = run_step("review", stores, Order(NOW, as_of=SECOND.start))["rollback"]
+    """What review says before NEXT is predicted, once SECOND, the first week of 1.0.1, is over."""
+    found: dict[str, object] = run_step("review", stores, Order(NOW, as_of=NEXT.start))["rollback"]
     return found
 
 
@@ -43,25 +46,43 @@ def test_the_second_model_serves_and_the_first_is_its_shadow(living: Stores) -> 
 
 
 def test_a_champion_far_below_its_shadow_in_one_week_goes_back_once(living: Stores) -> None:
-    plant(living, {SECOND + -1: (0.5, 0.54)}, **BOTH)
+    deliver(living, SECOND)
+    plant(living, {SECOND: (0.5, 0.54)}, **BOTH)
     assert reviewed(living)["rolled_back"]
     entry = living.ledger.entries()[-1]
-    assert (entry["version"], entry["kind"], entry["week"]) == ("1.0.0", "rolled back", str(SECOND))
-    assert entry["evidence"]["weeks"] == {str(SECOND + -1): [0.5, 0.54]}
+    assert (entry["version"], entry["kind"], entry["week"]) == ("1.0.0", "rolled back", str(NEXT))
+    assert entry["evidence"]["weeks"] == {str(SECOND): [0.5, 0.54]}
     assert not reviewed(living)["rolled_back"]
     assert versions(living) == ["1.0.0", "1.0.1", "1.0.0"]
 
 
 def test_a_week_with_a_holiday_is_no_evidence(living: Stores) -> None:
-    plant(living, {SECOND + -1: (0.5, 0.54)}, **BOTH)
-    weeks = living.lake.read(catalog.WEEKS, SECOND)
-    living.lake.write(catalog.WEEKS, weeks.with_columns(holidays=pl.lit(1, pl.Int64)), SECOND)
+    deliver(living, SECOND)
+    plant(living, {SECOND: (0.5, 0.54)}, **BOTH)
+    run_step("prepare", living, Order(NOW, as_of=NEXT.start))
+    weeks = living.lake.read(catalog.WEEKS, NEXT)
+    living.lake.write(catalog.WEEKS, weeks.with_columns(holidays=pl.lit(1, pl.Int64)), NEXT)
     assert not reviewed(living)["rolled_back"]
 
 
 def test_figures_of_other_versions_are_no_evidence(living: Stores) -> None:
-    plant(living, {SECOND + -1: (0.5, 0.54)}, champion="0.9.0", shadow="1.0.0")
+    deliver(living, SECOND)
+    plant(living, {SECOND: (0.5, 0.54)}, champion="0.9.0", shadow="1.0.0")
     assert not reviewed(living)["rolled_back"]
+
+
+def test_what_a_person_knew_who_promoted_it_again_is_no_evidence(living: Stores) -> None:
+    deliver(living, SECOND)
+    plant(living, {SECOND: (0.5, 0.54)}, **BOTH)
+    living.publications.publish(
+        living.publications.predictions(SECOND).collect("polars").to_native(),
+        living.publications.manifests(SECOND)[-1] | {"week": str(NEXT)},
+        NEXT,
+    )
+    for version in ("1.0.0", "1.0.1"):
+        promote_by_hand(living, version, reason="I know better", now=NOW)
+    assert not reviewed(living)["rolled_back"]
+    assert versions(living)[-1] == "1.0.1"
 
 
 def test_a_past_weeks_review_leaves_the_ledger_alone(living: Stores) -> None:
@@ -72,7 +93,7 @@ def test_a_past_weeks_review_leaves_the_ledger_alone(living: Stores) -> None:
 
 def test_after_a_rollback_the_run_goes_on_with_the_predecessor_and_does_not_retrain(living: Stores) -> None:
     deliver(living, SECOND)
-    plant(living, {SECOND + -1: (0.5, 0.54)}, **BOTH)
+    plant(living, {SECOND: (0.5, 0.54)}, **BOTH)
     summary = run(living, NEXT)
     assert summary["rollback"]["rolled_back"]
     assert summary["rollback"]["to"] == summary["model_version"] == "1.0.0"
@@ -169,17 +190,33 @@ def test_a_champion_whose_features_are_no_more_is_replaced(living: Stores, monke
     assert any("gone" in reason for reason in summary["reasons"])
 
 
+def scores_without_numbers(stores: Stores) -> None:
+    """As if the run's model had predicted them."""
+    scores = stores.lake.read(catalog.SCORES, SECOND)
+    stores.lake.write(catalog.SCORES, scores.with_columns(probability=pl.lit(float("nan"))), SECOND)
+    begun = stores.runs.latest(SECOND)
+    assert begun is not None
+    begun.record("level", begun.recall("level") | {"scores": files.sha256(stores.lake.path(catalog.SCORES, SECOND))})
+
+
 def test_scores_that_are_no_list_are_not_published_and_the_champion_gives_way(living: Stores) -> None:
-    scores = living.lake.read(catalog.SCORES, SECOND)
-    living.lake.write(catalog.SCORES, scores.with_columns(probability=pl.lit(float("nan"))), SECOND)
+    scores_without_numbers(living)
     run_step("publish", living, Order(NOW, as_of=SECOND.start, reason="no numbers"))
     assert living.ledger.entries()[-1]["kind"] == "rolled back"
     published = living.publications.manifests(SECOND)[-1]
     assert (published["rev"], published["model_version"]) == (2, "1.0.0")
-    living.lake.write(catalog.SCORES, scores.with_columns(probability=pl.lit(float("nan"))), SECOND)
+    scores_without_numbers(living)
     with pytest.raises(ContractError, match="the last list keeps serving"):
         run_step("publish", living, Order(NOW, as_of=SECOND.start, reason="no numbers"))
     assert living.publications.current() == {"week": str(SECOND), "rev": 2}
+
+
+def test_scores_that_another_run_made_are_not_published_under_this_ones_name(living: Stores) -> None:
+    scores = living.lake.read(catalog.SCORES, SECOND)
+    living.lake.write(catalog.SCORES, scores.with_columns(probability=pl.col("probability") * 0.9), SECOND)
+    with pytest.raises(UsageError, match=f"not those of run {SECOND}-0001.* semana predict --week {SECOND}"):
+        run_step("publish", living, Order(NOW, as_of=SECOND.start, reason="again"))
+    assert living.publications.current() == {"week": str(SECOND), "rev": 1}
 
 
 def test_of_two_runs_that_promote_for_the_same_week_exactly_one_wins(living: Stores) -> None:

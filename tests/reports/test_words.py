@@ -41,8 +41,8 @@ def test_no_phrase_is_left_of_a_feature_that_is_gone() -> None:
         (
             "weeks_of_last_26",
             3.0,
-            "bought in 3 weeks of the last half year",
-            "comprado en 3 semanas del último medio año",
+            "in 3 weeks of the last half year",
+            "en 3 semanas del último medio año",
         ),
         ("weeks_of_last_4", 4.0, "bought in each of the last 4 weeks", "comprado en cada una de las últimas 4 semanas"),
         ("customer_gap", 1.0, "usually orders every week", "suele hacer un pedido cada semana"),

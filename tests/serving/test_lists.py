@@ -205,3 +205,28 @@ def test_unknown_ids_are_told_so(trees: Stores, ask: Ask, path: str) -> None:
 
 def _sheet(client: TestClient) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(client.get("/v1/predictions.csv").text)))
+
+
+def test_what_exclude_csv_names_is_gone_at_once(trees: Stores, ask: Ask) -> None:
+    client, rules = ask(trees), trees.home / "exclude.csv"
+    before = get(client, "/v1/customers/2/predictions", top=1000)
+    assert before["predictions"][0]["product_id"] == 0
+    rules.write_text("customer_id;product_id\n;0\n4;\n")
+    look(client)
+    after = get(client, "/v1/customers/2/predictions", top=1000)
+    assert [row["product_id"] for row in after["predictions"]] == [
+        row["product_id"] for row in before["predictions"] if row["product_id"]
+    ]
+    assert get(client, "/v1/products/0/customers")["customers"] == []
+    assert 4 not in {row["customer_id"] for row in get(client, "/v1/calls", capacity=100)["calls"]}
+    asked = {"pairs": [{"customer_id": 2, "product_id": 0}, {"customer_id": 4, "product_id": 2}]}
+    assert [row["recommended"] for row in client.post("/v1/predictions", json=asked).json()["predictions"]] == [
+        False,
+        False,
+    ]
+    assert {row["product_id"] for row in _sheet(client)} == {
+        str(product) for product in homes.rows(trees).filter("recommended")["product_id"] if product
+    }
+    rules.unlink()
+    look(client)
+    assert get(client, "/v1/customers/2/predictions", top=1000) == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ from semana.features.build import FEATURES
 from semana.models.base import Rows, rows_from
 from semana.models.scorer import Scorer
 from semana.stores import bundle as module
+from semana.stores import files
 from semana.stores.bundle import Bundles
 from tests import shop
 from tests.features import known
@@ -247,6 +249,11 @@ def test_a_bundle_loads_where_the_training_libraries_are_absent(place: Path) -> 
 def test_a_bundle_of_a_newer_format_asks_for_a_newer_semana(place: Path) -> None:
     manifest = json.loads((place / "manifest.json").read_text())
     (place / "manifest.json").write_text(json.dumps(manifest | {"format": 99}))
+    with pytest.raises(ContractError, match="not what was saved"):  # a flipped bit, and no newer semana
+        Bundles(place.parent).load(place.name)
+    said = {name: value for name, value in manifest.items() if name != "seal"} | {"format": 99}
+    newer = said | {"seal": hashlib.sha256(files.to_json(said)).hexdigest()}
+    (place / "manifest.json").write_text(json.dumps(newer))
     with pytest.raises(ConfigurationError, match="Update semana"):
         Bundles(place.parent).load(place.name)
 

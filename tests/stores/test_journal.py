@@ -82,3 +82,27 @@ def test_a_chain_that_was_touched_by_hand_is_noticed(journal: Journal, damage: s
 def test_an_unfinished_temporary_is_no_entry(journal: Journal) -> None:
     (journal.folder / ".tmp-1").write_text("half")
     assert len(journal.entries()) == 3
+
+
+def test_a_chain_that_lost_its_end_or_was_made_anew_is_noticed(journal: Journal) -> None:
+    newest = max(journal.folder.iterdir())
+    kept = newest.read_bytes()
+    newest.unlink()
+    with pytest.raises(ContractError, match=r"manifest\.head tells of 3 entries, 2 are there"):
+        journal.entries()
+    journal.folder.with_name("manifest.head").unlink()
+    journal.append({"what": "other"}, after=2)
+    assert kept != newest.read_bytes()
+    journal.folder.with_name("manifest.head").write_text('{"entries": 3, "seal": "another"}')
+    with pytest.raises(ContractError, match="has another seal than entry 3"):
+        journal.entries()
+
+
+def test_a_kill_between_an_entry_and_its_head_breaks_nothing(journal: Journal) -> None:
+    head = journal.folder.with_name("manifest.head")
+    before = head.read_bytes()
+    journal.append({"what": 3}, after=3)
+    head.write_bytes(before)
+    assert len(journal.entries()) == 4
+    journal.append({"what": 4}, after=4)
+    assert len(journal.entries()) == 5

@@ -124,12 +124,32 @@ BAD = {
     "customers rewritten": (
         "transactions.parquet",
         parquet(WEEK.with_columns(pl.col("customer_id") + 1000)),
-        "100% of its lines are of a customer_id that has never landed",
+        "100% of its lines of new days are of a customer_id that has never landed",
+    ),
+    "a sign that changed": (
+        "transactions.parquet",
+        parquet(WEEK.with_columns(-pl.col("quantity"), -pl.col("amount"))),
+        "100% of its lines were sent back .* of those that have landed, 0%",
+    ),
+    "customers rewritten beside a line of a day that has landed": (
+        "transactions.parquet",
+        parquet(pl.concat([shop.transactions(shop.WEEKS[2]).tail(1), WEEK.with_columns(pl.col("customer_id") + 1000)])),
+        "100% of its lines of new days are of a customer_id that has never landed",
+    ),
+    "most of the shop is gone": (
+        "transactions.parquet",
+        parquet(shop.transactions(shop.FIRST + 5, shop.FIRST + 6).filter(pl.col("customer_id") < 3)),
+        r"order lines a day is 0\.1219 times what has landed",
+    ),
+    "a column twice": (
+        "transactions.csv",
+        csv(WEEK).replace(b"amount", b"quantity", 1),
+        "'quantity' heads two columns",
     ),
     "products rewritten": (
         "transactions.parquet",
         parquet(WEEK.with_columns(pl.col("product_id") + 1000)),
-        "100% of its lines are of a product_id that has never landed",
+        "100% of its lines of new days are of a product_id that has never landed",
     ),
 }
 

@@ -6,7 +6,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from semana.data.catalog import Dataset
-    from semana.pipeline.weekly import Order
+    from semana.pipeline.order import Order
     from semana.settings import Settings
     from semana.stores.home import Stores
 
@@ -30,6 +30,10 @@ AsOfOption = Annotated[str | None, typer.Option("--as-of", help="Business time: 
 PositionOption = Annotated[int | None, typer.Option(help="Arrival time: deliveries after this one had not arrived.")]
 ReasonOption = Annotated[str | None, typer.Option(help="Why; kept in the record.")]
 LangOption = Annotated[str, typer.Option("--lang", help="The language of the reasons: en or es.")]
+RunOption = Annotated[str | None, typer.Option("--run", help="A run that has begun, like 2025-W02-0001.")]
+RecordedOption = Annotated[
+    bool, typer.Option("--as-recorded", help="With --week: its list once more, as its run made it.")
+]
 RetrainOption = Annotated[str, typer.Option(help="auto, always or never.")]
 
 
@@ -84,19 +88,31 @@ def order(
     position: int | None = None,
     retrain: str = "auto",
     reason: str | None = None,
+    *,
+    run: str | None = None,
+    as_recorded: bool = False,
 ) -> Order:
     """What the options ask for, with this machine's clock."""
-    from semana.pipeline.weekly import Order
+    from semana.pipeline.order import Order
 
     if retrain not in ("auto", "always", "never"):
         raise UsageError(f"--retrain {retrain!r}: auto, always or never was expected")
+    if run and (week or as_of or position is not None):
+        raise UsageError(f"--run {run} has its week, day and position: leave --week, --as-of and --position out")
+    if as_recorded and (not week or position is not None or retrain != "auto"):
+        raise UsageError("--as-recorded needs --week, and neither --position nor --retrain: the record has both")
+    now, as_of_day = datetime.now(UTC).replace(microsecond=0), day(as_of)
+    if as_of_day and as_of_day > now.date() + timedelta(days=1):  # somewhere it is tomorrow already
+        raise UsageError(f"--as-of {as_of_day} is after today, {now.date()}: nothing of then can be known")
     return Order(
-        now=datetime.now(UTC).replace(microsecond=0),
+        now=now,
         week=Week.parse(week) if week else None,
-        as_of=day(as_of),
+        as_of=as_of_day,
         position=position,
         retrain=retrain,
         reason=reason,
+        run=run,
+        as_recorded=as_recorded,
     )
 
 

@@ -18,6 +18,7 @@ from semana.data import schemas as s
 if TYPE_CHECKING:
     import polars as pl
     from rich.console import RenderableType
+    from xlsxwriter import Workbook
 
     from semana.stores.home import Stores
 
@@ -179,10 +180,15 @@ def listed_week(stores: Stores, week: str | None) -> str:
 def warn_of_retracted(stores: Stores, week: str) -> None:
     """Logs a warning where the week's list was made from a delivery that was taken back since, or by another model."""
     from semana.data.weeks import Week
+    from semana.errors import ContractError
     from semana.stores.doctor import other_model
 
     manifest = stores.publications.manifests(Week.parse(week))[-1:]
-    gone = [file for each in manifest for file in stores.landing.taken_back(each["position"])]
+    try:
+        gone = [file for each in manifest for file in stores.landing.taken_back(each["position"])]
+    except ContractError as err:  # the list is none the worse for it
+        _log.warning("what was delivered cannot be read: %s", err)
+        return
     if gone:
         _log.warning("the list of %s was made from %s, since retracted; make it again: semana run", week, gone[0])
     current = stores.publications.current()
@@ -197,8 +203,22 @@ def _rows(stores: Stores, week: str, owner: str | None) -> pl.DataFrame:
     from semana.reports import lists
 
     warn_of_retracted(stores, week)
-    rows = lists.shown(stores.publications.predictions(Week.parse(week)).collect("polars").to_native())
+    published = lists.shown(stores.publications.predictions(Week.parse(week)).collect("polars").to_native())
+    rows = published.filter(~stores.publications.excluded(published))
+    if since := published.filter(s.RECOMMENDED).height - rows.filter(s.RECOMMENDED).height:
+        _log.warning(
+            'exclude.csv names %s pairs of the list since it was made: left out here; semana run --reason "..." makes '
+            "another",
+            since,
+        )
     return rows if owner is None else lists.of_owner(rows, front.table_of(stores, catalog.CUSTOMERS, week), owner)
+
+
+def _book(sheet: io.BytesIO) -> Workbook:
+    """A workbook in which text that looks like an address is no link."""
+    from xlsxwriter import Workbook
+
+    return Workbook(sheet, {"strings_to_urls": False, "in_memory": True})
 
 
 def _put(rows: pl.DataFrame, form: str | None, out: Path | None, table: Callable[[], RenderableType]) -> None:
@@ -214,7 +234,7 @@ def _put(rows: pl.DataFrame, form: str | None, out: Path | None, table: Callable
         Console().print(table())
     elif form == "xlsx" and out is not None:
         sheet = io.BytesIO()
-        lists.flat(rows).write_excel(sheet)
+        lists.flat(rows).write_excel(_book(sheet))
         files.replace_bytes(out, sheet.getvalue())
     elif form in ("csv", "json"):
         text = rows.write_json() if form == "json" else lists.flat(rows).write_csv()

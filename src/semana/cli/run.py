@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from semana.cli import front
-from semana.cli.front import AsOfOption, PositionOption, ReasonOption, RetrainOption, WeekOption
+from semana.cli.front import (
+    AsOfOption,
+    PositionOption,
+    ReasonOption,
+    RecordedOption,
+    RetrainOption,
+    RunOption,
+    WeekOption,
+)
 
+if TYPE_CHECKING:
+    from semana.pipeline.order import Order
+
+GoOnOption = Annotated[
+    bool, typer.Option("--go-on", help="Where MLflow is away, the run goes on with the champion (else 69).")
+]
 _STEPS = {
     "prepare": "Make the clean tables, and tell which weeks are complete.",
     "review": "Compare past lists with what was then bought.",
     "detect_drift": "Tell whether customers behave unlike before, by more than they used to.",
     "decide": "Decide whether to retrain, with every reason.",
-    "train": "Let all models race; the best is the challenger.",
-    "promote": "Let the challenger through the gate, or refuse it.",
     "predict": "Score every candidate pair of the target week.",
     "publish": "Turn scores into the list and switch readers to it.",
 }
@@ -27,8 +39,11 @@ def register(app: typer.Typer) -> None:
     app.command("run")(run)
     app.command("ingest")(ingest)
     app.command("validate")(validate)
+    app.command("train")(train)
+    app.command("promote")(promote)
     for name, says in _STEPS.items():
         app.command(name, help=says)(_step(name))
+    app.command("notify")(notify)
     app.command("replay")(replay)
     app.command("demo")(demo)
 
@@ -39,6 +54,7 @@ def run(
     position: PositionOption = None,
     retrain: RetrainOption = "auto",
     reason: ReasonOption = None,
+    as_recorded: RecordedOption = False,
     json: Annotated[bool, typer.Option("--json", help="End with one JSON object on one line.")] = False,
 ) -> None:
     """Take what was dropped, then make and publish the list of the next week."""
@@ -50,7 +66,8 @@ def run(
 
     stores = front.stores(create=True)
     with steps_shown() as shown:
-        summary = run_week(stores, front.order(week, as_of, position, retrain, reason), progress=shown)
+        order = front.order(week, as_of, position, retrain, reason, as_recorded=as_recorded)
+        summary = run_week(stores, order, progress=shown)
     if json:
         front.last_line(summary, json_asked=True)
     else:
@@ -70,32 +87,54 @@ def ingest(
         bool, typer.Option("--accept", help="Take a jump (units, volume, gaps, codes, ids) as real (needs --reason).")
     ] = False,
     reason: ReasonOption = None,
+    begin: Annotated[
+        bool,
+        typer.Option("--begin", help="Take the drop folder and begin a run, which the other steps name with --run."),
+    ] = False,
+    week: WeekOption = None,
+    position: PositionOption = None,
+    retrain: RetrainOption = "auto",
+    as_recorded: RecordedOption = False,
 ) -> None:
     """Land files: each is accepted whole or refused whole, and nothing is lost."""
+    from semana.errors import UsageError
+    from semana.pipeline.weekly import begin_run
+
+    if accept and not reason:
+        raise UsageError('--accept needs --reason "...": it is kept in the record')
+    order = front.order(week, as_of, position, retrain, reason, as_recorded=as_recorded)
+    if begin:
+        if paths or source or table or accept:
+            raise UsageError("--begin takes the drop folder as it is: leave paths, --source, --table and --accept out")
+        front.last_line(begin_run(front.stores(create=True), order))
+        return
+    if order.week or position is not None or order.retrain != "auto":
+        raise UsageError("--week, --position, --retrain and --as-recorded are a run's: add --begin")
+    front.last_line(_landed(paths or [], source, front.table_name(table), order, accept=reason if accept else None))
+
+
+def _landed(
+    paths: list[Path], source: str | None, table: str | None, order: Order, *, accept: str | None
+) -> dict[str, Any]:
+    """The summary of what landed: the paths, or without any what was dropped."""
     from semana.errors import UsageError
     from semana.pipeline import ingest as step
     from semana.pipeline import live
 
-    if accept and not reason:
-        raise UsageError('--accept needs --reason "...": it is kept in the record')
-    front.existing(paths or [])
-    front.table_name(table)
+    front.existing(paths)
     stores = front.stores(create=True)
-    order = front.order(as_of=as_of)
-    arrival = order.arrival
     with stores.leases.hold("ingest"):
         if not paths:
-            summary = step.take(stores, arrival=arrival)
+            summary = step.take(stores, arrival=order.arrival)
         else:
             name = source or (stores.landing.source.name if stores.landing.source else None)
             if name is None:
                 raise UsageError(
                     "the first delivery needs --source NAME: sodai, complete-journey, online-retail, canonical or own"
                 )
-            accepted = reason if accept else None
-            summary = step.land(stores, paths, source=name, table=table, arrival=arrival, accept=accepted)
+            summary = step.land(stores, paths, source=name, table=table, arrival=order.arrival, accept=accept)
         summary["live"] = live.look_after(stores, summary, clock=order.clock, now=order.now)
-    front.last_line(summary)
+    return summary
 
 
 def validate(
@@ -103,13 +142,56 @@ def validate(
     week: WeekOption = None,
     as_of: AsOfOption = None,
     position: PositionOption = None,
+    run: RunOption = None,
 ) -> None:
     """Check the landed whole against our own promises."""
     from semana.pipeline.weekly import run_step
 
-    front.last_line(
-        run_step("validate", front.stores(), front.order(week, as_of, position), table=front.table_name(table))
-    )
+    order = front.order(week, as_of, position, run=run)
+    front.last_line(run_step("validate", front.stores(), order, table=front.table_name(table)))
+
+
+def train(
+    week: WeekOption = None,
+    as_of: AsOfOption = None,
+    position: PositionOption = None,
+    retrain: RetrainOption = "auto",
+    reason: ReasonOption = None,
+    run: RunOption = None,
+    go_on: GoOnOption = False,
+) -> None:
+    """Let all models race; the best is the challenger."""
+    from semana.pipeline.weekly import run_step
+
+    order = front.order(week, as_of, position, retrain, reason, run=run)
+    front.last_line(run_step("train", front.stores(), order, goes_on=go_on))
+
+
+def promote(
+    week: WeekOption = None,
+    as_of: AsOfOption = None,
+    position: PositionOption = None,
+    retrain: RetrainOption = "auto",
+    reason: ReasonOption = None,
+    run: RunOption = None,
+    go_on: GoOnOption = False,
+    keep: Annotated[bool, typer.Option("--keep", help="The champion predicts, whatever was decided.")] = False,
+) -> None:
+    """Let the challenger through the gate, or refuse it."""
+    from semana.pipeline.weekly import run_step
+
+    order = front.order(week, as_of, position, retrain, reason, run=run)
+    front.last_line(run_step("promote", front.stores(), order, goes_on=go_on, keep=keep))
+
+
+def notify(run: RunOption = None) -> None:
+    """Tell what a run came to, and send what could not be sent before; 69 where it still cannot."""
+    from semana.pipeline.notify import notify as settle
+    from semana.pipeline.order import find
+
+    stores = front.stores()
+    order = front.order(run=run)
+    front.last_line(settle(find(stores, order, looks_at_landing=False), stores, now=order.now))
 
 
 def _step(name: str) -> Any:
@@ -119,10 +201,12 @@ def _step(name: str) -> Any:
         position: PositionOption = None,
         retrain: RetrainOption = "auto",
         reason: ReasonOption = None,
+        run: RunOption = None,
     ) -> None:
         from semana.pipeline.weekly import run_step
 
-        front.last_line(run_step(name, front.stores(), front.order(week, as_of, position, retrain, reason)))
+        order = front.order(week, as_of, position, retrain, reason, run=run)
+        front.last_line(run_step(name, front.stores(), order))
 
     return step
 

@@ -1,4 +1,4 @@
-"""Keeping a home well: doctor, backup, restore, prune, version."""
+"""Keeping a home well: doctor, backup, restore, prune, watch, alert, version."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ def register(app: typer.Typer) -> None:
     app.command("restore")(restore)
     app.command("prune")(prune)
     app.command("watch")(watch)
+    app.command("alert")(alert)
     app.command("metrics")(metrics)
     app.command("version")(version)
 
@@ -86,6 +87,22 @@ def watch(
         time.sleep(60 * every)
     if found["findings"]:
         raise ContractError("; ".join(found["findings"]))
+
+
+def alert(
+    kind: Annotated[str, typer.Argument(help='What kind of event it is, like "task failed".')],
+    says: Annotated[str, typer.Argument(help="The message.")],
+    key: Annotated[
+        str | None, typer.Option(help="What makes it the same event as before, which is not told again; else the text.")
+    ] = None,
+) -> None:
+    """Tell people of an event of another program, like a scheduler, once over the home's channels."""
+    from datetime import UTC, datetime
+
+    from semana.stores.alerts import Event
+
+    event = Event(kind, key or says, says, urgent=True)
+    front.last_line({"new": front.stores().alerts.tell(event, now=datetime.now(UTC).replace(microsecond=0))})
 
 
 def metrics() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
 from semana.data import schemas as s
 from semana.data.cleaning import Cleaned
-from semana.data.sources import TABLES
+from semana.data.sources import KEYS, TABLES
 from semana.errors import ContractError
 from semana.params import DataParams
 
@@ -19,17 +20,24 @@ _OURS = {s.DATE, s.WEEK, s.SEEN, s.POSITION, s.DELIVERY, *s.PAIR}
 
 @dataclass(frozen=True)
 class Usual:
-    """What has landed so far: order lines, those per day with any, and each product's median quantity and amount."""
+    """What has landed so far: order lines, those per day with any, the newest of these days, the share of lines that
+    were sent back, and each product's median quantity and amount.
+    """
 
     lines: int
     lines_a_day: float
+    last: date
+    returned: float
     medians: pl.DataFrame
 
 
 def usual_of(lines: pl.LazyFrame) -> Usual:
-    """What is usual in these order lines."""
-    count, days = lines.select(pl.len(), pl.col(s.DATE).n_unique()).collect().row(0)
-    return Usual(count, count / days if days else 0.0, _medians(lines))
+    """What is usual in these order lines, of which there are some."""
+    back = (pl.col(s.QUANTITY) < 0).mean().fill_null(0.0)
+    count, days, last, returned = (
+        lines.select(pl.len(), pl.col(s.DATE).n_unique(), pl.col(s.DATE).max().alias("last"), back).collect().row(0)
+    )
+    return Usual(count, count / days, last, returned, _medians(lines))
 
 
 def check_share(cleaned: Cleaned, *, table: str, file: str, params: DataParams) -> None:
@@ -63,10 +71,16 @@ def _remedy(reasons: pl.Series) -> str:
 
 
 def check_jumps(kept: pl.DataFrame, usual: Usual, *, file: str, params: DataParams) -> None:
-    """Raises ContractError where quantities, amounts or lines a day are a multiple of what has landed.
+    """Raises ContractError where quantities, amounts, returns or lines a day are far from what has landed.
 
-    Judged only on enough lines on both sides (`params.jump_lines`).
+    Judged only on enough lines on both sides (`params.jump_lines`). Lines a day count on later days alone: of a day
+    that has landed already another part may come.
     """
+    later = kept.filter(pl.col(s.DATE) > usual.last)
+    days = later[s.DATE].n_unique()
+    if min(usual.lines_a_day * days, usual.lines) >= params.jump_lines:
+        share = later.height / days / usual.lines_a_day
+        _judge("the number of order lines a day", share, params.volume_jump, file)
     if min(kept.height, usual.lines) < params.jump_lines:
         return
     delivered = usual_of(kept.lazy())
@@ -74,7 +88,11 @@ def check_jumps(kept: pl.DataFrame, usual: Usual, *, file: str, params: DataPara
     for column in (s.QUANTITY, s.AMOUNT):
         factor = common.select((pl.col(column) / pl.col(f"{column}_usual")).median()).item()
         _judge(f"the median {column} of a product", factor, params.unit_jump, file)
-    _judge("the number of order lines a day", delivered.lines_a_day / usual.lines_a_day, params.volume_jump, file)
+    if delivered.returned - usual.returned > params.share_jump:
+        raise ContractError(
+            f"{file}: {delivered.returned:.0%} of its lines were sent back (a quantity below zero); of those that have "
+            f"landed, {usual.returned:.0%}. Has the sign changed? {_REMEDY}"
+        )
 
 
 def check_missing(kept: pl.DataFrame, landed: pl.LazyFrame, *, table: str, file: str, params: DataParams) -> None:
@@ -90,7 +108,7 @@ def check_missing(kept: pl.DataFrame, landed: pl.LazyFrame, *, table: str, file:
     for name in named:
         usual = 1 - counts[name].item() / rows
         lacking = kept[name].null_count() / kept.height if name in kept.columns else 1.0
-        if lacking - usual > params.missing_jump:
+        if lacking - usual > params.share_jump:
             raise ContractError(
                 f"{file}: {lacking:.0%} of the rows of {table} have no {name}; of those that have landed, {usual:.0%}. "
                 f"Has a column moved or been renamed? {_REMEDY}"
@@ -100,8 +118,12 @@ def check_missing(kept: pl.DataFrame, landed: pl.LazyFrame, *, table: str, file:
 def check_kinds(kept: pl.DataFrame, landed: pl.LazyFrame, *, table: str, file: str, params: DataParams) -> None:
     """Raises ContractError where many rows have kinds of an attribute that have never landed.
 
-    An attribute told in text has kinds where each of them landed with some rows: names and codes have none.
+    An attribute told in text has kinds where each of them landed with some rows: names and codes have none. A file most
+    of whose ids are new is not judged: it is another part of the shop.
     """
+    (key,) = KEYS[table]
+    if kept.join(landed.select(key).collect(), on=key, how="anti").height > kept.height / 2:
+        return
     schema = landed.collect_schema()
     told = [name for name in kept.columns if kept.schema[name] == schema.get(name) == pl.String]
     for name in sorted({*told} - _OURS - {s.LABEL}):
@@ -119,21 +141,21 @@ def check_kinds(kept: pl.DataFrame, landed: pl.LazyFrame, *, table: str, file: s
             )
 
 
-def check_known(kept: pl.DataFrame, landed: pl.LazyFrame, *, file: str, params: DataParams) -> None:
+def check_known(kept: pl.DataFrame, landed: pl.LazyFrame, usual: Usual, *, file: str, params: DataParams) -> None:
     """Raises ContractError where most lines of later days are of customers or of products that have never landed.
 
     Lines of days that have landed already are not judged: another part of the shop may be delivered on its own.
     """
-    rows, last = landed.select(pl.len(), pl.col(s.DATE).max()).collect().row(0)
-    if min(kept.height, rows) < params.jump_lines or kept[s.DATE].min() <= last:
+    later = kept.filter(pl.col(s.DATE) > usual.last)
+    if min(later.height, usual.lines) < params.jump_lines:
         return
     for key in s.PAIR:
         known = landed.select(pl.col(key).unique()).collect()
-        unknown = kept.join(known, on=key, how="anti").height / kept.height
+        unknown = later.join(known, on=key, how="anti").height / later.height
         if unknown > params.unknown_ids:
             raise ContractError(
-                f"{file}: {unknown:.0%} of its lines are of a {key} that has never landed. Are the ids written in "
-                f"another way than before? {_REMEDY}"
+                f"{file}: {unknown:.0%} of its lines of new days are of a {key} that has never landed. Are the ids "
+                f"written in another way than before? {_REMEDY}"
             )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -11,6 +11,7 @@ from semana.errors import ContractError, UsageError
 
 EPOCH = date(1969, 12, 29)  # the Monday that begins week 0
 _ENOUGH = 4  # weeks with rows that tell on which days a shop trades
+_SURE, _NEARLY = 8, 0.9  # and how many tell, by which share, that a day without rows is a hole
 _WRITTEN = re.compile(r"(\d{4})-W(\d{2})")
 
 
@@ -80,7 +81,8 @@ def weeks_between(first: Week, last: Week) -> tuple[Week, ...]:
 class Calendar:
     """Which weeks have rows, and which of those are complete.
 
-    `missing` names the usual trading days that a complete week has no rows for at its end.
+    `missing` names the usual trading days that a complete week has no rows for: at its end, and before that those on
+    which the shop nearly always trades and that are no holidays.
     `gaps` are weeks without any row between the first and the latest complete one, declared closures left out.
     """
 
@@ -120,6 +122,13 @@ def usual_trading_days(rows_by_day: Mapping[date, int], weeks: Iterable[Week]) -
     return usual or everyday
 
 
+def _nearly_always(rows_by_day: Mapping[date, int], weeks: Iterable[Week]) -> frozenset[int]:
+    """Weekdays with rows in nine of ten of those of `weeks` that have any row; none where fewer than eight do."""
+    traded = [week for week in weeks if any(day in rows_by_day for day in week.days)]
+    counts = {weekday: sum(week.days[weekday] in rows_by_day for week in traded) for weekday in range(7)}
+    return frozenset(day for day, count in counts.items() if len(traded) >= _SURE and count >= _NEARLY * len(traded))
+
+
 def read_calendar(
     rows_by_day: Mapping[date, int],
     *,
@@ -128,11 +137,13 @@ def read_calendar(
     look_back: int,
     complete_after_days: int,
     closed: Iterable[Week] = (),
+    holidays: Container[date] = (),
 ) -> Calendar:
     """Which weeks are complete at the end of `as_of`, read on the day `clock`.
 
-    A week is complete once `as_of` has reached its last usual trading day, or once `complete_after_days` have passed
-    since its Sunday by `clock`. The first week of the history is complete only if its first usual trading day is in it.
+    A week is complete once `as_of` has reached its last usual trading day and no day is left out before its newest one,
+    or once `complete_after_days` have passed since its Sunday by `clock`. The first week of the history is complete
+    only if its first usual trading day is in it.
     """
     seen = {day: rows for day, rows in rows_by_day.items() if day <= as_of and rows}
     if not seen:
@@ -150,15 +161,19 @@ def read_calendar(
             continue
         # The first weeks have too short a past: what follows tells how the shop trades.
         near = range(-look_back, look_back + 1 if week - first < _ENOUGH else 0)
-        usual = usual_trading_days(seen, (week + offset for offset in near if offset))
+        others = [week + offset for offset in near if offset]
+        usual = usual_trading_days(seen, others)
+        sure = _nearly_always(seen, others)
+        until = [day for day in week.days if day < traded[-1] and (week > first or day > traded[0])]
+        skipped = [day for day in until if day not in seen and day not in holidays and day.weekday() in sure]
         begun = week > first or traded[0] <= week.days[min(usual)]
         reached = as_of >= week.days[max(usual)]
         overdue = (clock - week.end).days >= complete_after_days
-        if begun and (reached or overdue):
+        if begun and (overdue or (reached and not skipped)):
             complete.append(week)
-            absent = tuple(day for day in week.days if day.weekday() in usual and day > traded[-1])
-            if absent:
-                missing[week] = absent
+            absent = [day for day in week.days if day.weekday() in usual and day > traded[-1]]
+            if skipped or absent:
+                missing[week] = (*skipped, *absent)
         else:
             partial.append(week)
     newest = complete[-1] if complete else first

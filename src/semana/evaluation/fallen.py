@@ -6,6 +6,7 @@ customer bootstrap calls three standard errors.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -34,18 +35,17 @@ class Verdict:
 def fallen(differences: Sequence[float], params: FallenParams) -> str | None:
     """Why these weekly differences in F1, the newest last, mean that performance has fallen; None where they do not.
 
-    One of the last `of_weeks` is below zero by more than `week_f1`; or `weeks_below` of them are below zero and the
-    mean of all of them is so by more than `mean_f1`.
+    The newest is below zero by more than `week_f1`; or `weeks_below` of the last `of_weeks` are below zero and the mean
+    of these is so by more than `mean_f1`. Weeks without a figure (NaN) tell nothing.
 
     >>> fallen([-0.02, 0.001, -0.02, -0.03], FallenParams(week_f1=0.04, mean_f1=0.015, of_weeks=4, weeks_below=3))
     'below in 3 of the last 4 weeks, by 0.017 on average, 0.015 is allowed'
     """
-    recent = list(differences)[-params.of_weeks :]
+    recent = [difference for difference in differences if not math.isnan(difference)][-params.of_weeks :]
     if not recent:
         return None
-    worst = min(recent)
-    if worst < -params.week_f1:
-        return f"below by {-worst:.3f} in one week, {params.week_f1:g} is allowed"
+    if recent[-1] < -params.week_f1:
+        return f"below by {-recent[-1]:.3f} in the newest week, {params.week_f1:g} is allowed"
     below = sum(difference < 0 for difference in recent)
     mean = sum(recent) / len(recent)
     if below >= params.weeks_below and mean < -params.mean_f1:

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from semana.data.weeks import Week
 from semana.evaluation.race import Evidence
 from semana.models.base import Floats
 from semana.params import GateParams
@@ -97,12 +96,11 @@ def judge(
     smoke: str | None,
     probabilities: Floats,
     params: GateParams,
-    champion_last_label: Week | None = None,
     more: Sequence[Check] = (),
 ) -> GateReport:
     """The report on a challenger.
 
-    Evidence is of the same gate weeks for all; the champion counts on those after its own last label week alone.
+    Evidence is of the same gate weeks for all; the champion's is of those that it, or its twin, has not learned from.
     `smoke` is what went wrong when the bundle was loaded and scored in a clean process (None: nothing).
     `probabilities` are those of the refitted challenger, `more` are checks that were made elsewhere. A check whose
     weeks are missing is not judged, and says so.
@@ -126,11 +124,11 @@ def judge(
             params.calibration_high,
             "expected purchases per actual one among the candidates",
         ),
-        *(_not_below(f"not worse than {name}", challenger, other, 0.0, None) for name, other in baselines.items()),
+        *(_not_below(f"not worse than {name}", challenger, other, 0.0) for name, other in baselines.items()),
     ]
     if champion is not None:
         margin = params.non_inferiority_f1
-        checks.append(_not_below("not worse than the champion", challenger, champion, margin, champion_last_label))
+        checks.append(_not_below("not worse than the champion", challenger, champion, margin))
     return GateReport((*checks, *more), params.mode)
 
 
@@ -163,8 +161,8 @@ def _within(name: str, value: float, low: float, high: float, says: str) -> Chec
     return Check(name, value, f"{low} to {high}", low <= value <= high, says)
 
 
-def _not_below(name: str, challenger: Evidence, other: Evidence, margin: float, after: Week | None) -> Check:
-    value = challenger.mean("f1", after=after) - other.mean("f1", after=after)
+def _not_below(name: str, challenger: Evidence, other: Evidence, margin: float) -> Check:
+    value = challenger.lead("f1", other)
     limit = f"{-margin if margin else 0:g} or more"
     if math.isnan(value):
         return Check(name, None, limit, passed=True, says="no gate week that it has not seen", judged=False)

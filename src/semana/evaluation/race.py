@@ -16,11 +16,17 @@ from semana.evaluation.cuts import Cuts
 from semana.evaluation.decision import listed
 from semana.evaluation.metrics import list_metrics
 from semana.features.build import FEATURES
+from semana.models import BASELINES
 from semana.models.base import Rows, rows_from, stacked
 from semana.models.calibration import as_they_are, covered_share, fit_calibration
 from semana.models.level import Totals, forecast_level
 from semana.models.scorer import Recipe, Scorer, model_class
 from semana.params import Params
+
+_TOO_SHORT = (
+    "the history is too short to learn from: at least 4 complete weeks are needed. "
+    "Ingest more history, or let a baseline race (`race` in params.yaml)."
+)
 
 
 class Examples(Protocol):
@@ -38,9 +44,15 @@ class Evidence:
     name: str
     weeks: Mapping[Week, Mapping[str, float]]
 
-    def mean(self, metric: str, *, after: Week | None = None) -> float:
-        """The mean over its gate weeks (those later than `after`); NaN where there is none."""
-        values = [metrics[metric] for week, metrics in self.weeks.items() if after is None or week > after]
+    def mean(self, metric: str) -> float:
+        """The mean over its gate weeks; NaN where there is none."""
+        values = [metrics[metric] for metrics in self.weeks.values()]
+        return float(np.mean(values)) if values else float("nan")
+
+    def lead(self, metric: str, other: Evidence) -> float:
+        """The mean difference from the other in the weeks of both; NaN where there is none."""
+        both = [week for week in self.weeks if week in other.weeks]
+        values = [self.weeks[week][metric] - other.weeks[week][metric] for week in both]
         return float(np.mean(values)) if values else float("nan")
 
     @property
@@ -69,11 +81,16 @@ def run_race(
     """Fits and calibrates each model of `params.models.race`, and judges it on the gate weeks by the real decision.
 
     Best is the highest mean F1; with no gate week, or equals, the earlier in the race's order. `totals` counts the
-    purchases of each complete week; a week's level is forecast from the weeks before it.
+    purchases of each complete week; a week's level is forecast from the weeks before it. Baselines that do not race are
+    judged all the same: the gate asks whether the best one beats them.
     """
     share = sample_share(examples, cuts, params)
-    scorers = fit_scorers(params.models.race, examples, totals, cuts, params, share=share, contracts=contracts or {})
+    everyone = dict.fromkeys([*params.models.race, *BASELINES])
+    scorers = fit_scorers(everyone, examples, totals, cuts, params, share=share, contracts=contracts or {})
     names = tuple(scorers)
+    racing = [name for name in names if name in params.models.race]
+    if not racing:
+        raise ContractError(_TOO_SHORT)
     found: dict[str, dict[Week, dict[str, float]]] = {name: {} for name in names}
     for week in cuts.gate:
         frame = examples(week)
@@ -81,9 +98,9 @@ def run_race(
             found[name][week] = judge_week(scorers[name], frame, totals, week=week, params=params)
     evidence = {name: Evidence(name, found[name]) for name in names}
     if not cuts.gate:
-        says = f"{names[0]}: first in order, as no week was left to judge by"
-        return RaceResult(evidence, scorers, names[0], says, share)
-    best = max(names, key=lambda name: evidence[name].mean("f1"))
+        says = f"{racing[0]}: first in order, as no week was left to judge by"
+        return RaceResult(evidence, scorers, racing[0], says, share)
+    best = max(racing, key=lambda name: evidence[name].mean("f1"))
     says = ", ".join(f"{name} {evidence[name].mean('f1'):.3f}" for name in names)
     return RaceResult(evidence, scorers, best, f"{best}: best mean F1 of {len(cuts.gate)} weeks ({says})", share)
 
@@ -131,10 +148,7 @@ def fit_scorers(
     classes = {name: model_class(name) for name in names}
     classes = {name: made for name, made in classes.items() if cuts.fit or not made.learns}
     if not classes:
-        raise ContractError(
-            "the history is too short to learn from: at least 4 complete weeks are needed. "
-            "Ingest more history, or let a baseline race (`race` in params.yaml)."
-        )
+        raise ContractError(_TOO_SHORT)
     calibrate = _rows(examples, cuts.calibrate, share=share)
     learn = any(made.learns for made in classes.values())
     known = learning_rows(examples, cuts, share=share) if learn else calibrate

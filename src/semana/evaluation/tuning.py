@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,8 +44,7 @@ def tune(rows: Rows, constants: BoostingParams, *, seed: int, params: TuningPara
     Each trial learns from all weeks but the latest two and is judged on these by weighted log loss. The given
     constants stay where no trial is better by the share `least_gain`. Equal rows and seed give equal constants.
     """
-    import optuna  # a third of a second, and only training ever tunes
-
+    library = _optuna()
     weeks = np.unique(rows.week) if rows.week is not None else np.array([])
     if len(weeks) <= _HELD_OUT:
         return None
@@ -56,8 +58,8 @@ def tune(rows: Rows, constants: BoostingParams, *, seed: int, params: TuningPara
         model = Boosting(tried.model_dump(), seed=seed).fit(learn)
         return _log_loss(model.predict(judge), judge)
 
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed))
+    library.logging.set_verbosity(library.logging.WARNING)
+    study = library.create_study(sampler=library.samplers.TPESampler(seed=seed))
     study.enqueue_trial({name: value for name, value in constants.model_dump().items() if name in _SPACE})
     study.optimize(_loss, n_trials=params.trials)
     began, best = float(study.trials[0].value or 0.0), study.best_trial
@@ -65,6 +67,16 @@ def tune(rows: Rows, constants: BoostingParams, *, seed: int, params: TuningPara
     if found > began * (1.0 - params.least_gain):
         return Tuned(constants, began, began, params.trials)
     return Tuned(constants.model_copy(update=best.params), found, began, params.trials)
+
+
+def _optuna() -> ModuleType:
+    """The library: a third of a second, and only training ever tunes.
+
+    It keeps the failures of its optional imports with all that lies below them on the stack, a year of rows here: so it
+    is imported on a stack of its own.
+    """
+    with ThreadPoolExecutor(1) as aside:
+        return aside.submit(import_module, "optuna").result()
 
 
 # Lowest and highest value, and whether the steps between are multiplied. A given constant beyond them moves them.

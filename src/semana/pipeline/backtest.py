@@ -18,7 +18,7 @@ from semana.params import Params
 from semana.pipeline import prepare
 from semana.pipeline.calendar import calendar_of
 from semana.pipeline.labels import attribute_of, examples_of, past_of, totals_of
-from semana.pipeline.weekly import Order
+from semana.pipeline.order import Order
 from semana.stores.backtests import apart, backtest_id
 from semana.stores.home import Stores
 from semana.stores.runs import Run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from semana.data.sources import holidays_of
 from semana.data.weeks import Calendar, Week, read_calendar
 from semana.errors import ContractError
 from semana.stores.home import Stores
@@ -12,14 +13,15 @@ from semana.stores.runs import Run
 
 def calendar_of(stores: Stores, *, position: int, as_of: date, clock: date) -> Calendar:
     """The calendar of what had landed at `position`, as of that day, read on the day `clock`."""
-    source = stores.landing.source
+    source, days = stores.landing.source, stores.landing.trading_days(position)
     return read_calendar(
-        stores.landing.trading_days(position),
+        days,
         as_of=as_of,
         clock=clock,
         look_back=stores.params.data.trading_weeks,
         complete_after_days=stores.params.data.complete_after_days,
         closed=source.closed if source else (),
+        holidays=holidays_of(source, min(days), max(days)) if source and days else (),
     )
 
 

@@ -61,15 +61,21 @@ def _published(run: Run, summary: Mapping[str, Any]) -> str:
 
 
 @contextlib.contextmanager
-def failures_told(stores: Stores, *, what: str, now: datetime) -> Iterator[None]:
-    """Tells of what the block fails with; that somebody else is at work, or a wrong call, is no failure."""
+def failures_told(stores: Stores, *, what: str, now: datetime, past: bool = False) -> Iterator[None]:
+    """Tells of what the block fails with; that somebody else is at work, or a wrong call, is no failure.
+
+    Nobody is told of `past` days, which tell what would have been.
+    """
     try:
         yield
     except (Busy, UsageError):
         raise
     except Exception as err:
+        if past:
+            raise
         refused = what == INGEST and isinstance(err, ContractError)
-        kind = "delivery refused" if refused else "tracking away" if isinstance(err, AWAY) else "run failed"
-        key = hashlib.sha256(f"{what}|{now.date()}|{err}".encode()).hexdigest()
+        away = isinstance(err, AWAY)  # told by its day: every step that asks for it finds it so
+        kind = "delivery refused" if refused else "tracking away" if away else "run failed"
+        key = str(now.date()) if away else hashlib.sha256(f"{what}|{now.date()}|{err}".encode()).hexdigest()
         stores.alerts.tell(Event(kind, key, f"{what}: {err}", urgent=True), now=now)
         raise

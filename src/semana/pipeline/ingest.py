@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from semana.errors import ConfigurationError, ContractError
 from semana.pipeline.events import INGEST, failures_told
 from semana.pipeline.inbox import REFUSED, TAKEN, take_letters
 from semana.stores.home import Stores
+from semana.stores.landing import LANDED
 
 
 def land(
@@ -77,7 +78,16 @@ def _delivered(
     if unknown:
         raise ConfigurationError("\n".join(str(err) for err in unknown)) from unknown[0]
     told = {name: letters[name] for name in (TAKEN, REFUSED)}
-    return {"step": "ingest", "deliveries": landed, "position": stores.landing.position, "letters": told}
+    summary = {"step": "ingest", "rows": _rows(landed), "deliveries": landed, "position": stores.landing.position}
+    return {**summary, "letters": told}
+
+
+def _rows(deliveries: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """The rows of each table that are new and were kept."""
+    rows: dict[str, int] = {}
+    for table, counts in (each for new in deliveries if new["outcome"] == LANDED for each in new["tables"].items()):
+        rows[table] = rows.get(table, 0) + counts["kept"]
+    return rows
 
 
 def files_of(path: Path) -> list[Path]:

@@ -24,6 +24,7 @@ _LAYOUT = 3  # of the prepared tables; those of another are made again
 
 def run(run: Run, stores: Stores) -> dict[str, Any]:
     """Writes purchases, customers, products and weeks at the run's position and as-of; rows are conserved, asserted."""
+    stores.publications.exclusions()  # a file that cannot be read is told before any work is done
     stores.lake.forget_about(run.week)
     landed = stores.landing.lines(run.position)
     counted = count_once(landed.filter(nw.col(s.DATE) <= run.as_of)).collect("polars").lazy()

@@ -17,8 +17,9 @@ from semana.evaluation.race import Evidence
 from semana.models import BASELINES
 from semana.pipeline.calendar import has_begun
 from semana.pipeline.golden import freeze, golden_checks
+from semana.pipeline.order import RECORDED
 from semana.pipeline.succession import promoted, serve
-from semana.pipeline.tracked import project
+from semana.pipeline.tracked import project, went_on
 from semana.reports.gate import gate_page
 from semana.stores.home import Stores
 from semana.stores.leases import Lease
@@ -27,19 +28,30 @@ from semana.stores.runs import Run
 _log = logging.getLogger(__name__)
 
 
-def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, Any]:
-    """Records which bundle predicts in this run; a challenger that passes gets a ledger entry, and MLflow is told."""
-    if run.recall("decision")["retrain"]:
+def run(run: Run, stores: Stores, *, keep: bool = False, lease: Lease | None = None) -> dict[str, Any]:
+    """Records which bundle predicts in this run; a challenger that passes gets a ledger entry, and MLflow is told.
+
+    With `keep` the champion does, whatever was decided.
+    """
+    challenged = run.recall("decision")["retrain"] and not keep
+    if challenged:
         stores.tracking.ready()  # nobody is promoted whom MLflow cannot show
-    summary = _promote(run, stores, lease)
+    summary = _promote(run, stores, lease) if challenged and not went_on(run) else _keep(run, stores)
     return {**summary, "tracking": project(stores)}
+
+
+def _keep(run: Run, stores: Stores) -> dict[str, Any]:
+    """The champion predicts; in a run that repeats another, the model that predicted then."""
+    entries = stores.ledger.until(run.week)
+    if run.knows(RECORDED):
+        then = run.recall(RECORDED)
+        entries = [each for each in entries if (each["to"], each["version"]) == (then["bundle"], then["version"])]
+    return _serve(run, entries[-1] if entries else stores.ledger.champion(run.week), promoted=False)
 
 
 def _promote(run: Run, stores: Stores, lease: Lease | None) -> dict[str, Any]:
     entries = stores.ledger.entries()  # read first: whoever adds one meanwhile makes this run busy
     champion = stores.ledger.champion(run.week)
-    if not run.recall("decision")["retrain"]:
-        return _serve(run, champion, promoted=False)
     race = run.recall("race")
     bundle = race["bundle"]
     report = _judged(run, stores, race, champion)
@@ -95,7 +107,6 @@ def _judged(run: Run, stores: Stores, race: Mapping[str, Any], champion: Mapping
         smoke=fault,
         probabilities=_probabilities(stores, bundle),
         params=stores.params.gate,
-        champion_last_label=Week.parse(champion["evidence"]["last_label_week"]) if champion else None,
         more=[never, unseen, *golden],
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import numpy as np
@@ -10,17 +11,20 @@ import polars as pl
 from semana.data import catalog
 from semana.data import schemas as s
 from semana.data.weeks import Week
-from semana.errors import ContractError
+from semana.errors import ContractError, UsageError
 from semana.evaluation.decision import decide_list, kind_of
 from semana.evaluation.experiment import held_out
 from semana.pipeline.calendar import has_begun
 from semana.pipeline.scoring import score_week
 from semana.pipeline.succession import gives_way
+from semana.stores import files
 from semana.stores.home import Stores
 from semana.stores.leases import Lease
 from semana.stores.runs import Run
 
 COLUMNS = list(catalog.PREDICTIONS.columns)
+_NAMED = 5  # ids of exclude.csv, in a warning
+_log = logging.getLogger(__name__)
 _MANY = 5.0  # expected purchases beyond this many times the forecast level are a fault, not a forecast
 
 
@@ -28,6 +32,7 @@ def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, An
     """Publishes the list of the run's week; the same rows as the latest revision publish nothing new."""
     scores, level = _sane_scores(run, stores)
     excluded = stores.publications.excluded(scores)
+    _warn_of_idle_rules(stores, scores)
     decision = decide_list(
         scores[s.CUSTOMER_ID].to_numpy(),
         scores[s.PROBABILITY].to_numpy(),
@@ -72,9 +77,24 @@ def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, An
     }
 
 
+def _warn_of_idle_rules(stores: Stores, scores: pl.DataFrame) -> None:
+    """Logs the ids of exclude.csv that no scored pair has: mistyped, perhaps, or of somebody who buys no more."""
+    rules = stores.publications.exclusions()
+    known = {key: set(scores[key].unique().cast(pl.String)) for key in s.PAIR}
+    idle = [id_ for key in s.PAIR for id_ in sorted(set(rules[key].drop_nulls()) - known[key])]
+    if idle:
+        _log.warning("exclude.csv: no pair of %s has %s", scores.height, ", ".join(idle[:_NAMED]))
+
+
 def _sane_scores(run: Run, stores: Stores) -> tuple[pl.DataFrame, dict[str, Any]]:
     """The scores and the level of the week; a champion whose scores are no list gives way to its predecessor once."""
-    scores, level = stores.lake.read(catalog.SCORES, run.week), run.recall("level")
+    level = run.recall("level")
+    if files.sha256(stores.lake.path(catalog.SCORES, run.week)) != level.get("scores"):
+        raise UsageError(
+            f"the scores of {run.week} are not those of run {run.id}: another run made them since. Make them again: "
+            f"semana predict --week {run.week} --position {run.position} --as-of {run.as_of}"
+        )
+    scores = stores.lake.read(catalog.SCORES, run.week)
     try:
         _check_sane(scores, level)
     except ContractError as err:

@@ -12,7 +12,8 @@ from semana.data.sources import Source
 from semana.data.weeks import Week, weeks_between
 from semana.errors import UsageError
 from semana.pipeline import ingest
-from semana.pipeline.weekly import Order, run_step, run_week
+from semana.pipeline.order import Order
+from semana.pipeline.weekly import run_step, run_week
 from semana.stores.home import Stores
 from semana.stores.slices import week_slices
 

@@ -1,4 +1,4 @@
-"""Review: every published list whose week is complete against what was then bought; a fallen champion goes back.
+"""Review: every published list whose week is whole against what was then bought; a fallen champion goes back.
 
 A page shows it all: how each list did, and who served when and why.
 """
@@ -6,6 +6,7 @@ A page shows it all: how each list did, and who served when and why.
 from __future__ import annotations
 
 import hashlib
+import logging
 from functools import partial
 from typing import Any
 
@@ -16,6 +17,7 @@ from semana.data import catalog
 from semana.data import schemas as s
 from semana.data.purchases import bought, during
 from semana.data.weeks import Week
+from semana.errors import ContractError
 from semana.evaluation.experiment import held_out
 from semana.evaluation.fallen import Outcome, judge_rollback
 from semana.evaluation.metrics import week_metrics
@@ -32,6 +34,7 @@ from semana.stores.home import Stores
 from semana.stores.reviewed import estimate, figures, listed_pairs, parts, promised, recent
 from semana.stores.runs import Run
 
+_log = logging.getLogger(__name__)
 PAGE = "performance/performance.html"
 _F1_HELD_OUT = "f1_held_out"
 LOOK_BACK = 13  # late rows restate a quarter at the most; older lists keep their figures
@@ -42,11 +45,12 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
 
     Then goes back to the shadow where the champion is damaged, or has fallen below it.
     """
-    complete = stores.lake.read(catalog.WEEKS, run.week).filter(pl.col("complete"))[s.WEEK].to_list()
+    complete = stores.lake.read(catalog.WEEKS, run.week).filter(pl.col("whole"))[s.WEEK].to_list()
     purchases = stores.lake.scan(catalog.PURCHASES, run.week)
     truths = _truths(purchases, [index for index in complete if run.week.index - index <= LOOK_BACK])
     judge = partial(_figures, purchases, decay=stores.params.models.decay, experiments=stores.experiments)
-    judged = []
+    judged: list[str] = []
+    damaged: list[str] = []
     for week in stores.lake.weeks(catalog.PERFORMANCE):
         retracted = week.end <= run.as_of and week.index not in complete
         if retracted and stores.lake.read(catalog.PERFORMANCE, week)["position"][0] <= run.position:
@@ -55,13 +59,18 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
     for week in stores.publications.weeks():
         if week >= run.week or run.week - week > LOOK_BACK or week.index not in truths:
             continue
-        manifest = stores.publications.served(week)
+        try:
+            manifest = stores.publications.served(week)
+            published = listed_pairs(stores, week, manifest)
+        except ContractError as err:  # what is not as it was published says nothing of the model
+            _log.error("not reviewed: %s", err)
+            damaged.append(str(week))
+            continue
         judged_on = f"revision {manifest['rev']}, {truths[week.index]}"
         if stores.lake.has(catalog.PERFORMANCE, week):
             known = stores.lake.read(catalog.PERFORMANCE, week)
             if known["judged_on"][0] == judged_on or known["position"][0] > run.position:
                 continue
-        published = listed_pairs(stores, week, manifest)
         rows = [
             {
                 "role": "champion",
@@ -94,7 +103,13 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
             estimate=estimate(stores),
         )
         files.replace_bytes(stores.home / PAGE, page.encode())
-    return {"step": "review", "judged": judged, "newest": newest[-1] if newest else None, "rollback": rollback}
+    return {
+        "step": "review",
+        "judged": judged,
+        "damaged": damaged,
+        "newest": newest[-1] if newest else None,
+        "rollback": rollback,
+    }
 
 
 def told_effects(stores: Stores) -> list[str]:
@@ -113,7 +128,7 @@ def _rollback(run: Run, stores: Stores) -> dict[str, Any]:
     shadow = shadow_of(stores, run.week)
     if shadow is None or stores.ledger.is_past(run.week):
         return {"rolled_back": False, "says": "no shadow to go back to" if shadow is None else "a past week"}
-    outcomes = _outcomes(run, stores, champion["version"], shadow["version"])
+    outcomes = _outcomes(run, stores, champion, shadow["version"])
     verdict = judge_rollback(
         outcomes, target=run.week, last_rollback=stores.ledger.last_rollback(run.week), params=stores.params.rollback
     )
@@ -126,12 +141,16 @@ def _rollback(run: Run, stores: Stores) -> dict[str, Any]:
     return {"rolled_back": True, "from": champion["version"], "to": back["version"], "says": verdict.says}
 
 
-def _outcomes(run: Run, stores: Stores, champion: str, shadow: str) -> list[Outcome]:
-    """The F1 of both in every reviewed week in which one was the champion and the other its shadow, oldest first."""
+def _outcomes(run: Run, stores: Stores, entry: dict[str, Any], shadow: str) -> list[Outcome]:
+    """The F1 of both in every reviewed week in which one was the champion and the other its shadow, oldest first.
+
+    Weeks before the champion's own entry are no evidence: whoever made it serve knew them.
+    """
+    champion, since = entry["version"], Week.parse(entry["week"])
     weeks = stores.lake.read(catalog.WEEKS, run.week)
     holidays = {index for index, days in weeks.select(s.WEEK, "holidays").rows() if days}
     found = []
-    for week in (each for each in stores.lake.weeks(catalog.PERFORMANCE) if each < run.week):
+    for week in (each for each in stores.lake.weeks(catalog.PERFORMANCE) if since <= each < run.week):
         rows = stores.lake.read(catalog.PERFORMANCE, week).to_dicts()
         f1 = {(row["role"], row[s.MODEL_VERSION]): row["f1"] for row in rows}
         if ("champion", champion) in f1 and ("shadow", shadow) in f1:

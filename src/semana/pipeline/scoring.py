@@ -20,6 +20,7 @@ from semana.models.level import forecast_level
 from semana.models.scorer import Scorer
 from semana.pipeline.labels import totals_of
 from semana.pipeline.succession import shadow_of
+from semana.stores import files
 from semana.stores.home import Stores
 from semana.stores.known import settled, tables_of
 from semana.stores.runs import Run
@@ -45,7 +46,9 @@ def score_week(run: Run, stores: Stores) -> dict[str, Any]:
     scored = rows.select(FACTS).with_columns(pl.Series(s.PROBABILITY, chance), reasons.alias(s.REASONS))
     stores.lake.write(catalog.SCORES, scored, run.week)
     facts = {"total": level.total, "low": level.low, "high": level.high, "factor": champion.calibration.factor}
-    run.record("level", {**facts, "shadow": _score_shadow(run, stores, rows, level.total)})
+    shadow = _score_shadow(run, stores, rows, level.total)
+    made = files.sha256(stores.lake.path(catalog.SCORES, run.week))
+    run.record("level", {**facts, "shadow": shadow, "scores": made})
     repeat = int(scored[s.REPEAT].sum())
     return {"pairs": scored.height, "repeat": repeat, "explore": scored.height - repeat, "level": facts}
 

@@ -158,6 +158,11 @@ def go_on(step: str, run: Run, stores: Stores, why: Exception) -> dict[str, Any]
     }
 
 
+def went_on(run: Run) -> bool:
+    """Whether MLflow kept the run from training, so that there is no challenger, whatever was decided."""
+    return run.knows("step-train") and "tracking" in run.recall("step-train")
+
+
 def _tell(run: Run, stores: Stores, training: Training) -> None:
     facts = _kept(run)
     if facts is None:

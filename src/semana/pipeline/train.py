@@ -104,12 +104,21 @@ def _tuned(run: Run, stores: Stores, examples: Examples, cuts: Cuts) -> tuple[Pa
 
 
 def _champion(run: Run, stores: Stores, examples: Examples, weeks: tuple[Week, ...], totals: Totals) -> Evidence | None:
-    """How the champion does on the gate weeks; the gate leaves out those that it has learned from."""
+    """How the champion does on the gate weeks that it has not learned from.
+
+    In those that it has, its judged twin stands for it: the same recipe, learned from the weeks before its own gate.
+    """
     entry = stores.ledger.champion(run.week)
     if entry is None or stores.bundles.fault(entry["to"]):
         return None
-    scorer = stores.bundles.load(entry["to"])
-    found = {week: judge_week(scorer, examples(week), totals, week=week, params=stores.params) for week in weeks}
+    twin = entry["evidence"].get("judged")
+    same = [bundle for bundle in (entry["to"], twin) if bundle and not stores.bundles.fault(bundle)]
+    scorers = [stores.bundles.load(bundle) for bundle in same]
+    found = {}
+    for week in weeks:
+        fair = next((each for each in scorers if week > Week.parse(each.recipe.last_label_week)), None)
+        if fair:
+            found[week] = judge_week(fair, examples(week), totals, week=week, params=stores.params)
     return Evidence("champion", found)
 
 

@@ -6,11 +6,12 @@ It takes the inbox too, where no run is at it.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from semana.data.weeks import Week
-from semana.errors import Busy
+from semana.errors import Busy, ConfigurationError, ContractError
 from semana.pipeline.inbox import TAKEN, take_letters, take_orders
 from semana.stores.alerts import Event
 from semana.stores.doctor import low_disk
@@ -26,7 +27,7 @@ def watch(stores: Stores, *, now: datetime) -> dict[str, Any]:
     """
     letters = _take(stores, now)
     unsent = stores.alerts.retry(now=now)
-    found = [event for event in (_overdue(stores, now), _disk(stores, now)) if event]
+    found = [event for look in (_overdue, _disk) if (event := _seen(look, stores, now))]
     for event in found:
         stores.alerts.tell(event, now=now)
     return {"findings": [f"{event.kind}: {event.says}" for event in found], "unsent": unsent, "letters": letters}
@@ -44,11 +45,25 @@ def _take(stores: Stores, now: datetime) -> int:
     return taken
 
 
+def _seen(look: Callable[[Stores, datetime], Event | None], stores: Stores, now: datetime) -> Event | None:
+    """What the look finds; that it cannot look is a finding too."""
+    try:
+        return look(stores, now)
+    except (ContractError, ConfigurationError, OSError) as err:
+        return Event("home damaged", f"{now.date()} {err}", str(err), urgent=True)
+
+
 def _overdue(stores: Stores, now: datetime) -> Event | None:
-    current = stores.publications.current()
+    current, patience = stores.publications.current(), timedelta(hours=stores.params.watch.overdue_hours)
     week = Week.of(now.date())
-    due = datetime.combine(week.start, time(), tzinfo=UTC) + timedelta(hours=stores.params.watch.overdue_hours)
-    if current is None or Week.parse(current["week"]) >= week or now < due:
+    due = datetime.combine(week.start, time(), tzinfo=UTC) + patience
+    if current is None:
+        position = stores.landing.position
+        if not position or now < stores.landing.arrival(position) + patience:
+            return None
+        says = f"{position} deliveries have landed, and no list is there. Run: semana run"
+        return Event("run overdue", f"{week} no list", says, urgent=True)
+    if Week.parse(current["week"]) >= week or now < due:
         return None
     says = f"{week} has begun and has no list, the newest is of {current['week']}. Run: semana run"
     return Event("run overdue", str(week), says, urgent=True)

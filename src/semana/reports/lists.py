@@ -69,4 +69,4 @@ def flat(rows: pl.DataFrame) -> pl.DataFrame:
     """The rows for a spreadsheet: the reasons as the code that counts most, and no text that would run as a formula."""
     if s.REASONS in rows.columns:
         rows = rows.with_columns(pl.col(s.REASONS).list.first().struct.field("code").alias(s.REASONS))
-    return rows.with_columns(pl.col(pl.String).str.replace(r"^([=+\-@\t\r])", "'$1"))
+    return rows.with_columns(pl.col(pl.String).str.replace(r"^([=+\-@\t\r\n\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}])", "'$1"))

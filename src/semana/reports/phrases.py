@@ -21,8 +21,8 @@ _UNSOLD_LATELY = ("nobody has bought it lately", "nadie lo ha comprado últimame
 _UNSOLD_TWICE = ("nobody has bought it twice yet", "nadie lo ha comprado dos veces aún")
 # Spans that a young shop has not lived through: what is said of them is true there too.
 _SPANS: Mapping[int, Words] = {
-    13: ("{weeks} of the last quarter", "{weeks} del último trimestre"),
-    26: ("{weeks} of the last half year", "{weeks} del último medio año"),
+    13: ("in {weeks} of the last quarter", "en {weeks} del último trimestre"),
+    26: ("in {weeks} of the last half year", "en {weeks} del último medio año"),
 }
 
 
@@ -80,10 +80,9 @@ _SALES = Phrase(("how its sales are going", "cómo van sus ventas"), _UNSOLD_LAT
 
 
 def _of_last(weeks: int) -> Phrase:
-    last = (f"{{number}} of the last {weeks} weeks", f"{{number}} de las últimas {weeks} semanas")
-    en, es = _SPANS.get(weeks, last)
+    last = (f"bought in {{number}} of the last {weeks} weeks", f"comprado en {{number}} de las últimas {weeks} semanas")
     return Phrase(
-        (f"bought in {en}", f"comprado en {es}"),
+        _SPANS.get(weeks, last),
         at={
             0: (f"not bought in the last {weeks} weeks", f"no comprado en las últimas {weeks} semanas"),
             weeks: (

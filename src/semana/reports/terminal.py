@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from rich.box import SIMPLE
 from rich.table import Table
+from rich.text import Text
 
 from semana.data import schemas as s
 from semana.reports.words import (
@@ -18,6 +20,8 @@ from semana.reports.words import (
     reason_in_words,
     shown_in_words,
 )
+
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def run_table(summary: Mapping[str, Any]) -> Table:
@@ -150,6 +154,14 @@ def _plain(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else "–" if value is None else str(value)
 
 
+class PlainTable(Table):
+    """A table whose cells are shown as they are: what stands in the data is neither markup nor a control sequence."""
+
+    def add_row(self, *cells: Any, **options: Any) -> None:
+        """Adds a row of strings or of what rich can show."""
+        super().add_row(*(Text(_UNSEEN.sub("�", each)) if isinstance(each, str) else each for each in cells), **options)
+
+
 def titled_table(
     title: str,
     *columns: tuple[str, str],
@@ -162,10 +174,10 @@ def titled_table(
 
     `tight` leaves less room between them; `unbroken` lets no value but the last column's go on in another line.
     """
-    table = Table(
-        title=title,
+    table = PlainTable(
+        title=Text(title, style="italic") if title else None,
         title_justify="left",
-        caption=below or None,
+        caption=Text(below, style="dim italic") if below else None,
         caption_justify="left",
         show_header=headed,
         header_style="bold",

@@ -53,7 +53,7 @@ class Hot:
             if self._moved("keys", self.stores.keys.folder):
                 self._read_keys()
             self._look_at_list(now, seconds)
-            if self.loaded and self._moved("landing", self.stores.home / "landing" / "manifest"):
+            if self.loaded and self._moved("since", *self._since()):
                 self._look_at_landing()
             if self.loaded and not first and self._moved("ledger", self.stores.home / "ledger"):
                 self._look_at_champion(now)
@@ -117,7 +117,7 @@ class Hot:
         if not first and (fault := self.stores.bundles.fault(mapped.manifest["bundle"])):
             raise ContractError(fault)
         loaded = load(self.stores, mapped)
-        self._moved("landing", self.stores.home / "landing" / "manifest")
+        self._moved("since", *self._since())
         if not first:
             self._seen.pop("ledger", None)
         if self.loaded and self.loaded.live.warm:
@@ -125,12 +125,15 @@ class Hot:
         self.loaded = loaded
         _log.info("serving %s revision %s by %s", *loaded.stamp.values())
 
+    def _since(self) -> tuple[Path, Path]:
+        return self.stores.home / "landing" / "manifest", self.stores.home / "exclude.csv"
+
     def _look_at_landing(self) -> None:
         try:
-            self.loaded = self.loaded.with_bought(self.stores) if self.loaded else None
+            self.loaded = self.loaded.with_since(self.stores) if self.loaded else None
         except _FAULTS as err:
-            self._seen.pop("landing")
-            _log.warning("what was bought this week is as of the last look: %s", err)
+            self._seen.pop("since")
+            _log.warning("what was bought, or excluded, is as of the last look: %s", err)
 
     def _look_at_champion(self, now: datetime) -> None:
         """Checks the bundle of the list, and that of the model that is to make the next one."""

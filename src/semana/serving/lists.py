@@ -99,7 +99,7 @@ async def customer_list(
     who = known(loaded.customer(customer_id), "customer", customer_id)
     mine = loaded.mapped.rows_of(customer_id)
     held_out = bool(mine.height and s.HELD_OUT in mine.columns and mine[s.HELD_OUT].any())
-    mine = lists.shown(mine)
+    mine = loaded.shown(mine)
     wanted = mine if min_probability == 0 else mine.filter(pl.col(s.PROBABILITY) >= min_probability)
     wanted = wanted if kind is None else wanted.filter(pl.col(s.KIND) == kind)
     rows = _offers(loaded, wanted.head(top) if top else wanted.filter(s.RECOMMENDED), who[s.CUSTOMER_ID], lang)
@@ -124,7 +124,7 @@ def product_customers(
 ) -> Response:
     """Whom to call for a product: the customers to whom it is recommended, the likeliest first."""
     what = known(loaded.product(product_id), "product", product_id)
-    rows = _shown(_of_product(loaded, product_id, [*_CALLER, s.PRODUCT_ID, s.RECOMMENDED]))
+    rows = loaded.shown(_of_product(loaded, product_id, [*_CALLER, s.PRODUCT_ID, s.RECOMMENDED]))
     if owner is not None:
         rows = lists.of_owner(rows, loaded.customers, owner)
     listed = lists.view(rows, customer=None, product=None, top=0)
@@ -169,8 +169,8 @@ def calls(
     owner: Owner = None,
 ) -> Response:
     """Whom to call, by the expected amount (else purchases) of their list; not by the effect of the call."""
-    columns = [s.CUSTOMER_ID, s.RECOMMENDED, s.PROBABILITY, s.EXPECTED_AMOUNT]
-    rows = _shown(loaded.mapped.frame.select(*columns, loaded.mapped.held_out))
+    columns = [*s.PAIR, s.RECOMMENDED, s.PROBABILITY, s.EXPECTED_AMOUNT]
+    rows = loaded.shown(loaded.mapped.frame.select(*columns, loaded.mapped.held_out))
     rows = rows if owner is None else lists.of_owner(rows, loaded.customers, owner)
     results = stores.results.of(loaded.mapped.week)
     told = [
@@ -208,7 +208,7 @@ def predictions_csv(
 def _csv(loaded: Loaded, owner: str | None, *, recommended: bool) -> Iterator[bytes]:
     frame = loaded.mapped.frame
     for start in range(0, max(frame.height, 1), _CHUNK):
-        rows = lists.shown(frame.slice(start, _CHUNK))
+        rows = loaded.shown(frame.slice(start, _CHUNK))
         rows = rows.filter(s.RECOMMENDED) if recommended else rows
         rows = rows if owner is None else lists.of_owner(rows, loaded.customers, owner)
         people = pl.Series("customer", labels(loaded.customers, rows[s.CUSTOMER_ID]), dtype=pl.String)
@@ -240,11 +240,12 @@ def _of_product(loaded: Loaded, product: str, columns: list[str]) -> pl.DataFram
 
 def _of_owner(loaded: Loaded, owner: str | None) -> pl.DataFrame:
     """The customers (of one owner) that are shown, with the sums of what is recommended to them."""
-    columns = [s.CUSTOMER_ID, s.RECOMMENDED, s.PROBABILITY, s.EXPECTED_AMOUNT]
+    columns = [*s.PAIR, s.RECOMMENDED, s.PROBABILITY, s.EXPECTED_AMOUNT]
     rows = loaded.mapped.frame.select(*columns, loaded.mapped.held_out)
     out = rows.filter(s.HELD_OUT)[s.CUSTOMER_ID].unique()
     sums = (
-        rows.filter(s.RECOMMENDED)
+        loaded.shown(rows)
+        .filter(s.RECOMMENDED)
         .group_by(s.CUSTOMER_ID)
         .agg(
             pl.len().alias(s.RECOMMENDED),
@@ -267,10 +268,6 @@ def _found(names: pl.DataFrame, key: str, search: str | None) -> pl.DataFrame:
         for column in (key, s.LABEL)
     )
     return names.filter(pl.any_horizontal(hits))
-
-
-def _shown(rows: pl.DataFrame) -> pl.DataFrame:
-    return lists.shown(rows)
 
 
 def _total(column: str) -> pl.Expr:

@@ -11,11 +11,13 @@ import polars as pl
 
 from semana.data import catalog
 from semana.data import schemas as s
+from semana.reports import lists
 from semana.serving.index import PairIndex
 from semana.serving.live import Live
 from semana.stores.home import Stores
 from semana.stores.known import bought_in, names_of
 from semana.stores.mapped import Mapped, place_of
+from semana.stores.publications import named_by
 
 _KEPT_BYTES = 32 * 2**20  # of answers that were given before
 Target = tuple[bytes, bytes, str]  # path, query and language of a request
@@ -65,7 +67,7 @@ class Answers:
 class Loaded:
     """One publication with all that its answers are made from: whoever holds it answers from nothing else.
 
-    `bought` is what landed since as bought in its week, by customer and product.
+    `bought` is what landed since as bought in its week, by customer and product; `rules` are those of exclude.csv.
     """
 
     mapped: Mapped
@@ -75,6 +77,7 @@ class Loaded:
     index: PairIndex
     bought: Mapping[int | str, Mapping[int | str, float]]
     position: int
+    rules: pl.DataFrame
     answers: Answers = field(default_factory=Answers)
 
     @property
@@ -102,26 +105,29 @@ class Loaded:
         place = place_of(self.products[s.PRODUCT_ID], text)
         return None if place is None else self.products.row(place, named=True)
 
-    def with_bought(self, stores: Stores) -> Loaded:
-        """The same publication beside what has landed by now."""
-        return replace(self, answers=Answers(), **bought_since(stores, self.mapped))
+    def shown(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Those of the list's rows that people see: of nobody who is held out, and nothing that exclude.csv names."""
+        rows = lists.shown(rows)
+        return rows if self.rules.is_empty() else rows.filter(~named_by(self.rules, rows.select(s.PAIR)))
+
+    def with_since(self, stores: Stores) -> Loaded:
+        """The same publication beside what has landed, and what is excluded, by now."""
+        return replace(self, answers=Answers(), **since(stores, self.mapped))
 
 
 def load(stores: Stores, mapped: Mapped) -> Loaded:
     """The publication with its names and what has landed by now."""
     customers, products = (names_of(stores, dataset, mapped.week) for dataset in (catalog.CUSTOMERS, catalog.PRODUCTS))
-    return Loaded(
-        mapped, Live(stores, mapped), customers, products, PairIndex(mapped.frame), **bought_since(stores, mapped)
-    )
+    return Loaded(mapped, Live(stores, mapped), customers, products, PairIndex(mapped.frame), **since(stores, mapped))
 
 
-def bought_since(stores: Stores, mapped: Mapped) -> dict[str, Any]:
-    """`bought` and `position` of a publication's week."""
+def since(stores: Stores, mapped: Mapped) -> dict[str, Any]:
+    """`bought`, `position` and `rules` by now."""
     position = stores.landing.position
     found: dict[int | str, dict[int | str, float]] = {}
     for customer, product, quantity in bought_in(stores, mapped.week).rows():
         found.setdefault(customer, {})[product] = quantity
-    return {"bought": found, "position": position}
+    return {"bought": found, "position": position, "rules": stores.publications.exclusions()}
 
 
 def labels(names: pl.DataFrame, ids: pl.Series) -> Iterable[str | None]:

@@ -35,6 +35,7 @@ from semana.serving.counts import tally_of
 from semana.serving.loaded import Loaded, labels
 from semana.serving.problems import Problem
 from semana.stores.mapped import key_of
+from semana.stores.publications import named_by
 
 router = APIRouter(prefix="/v1", tags=["scoring"], dependencies=[needs("read")], responses=ANY)
 _SAFE = 2**53 - 1  # what every JSON reader keeps exactly; larger ids are sent as text
@@ -112,7 +113,11 @@ def predictions(request: Request, loaded: Publication, asked: Pairs) -> Response
         else:
             live.append(number)
         found.append(told)
-    gaps = _score(loaded, request, found, keys, live, [n for n, place in enumerate(places) if place >= 0])
+    named = named_by(loaded.rules, pl.DataFrame(keys, schema=_schema(loaded), orient="row"))
+    for told, out in zip(found, named, strict=True):
+        if out and told.get("scored"):
+            told[s.RECOMMENDED] = False
+    gaps = _score(loaded, found, keys, live, [n for n, place in enumerate(places) if place >= 0])
     unknown = sum("error" in each for each in found)
     return answer(request, loaded, {"predictions": found}, tally=tally_of(found, unknown=unknown, gaps=gaps))
 
@@ -211,6 +216,11 @@ def _places(loaded: Loaded, pairs: Sequence[Pair]) -> tuple[list[int], list[tupl
     return loaded.index.places(customers, products).tolist(), keys
 
 
+def _schema(loaded: Loaded) -> dict[str, Any]:
+    """The kinds of the list's ids."""
+    return {s.CUSTOMER_ID: loaded.mapped.customers.dtype, s.PRODUCT_ID: loaded.mapped.frame.schema[s.PRODUCT_ID]}
+
+
 def _unknown(loaded: Loaded, customer: str, product: str) -> str | None:
     if loaded.customer(customer) is None:
         return "the customer is unknown"
@@ -221,7 +231,6 @@ def _unknown(loaded: Loaded, customer: str, product: str) -> str | None:
 
 def _score(
     loaded: Loaded,
-    request: Request,
     found: list[dict[str, Any]],
     keys: Sequence[tuple[Any, Any]],
     live: Sequence[int],
@@ -231,11 +240,10 @@ def _score(
     if not live:
         return []
     twice = [number for number in batch[:_TWICE] if "error" not in found[number]]
-    dtypes = {s.CUSTOMER_ID: loaded.mapped.customers.dtype, s.PRODUCT_ID: loaded.products[s.PRODUCT_ID].dtype}
     distinct = list(dict.fromkeys(keys[number] for number in (*live, *twice)))
-    pairs = pl.DataFrame(distinct, schema=dtypes, orient="row")
+    pairs = pl.DataFrame(distinct, schema=_schema(loaded), orient="row")
     scored = dict(zip(distinct, loaded.live.pairs(pairs), strict=True))
-    excluded = dict(zip(distinct, request.app.state.hot.stores.publications.excluded(pairs), strict=True))
+    excluded = dict(zip(distinct, named_by(loaded.rules, pairs), strict=True))
     cut = loaded.mapped.manifest["cut"]
     for number in live:
         row = scored[keys[number]]

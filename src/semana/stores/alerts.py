@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 import smtplib
+import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -26,8 +27,13 @@ from semana.stores import files
 from semana.stores.addresses import split
 
 SECONDS = 5.0  # that a channel may take
+_THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
 _TRIED_FOR = timedelta(days=1)
 _log = logging.getLogger(__name__)
+
+
+class PasswordInTheOpen(Exception):
+    """The mail server offers no TLS, so it is not told a password."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +140,8 @@ def webhook(url: str) -> Callable[[Event], None]:
 def mail(server: str, *, sender: str, to: str) -> Callable[[Event], None]:
     """A channel that mails; `server` is like smtp://USER:PASSWORD@HOST:587 (smtps:// speaks TLS from the start).
 
-    Raises ConfigurationError where it is not. A server that offers STARTTLS is spoken to in secret.
+    Raises ConfigurationError where it is not. A server that offers STARTTLS is spoken to in secret, and proves who it
+    is; the password goes over no open line, but on this machine.
     """
     parts = split(server, ("smtp", "smtps"))
     if parts is None or not to:
@@ -148,13 +155,19 @@ def mail(server: str, *, sender: str, to: str) -> Callable[[Event], None]:
         message["Subject"] = f"semana: {event.kind}"
         message["From"], message["To"] = sender, to
         message.set_content(event.says)
-        kind = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
-        with kind(
-            parts.hostname or "", parts.port or (465 if parts.scheme == "smtps" else 25), timeout=SECONDS
+        host, secret = parts.hostname or "", parts.scheme == "smtps"
+        trusted = ssl.create_default_context()
+        with (
+            smtplib.SMTP_SSL(host, parts.port or 465, timeout=SECONDS, context=trusted)
+            if secret
+            else smtplib.SMTP(host, parts.port or 25, timeout=SECONDS)
         ) as smtp:
-            if parts.scheme == "smtp" and smtp.has_extn("starttls"):
-                smtp.starttls()
+            if not secret and smtp.has_extn("starttls"):
+                smtp.starttls(context=trusted)
+                secret = True
             if parts.username:
+                if not secret and host not in _THIS_MACHINE:
+                    raise PasswordInTheOpen
                 smtp.login(unquote(parts.username), unquote(parts.password or ""))
             smtp.send_message(message)
 

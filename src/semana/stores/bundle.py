@@ -148,11 +148,11 @@ class Bundles:
             raise ContractError(f"bundle {bundle}: not there or without its manifest. Restore it from a backup.")
         try:
             manifest: dict[str, Any] = json.loads(path.read_bytes())
+            whole = manifest == _sealed(manifest) and isinstance(manifest["files"], dict)
             newer = int(manifest["format"]) > FORMAT
-            whole = newer or (manifest == _sealed(manifest) and isinstance(manifest["files"], dict))
-        except (ValueError, KeyError, TypeError) as err:
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as err:
             raise _damaged(bundle, MANIFEST) from err
-        if newer:
+        if newer and whole:
             raise ConfigurationError(
                 f"bundle {bundle}: format {manifest['format']}, this semana reads up to {FORMAT}. Update semana."
             )

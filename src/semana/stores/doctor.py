@@ -22,6 +22,7 @@ def examine(stores: Stores) -> list[dict[str, str]]:
         "manifest": lambda: _entries(stores.landing.history()),
         **{f"landed {table}": _landed(stores, table) for table in TABLES},
         "ledger": lambda: _entries(stores.ledger.entries()),
+        "exclude.csv": lambda: _entries(stores.publications.exclusions().rows()),
         "golden": lambda: _golden(stores),
         "experiments": lambda: f"{len(stores.experiments.all())} begun",
         "champion": lambda: _champion(stores),

@@ -27,6 +27,7 @@ from semana.stores.ledger import Ledger
 from semana.stores.publications import Publications
 from semana.stores.results import Results
 from semana.stores.runs import Runs
+from semana.stores.tasks import Tasks
 from semana.stores.telemetry import Telemetry
 from semana.stores.tracking import Mlflow, Tracking
 from semana.stores.tunings import Tunings
@@ -56,6 +57,7 @@ class Stores:
     golden: Golden
     experiments: Experiments
     telemetry: Telemetry
+    tasks: Tasks
     alerts: Alerts
     keys: Keys
     inbox: Inbox
@@ -103,6 +105,7 @@ def open_home(settings: Settings, *, create: bool = False) -> Stores:
         Golden(home / "golden"),
         Experiments(home / "experiments"),
         Telemetry(home / "telemetry"),
+        Tasks(home / "telemetry" / "tasks"),
         Alerts(home / "alerts", _channels(settings)),
         Keys(home / "keys"),
         Inbox(settings.inbox or home / "inbox"),

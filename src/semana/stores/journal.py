@@ -2,8 +2,8 @@
 
 Each is sealed with the hash of its own content, which holds the seal of the entry before: a change to any is noticed.
 
-Creating entry n + 1 is the compare-and-set: of two that try, exactly one succeeds. The manifest of deliveries and the
-ledger of what served are journals.
+Creating entry n + 1 is the compare-and-set: of two that try, exactly one succeeds. Beside the folder lies its head,
+how many entries there were and the newest seal: a chain that lost its end, or was made anew, is noticed too.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ class Journal:
                 raise self._broken(path, "does not follow from the entry before it")
             previous = entry["seal"]
             entries.append(entry)
+        self._check_end(entries)
         return entries
 
     def append(self, entry: dict[str, Any], *, after: int) -> dict[str, Any]:
@@ -58,7 +59,23 @@ class Journal:
             files.create_exclusive(self.folder / _name(after + 1), files.to_json(full))
         except FileExistsError as err:
             raise taken from err
+        files.replace_json(self._head, {"entries": after + 1, "seal": full["seal"]})
         return full
+
+    @property
+    def _head(self) -> Path:
+        return self.folder.with_name(f"{self.folder.name}.head")
+
+    def _check_end(self, entries: list[dict[str, Any]]) -> None:
+        """Raises ContractError where the chain is not the one whose head was written (or that one and more)."""
+        if not self._head.exists():
+            return
+        head = self._read(self._head)
+        known = head.get("entries")
+        if not isinstance(known, int) or len(entries) < known:
+            raise self._broken(self._head, f"tells of {known} entries, {len(entries)} are there")
+        if known and entries[known - 1]["seal"] != head.get("seal"):
+            raise self._broken(self._head, f"has another seal than entry {known}")
 
     def _paths(self) -> list[Path]:
         return sorted(self.folder.glob("[0-9]*.json"))
@@ -71,8 +88,8 @@ class Journal:
 
     def _broken(self, path: Path, how: str) -> ContractError:
         return ContractError(
-            f"{self.folder.name}/{path.name} {how}: the chain is broken, a file was changed, added or removed by hand. "
-            f"Restore the folder from a backup (semana restore)."
+            f"{path.relative_to(self.folder.parent)} {how}: the chain is broken, a file was changed, added or removed "
+            f"by hand. Restore the folder from a backup (semana restore)."
         )
 
 

@@ -20,6 +20,7 @@ from semana.stores.manifest import Delivery, Manifest, brief
 from semana.stores.staging import Staging
 
 TRANSACTIONS = TABLES[0]
+_ARRIVED = "_arrived"
 
 
 class Landed(Manifest):
@@ -67,11 +68,15 @@ class Landed(Manifest):
     def attributes(self, table: str, position: int) -> nw.LazyFrame[Any]:
         """The attribute rows of the deliveries live at `position`: id, `seen`, label, ..., and their `position`.
 
-        An attribute that came as a number once and as text another time is text.
+        An attribute that came as a number once and as text another time is text. A row without a day was always true
+        where it is the first of its id; a later one is `seen` on the day that it arrived.
         """
         (key,) = KEYS[table]
         frames = [
-            datasets.scan(path, STAGED[table]).with_columns(pl.lit(delivery.position, dtype=pl.Int32).alias(s.POSITION))
+            datasets.scan(path, STAGED[table]).with_columns(
+                pl.lit(delivery.position, dtype=pl.Int32).alias(s.POSITION),
+                pl.lit(delivery.arrival.date(), dtype=pl.Date).alias(_ARRIVED),
+            )
             for delivery, path in self._staged(table, position)
         ]
         people = [s.LABEL, s.OWNER] if key == s.CUSTOMER_ID else [s.LABEL]
@@ -81,6 +86,7 @@ class Landed(Manifest):
                 s.SEEN: pl.Date,
                 **dict.fromkeys(people, pl.String),
                 s.POSITION: pl.Int32,
+                _ARRIVED: pl.Date,
             }
         )
         kinds = [frame.collect_schema() for frame in frames]
@@ -89,7 +95,10 @@ class Landed(Manifest):
             frame.with_columns(pl.col(sorted(mixed & set(kind))).cast(pl.String))
             for frame, kind in zip(frames, kinds, strict=True)
         ]
-        return nw.from_native(pl.concat([empty, *as_text], how="diagonal"))
+        rows = pl.concat([empty, *as_text], how="diagonal")
+        later = pl.col(s.SEEN).is_null() & (pl.col(s.POSITION) > pl.col(s.POSITION).min().over(key))
+        seen = pl.when(later).then(_ARRIVED).otherwise(s.SEEN).alias(s.SEEN)
+        return nw.from_native(rows.with_columns(seen).drop(_ARRIVED))
 
     def _staged(self, table: str, position: int) -> list[tuple[Delivery, Path]]:
         live = [delivery for delivery in self.deliveries(position) if table in delivery.tables]

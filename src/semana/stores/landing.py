@@ -155,8 +155,9 @@ class Landing(Landed):
             return
         if table == TRANSACTIONS:
             lines = self.polars_lines(position)
-            check_jumps(kept, usual_of(lines), file=file, params=self._params)
-            check_known(kept, lines, file=file, params=self._params)
+            usual = usual_of(lines)
+            check_jumps(kept, usual, file=file, params=self._params)
+            check_known(kept, lines, usual, file=file, params=self._params)
             check_missing(kept, lines, table=table, file=file, params=self._params)
         else:
             rows = self.attributes(table, position).to_native()

@@ -63,9 +63,18 @@ class Publications:
         return sorted({Week.parse(path.parents[1].name[5:]) for path in self.folder.glob(f"week=*/rev=*/{MANIFEST}")})
 
     def manifests(self, week: Week) -> list[dict[str, Any]]:
-        """The manifests of a week's revisions, oldest first."""
-        paths = self._week(week).glob(f"rev=*/{MANIFEST}")
-        return sorted((json.loads(path.read_bytes()) for path in paths), key=lambda manifest: int(manifest["rev"]))
+        """The manifests of a week's revisions, oldest first; raises ContractError naming one that is damaged."""
+        found = []
+        for path in self._week(week).glob(f"rev=*/{MANIFEST}"):
+            try:
+                manifest: dict[str, Any] = json.loads(path.read_bytes())
+                found.append((int(manifest["rev"]), manifest))
+            except (ValueError, KeyError, TypeError, RecursionError) as err:
+                raise ContractError(
+                    f"published/{week}/{path.parent.name}/{MANIFEST} is damaged. Restore it from a backup, or remove "
+                    f'its folder and publish the week again: semana run --week {week} --reason "..."'
+                ) from err
+        return [manifest for _, manifest in sorted(found, key=lambda each: each[0])]
 
     def served(self, week: Week) -> dict[str, Any]:
         """The manifest of the revision that served when the week began (the first, where all came later)."""
@@ -75,12 +84,21 @@ class Publications:
         return next((each for each in reversed(manifests) if not each["late"]), manifests[0])
 
     def predictions(self, week: Week, rev: int | None = None) -> nw.LazyFrame[Any]:
-        """The rows of a week's list; by default of its latest revision."""
+        """The rows of a week's list; by default of its latest revision.
+
+        Raises ContractError where they are not those that were published.
+        """
         manifests = self.manifests(week)
         if not manifests:
             raise UsageError(f"no list was published for {week}. Run: semana run --week {week}")
-        rev = rev or int(manifests[-1]["rev"])
-        return nw.from_native(datasets.scan(self._week(week) / f"rev={rev}" / PARQUET, PREDICTIONS))
+        manifest = next(each for each in reversed(manifests) if rev in (None, int(each["rev"])))
+        path = self._week(week) / f"rev={manifest['rev']}" / PARQUET
+        if not path.is_file() or files.sha256(path) != manifest["files"][PARQUET]:
+            raise ContractError(
+                f"the list of {week} (revision {manifest['rev']}) is not as it was published. Restore it from a "
+                f"backup, or publish it again: semana publish --week {week}"
+            )
+        return nw.from_native(datasets.scan(path, PREDICTIONS))
 
     def check_reason(self, week: Week, *, late: bool, reason: str | None) -> None:
         """Raises UsageError where `week` has a list already, has begun (`late`) and no reason is given."""
@@ -122,28 +140,23 @@ class Publications:
     def excluded(self, pairs: pl.DataFrame) -> pl.Series:
         """Which of `pairs` (customer_id, product_id) the home's `exclude.csv` names now, by customer, product or both.
 
-        Booleans in the order of `pairs`; ids are matched as text. Raises ConfigurationError for a file that is no such
-        list.
+        Booleans in the order of `pairs`; ids are matched as text. Raises ConfigurationError as `exclusions`.
         """
-        rules = self._exclusions()
-        hit = pl.Series([False] * pairs.height, dtype=pl.Boolean)
-        for keys in ((s.CUSTOMER_ID,), (s.PRODUCT_ID,), (s.CUSTOMER_ID, s.PRODUCT_ID)):
-            others = [name for name in s.PAIR if name not in keys]
-            given = (pl.col(key).is_not_null() for key in keys)
-            named = rules.filter(*given, *(pl.col(key).is_null() for key in others))
-            wanted = named.select(keys).unique().with_columns(pl.lit(True).alias("hit"))
-            text = pairs.select(pl.col(key).cast(pl.String) for key in keys)
-            hit = hit | text.join(wanted, on=list(keys), how="left", maintain_order="left")["hit"].fill_null(False)
-        return hit
+        return named_by(self.exclusions(), pairs)
 
-    def _exclusions(self) -> pl.DataFrame:
-        """The rules of `exclude.csv`: customer_id and product_id as text, one of them null where it names all."""
+    def exclusions(self) -> pl.DataFrame:
+        """The rules of `exclude.csv`: customer_id and product_id as text, one of them null where it names all.
+
+        Commas, semicolons or tabs part them. Raises ConfigurationError for a file that is no such list.
+        """
         path = self.folder.parent / "exclude.csv"
         if not path.exists():
             return pl.DataFrame(schema={s.CUSTOMER_ID: pl.String, s.PRODUCT_ID: pl.String})
         try:
-            rules = pl.read_csv(path, infer_schema=False)
-        except pl.exceptions.PolarsError as err:
+            head = path.read_bytes().split(b"\n", 1)[0]
+            separator = next((each for each in (";", "\t") if each.encode() in head), ",")
+            rules = pl.read_csv(path, infer_schema=False, separator=separator)
+        except (OSError, pl.exceptions.PolarsError) as err:
             raise ConfigurationError(f"{path.name}: not a CSV file with a header: {err}") from err
         absent = [name for name in s.PAIR if name not in rules.columns]
         if absent:
@@ -162,6 +175,19 @@ class Publications:
 
     def _week(self, week: Week) -> Path:
         return self.folder / f"week={week}"
+
+
+def named_by(rules: pl.DataFrame, pairs: pl.DataFrame) -> pl.Series:
+    """Which of `pairs` the rules of `exclude.csv` name, by customer, product or both; ids are matched as text."""
+    hit = pl.Series([False] * pairs.height, dtype=pl.Boolean)
+    for keys in ((s.CUSTOMER_ID,), (s.PRODUCT_ID,), (s.CUSTOMER_ID, s.PRODUCT_ID)):
+        others = [name for name in s.PAIR if name not in keys]
+        given = (pl.col(key).is_not_null() for key in keys)
+        named = rules.filter(*given, *(pl.col(key).is_null() for key in others))
+        wanted = named.select(keys).unique().with_columns(pl.lit(True).alias("hit"))
+        text = pairs.select(pl.col(key).cast(pl.String) for key in keys)
+        hit = hit | text.join(wanted, on=list(keys), how="left", maintain_order="left")["hit"].fill_null(False)
+    return hit
 
 
 def _write(rows: pl.DataFrame, folder: Path) -> dict[str, str]:

@@ -52,6 +52,9 @@ def _read_parquet(path: Path, name: str) -> pl.DataFrame:
 def _read_csv(path: Path, name: str, encoding: str) -> pl.DataFrame:
     header = _check_text(path, name, encoding)
     separator = max(_DELIMITERS, key=header.count)
+    names = [each.strip().strip('"') for each in header.split(separator)]
+    if twice := next((each for each in names if each and names.count(each) > 1), None):
+        raise ContractError(f"{name}: {twice!r} heads two columns. Rename one of them, or leave it out.")
     text = path if _is_utf8(encoding) else path.read_bytes().decode(encoding).encode()
     try:
         return pl.read_csv(text, separator=separator, infer_schema=False, glob=False)

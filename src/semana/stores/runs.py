@@ -107,6 +107,15 @@ class Runs:
         """The newest run that kept something under `knows`."""
         return next((run for run in reversed(self.all()) if run.knows(knows)), None)
 
+    def named(self, run: str) -> Run:
+        """The run with that id; raises UsageError naming the newest ones."""
+        path = self.folder / run / "run.json"
+        if path.parent.parent != self.folder or not path.is_file():
+            newest = sorted(self.all(), key=lambda each: (each.now, each.id))[-3:]
+            there = f"the newest are: {', '.join(each.id for each in newest)}" if newest else "none has begun"
+            raise UsageError(f"run {run!r} is unknown; {there}. Begin one: semana ingest --begin")
+        return self._read(path)
+
     def latest(self, week: Week) -> Run | None:
         """The newest run of `week`."""
         paths = sorted(self.folder.glob(f"{week}-[0-9]*/run.json"))

@@ -1,0 +1,50 @@
+"""A step's JSON summary as a note that an operator reads without opening logs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_FIRST = ("published", "retrain", "reasons", "promoted", "refused", "verdict", "confirmed", "stays", "rows")
+_LEFT_OUT = ("step", "hash")
+
+
+def note_of(summary: Mapping[str, Any]) -> str:
+    """One line a fact, what decides first; nested facts below their name, as YAML has them."""
+    names = [name for name in _FIRST if name in summary]
+    names += [name for name in summary if name not in names and name not in _LEFT_OUT]
+    return "\n".join(line for name in names for line in _lines(name, summary[name], depth=0))
+
+
+def _lines(name: str, value: Any, *, depth: int) -> Iterator[str]:
+    bullet = f"{'  ' * depth}{name.replace('_', ' ')}:"
+    if isinstance(value, Mapping):
+        yield bullet
+        for inner, found in value.items():
+            if inner not in _LEFT_OUT:
+                yield from _lines(str(inner), found, depth=depth + 1)
+    elif isinstance(value, list) and any(isinstance(each, Mapping) for each in value):
+        yield f"{bullet} {len(value)}"
+        for each in value:
+            if isinstance(each, Mapping):
+                yield f"{'  ' * (depth + 1)}- {'; '.join(_facts(each))}"
+    else:
+        yield f"{bullet} {_word(value)}"
+
+
+def _facts(value: Mapping[str, Any]) -> Iterator[str]:
+    for name, found in value.items():
+        if isinstance(found, Mapping):
+            yield from (f"{name} {fact}" for fact in _facts(found))
+        elif name not in _LEFT_OUT:
+            yield f"{name} {_word(found)}"
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "none"}[value]
+    if isinstance(value, list):
+        return "; ".join(map(_word, value)) or "none"
+    if isinstance(value, float):
+        return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
