@@ -78,7 +78,11 @@ class Boosting:
 
     def explain(self, rows: Rows) -> NDArray[np.float64]:
         """What each feature added to the log-odds of each row: exact TreeSHAP (Lundberg et al., 2020)."""
-        parts = [np.asarray(booster.predict(rows.values, pred_contrib=True))[:, :-1] for booster in self._boosters]
+        threads = _threads(rows)
+        parts = [
+            np.asarray(booster.predict(rows.values, pred_contrib=True, num_threads=threads))[:, :-1]
+            for booster in self._boosters
+        ]
         mean: NDArray[np.float64] = np.mean(parts, axis=0)
         return mean
 

@@ -19,7 +19,7 @@ from semana.stores.known import bought_in, names_of
 from semana.stores.mapped import Mapped, place_of
 from semana.stores.publications import named_by
 
-_KEPT_BYTES = 32 * 2**20  # of answers that were given before
+_KEPT_BYTES = 16 * 2**20  # of answers that were given before
 Target = tuple[bytes, bytes, str]  # path, query and language of a request
 
 
