@@ -14,13 +14,16 @@ from semana.features.build import FACTS
 from semana.models.base import rows_from
 from semana.models.scorer import Scorer
 
+_REASONED = 5  # of a customer's best pairs have reasons though they are not listed
+
 
 def scored_rows(
-    rows: pl.DataFrame, scorer: Scorer, *, overdue_gaps: float, top: int, most: int | None = None
+    rows: pl.DataFrame, scorer: Scorer, *, overdue_gaps: float, top: int, most: int | None = None, cut: float = 0.0
 ) -> list[dict[str, Any]]:
     """For each row of `build_features` its ids, chance, kind, facts and `top` reasons (0: none), as plain values.
 
-    With `most` only so many, the likeliest first, equal ones by their product.
+    With `most` only so many, the likeliest first, equal ones by their product; reasons are worked out as for a list, for
+    what reaches the `cut` and the best few.
     """
     seen = rows_from(rows, scorer.recipe.features)
     chance = scorer.probabilities(seen)
@@ -35,5 +38,6 @@ def scored_rows(
         *(pl.col(name) for name in FACTS if name != s.LAST_BOUGHT),
         pl.col(s.LAST_BOUGHT).dt.to_string("iso"),
     )
-    reasons = scorer.reasons(seen, top=top).to_list() if top else [[]] * rows.height
+    looked_at = (chance >= cut) | (np.arange(len(chance)) < _REASONED)
+    reasons = scorer.reasons(seen, top=top, among=looked_at).to_list() if top else [[]] * rows.height
     return [{**row, s.REASONS: why} for row, why in zip(told.to_dicts(), reasons, strict=True)]

@@ -119,7 +119,9 @@ class Live:
         as_listed = listed.height and not lines.height and not attributes
         candidates = listed if as_listed else self._made(self._plans[1], given).select(s.PAIR)
         rows = self._made(self._plans[0], {**given, _PAIRS: candidates})
-        return scored_rows(rows, self.scorer, overdue_gaps=self._overdue, top=top, most=most)
+        return scored_rows(
+            rows, self.scorer, overdue_gaps=self._overdue, top=top, most=most, cut=self._listed.manifest["cut"]
+        )
 
     def typed(self, customer: str | None, product: str) -> tuple[int | str | None, int | str | None]:
         """The ids as the tables have them; None for one that cannot be an id of theirs."""
