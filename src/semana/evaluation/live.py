@@ -22,7 +22,7 @@ def scored_rows(
 ) -> list[dict[str, Any]]:
     """For each row of `build_features` its ids, chance, kind, facts and `top` reasons (0: none), as plain values.
 
-    With `most` only so many, the likeliest first, equal ones by their product; reasons are worked out as for a list, for
+    With `most` only so many, the likeliest first, equal ones by their product; reasons as for a list, for
     what reaches the `cut` and the best few.
     """
     seen = rows_from(rows, scorer.recipe.features)
