@@ -13,7 +13,7 @@ UNFETCHED := "The packages could not be installed (pip says why above). With the
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup dev demo test check docs bench peers airflow test-airflow bench-airflow lock
+.PHONY: help setup dev demo up test test-serving check docs bench peers airflow test-airflow bench-airflow lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -26,8 +26,15 @@ dev: $(VENV)/.dev ## the same, with the tools that test and check
 demo: $(VENV)/.semana ## real grocery data, several weekly runs, then one customer's list and how the lists did
 	$(BIN)/semana demo
 
-test: $(VENV)/.dev ## all tests
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+up: $(VENV)/.api ## the API beside the demo's home, until Ctrl-C; after `make demo`
+	@test -f "$${SEMANA_HOME:-.semana}/published/current.json" || { echo "No list is there yet: make demo" >&2; exit 64; }
+	@exec $(BIN)/semana serve api
+
+test: test-serving ## all tests
+	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/serving
+
+test-serving: $(VENV)/.dev ## what is served: every route, keys, hot swap under load, parity of live scores
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/serving
 
 check: $(VENV)/.dev ## lint, format, types, rooms, dead code, dependencies, fresh docs
 	$(BIN)/ruff check .
@@ -48,6 +55,7 @@ bench: $(VENV)/.dev ## quality and speed on real data, printed into docs/benchma
 	$(BIN)/python -m benchmarks.rollback
 	$(BIN)/python -m benchmarks.drift
 	$(BIN)/python -m benchmarks.speed
+	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.telemetry
 
 airflow: $(VENV)/.semana $(VENV)-airflow/.airflow ## Airflow beside the home (SEMANA_HOME), on 127.0.0.1 alone, until Ctrl-C
@@ -61,7 +69,9 @@ bench-airflow: $(VENV)/.dev $(VENV)-airflow/.airflow ## what the DAG takes over 
 
 lock: $(VENV)/.dev ## choose the newest versions again and write requirements/
 	$(LOCK) --upgrade pyproject.toml --group build --output-file requirements/semana.txt
-	$(LOCK) --upgrade pyproject.toml --group build --group dev -c requirements/semana.txt --output-file requirements/dev.txt
+	$(LOCK) --upgrade pyproject.toml --extra api --group build -c requirements/semana.txt --output-file requirements/api.txt
+	$(LOCK) --upgrade pyproject.toml --extra api --group build --group dev -c requirements/semana.txt -c requirements/api.txt \
+	  --output-file requirements/dev.txt
 	$(LOCK) --upgrade requirements/peers.in --output-file requirements/peers.txt
 	$(LOCK) --upgrade requirements/airflow.in --output-file requirements/airflow.txt
 
@@ -72,6 +82,11 @@ $(VENV)/.semana: requirements/semana.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing what requirements/semana.txt lists ..."
 	@$(PIP) install --require-hashes --no-deps -r requirements/semana.txt || { echo $(UNFETCHED) >&2; exit 1; }
 	@$(PIP) install --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(VENV)/.api: requirements/api.txt $(VENV)/.semana
+	@echo "Installing what requirements/api.txt adds ..."
+	@$(PIP) install --require-hashes --no-deps -r requirements/api.txt || { echo $(UNFETCHED) >&2; exit 1; }
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.semana

@@ -15,12 +15,15 @@ How a delivered file becomes a published list:
 7. `pipeline.publish` turns chances into a list (`evaluation.decision`) and switches readers to it in one step
    (`stores.publications`).
 
+`serving` answers from that list over HTTP; what it is told goes through `stores.inbox` into step 1.
+
 Beside it, `evaluation.backtest` lets every model walk past weeks, and `reports.backtest` shows how they did.
 
 Where do I go to add
 - a feature? A family in `features/`, named in `features.build`; what it says to people in `reports.phrases`.
 - a model? A class in `models/`, named in `models.MODELS` and in `params.yaml` under `models: race`.
 - a column? `data.schemas`, then the dataset's entry in `data.catalog`.
+- a route of the API? A function in its group's module of `serving`, its answer in `serving.responses`.
 - a source? A file in `sources/`, or in the `sources/` folder of your home.
 """
 

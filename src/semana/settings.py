@@ -47,6 +47,17 @@ class Settings(BaseSettings):
         description="The mail server for alerts, like smtp://USER:PASSWORD@mail.example.com:587; kept secret.",
     )
     alert_from: str = Field(default="semana@localhost", description="Who alerts are mailed by.")
+    inbox: Path | None = Field(
+        default=None, description="Where the API leaves what it is told to write; `inbox/` in the home by default."
+    )
+    api_hosts: str = Field(
+        default="localhost,127.0.0.1,[::1]",
+        description="The names by which the API may be called (Host), with commas between; * for any.",
+    )
+    api_body_kib: int = Field(default=1024, ge=1, description="The largest request that the API takes, in KiB.")
+    api_concurrency: int = Field(
+        default=64, ge=1, description="Requests that one API process works on at once; more are asked to come again."
+    )
     alert_to: str | None = Field(default=None, description="Who alerts are mailed to, addresses with commas between.")
 
 

@@ -45,6 +45,8 @@ def copy(tmp_path: Path) -> Path:
         ("pipeline/planted.py", "from semana.settings import Settings", "Only the front doors"),
         ("pipeline/publish.py", "from semana.pipeline import train", "Steps do not import steps"),
         ("stores/planted.py", "import mlflow", "Only stores.tracking speaks MLflow"),
+        ("serving/planted.py", "import mlflow", "Only stores.tracking speaks MLflow"),
+        ("serving/planted.py", "from semana.pipeline import explain", "Rooms depend downwards"),
     ],
 )
 def test_import_linter_finds_a_planted_import(copy: Path, where: str, line: str, broken: str) -> None:

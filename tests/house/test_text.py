@@ -84,10 +84,21 @@ def test_the_check_of_the_text_leaves_plain_words_alone(text: str) -> None:
 
 
 def test_locked_requirements_have_hashes_and_no_addresses() -> None:
-    for name in ("semana", "dev", "airflow"):
+    for name in ("semana", "api", "dev", "airflow"):
         text = (ROOT / "requirements" / f"{name}.txt").read_text()
         pins = re.findall(r"^[a-z0-9-]+==", text, re.MULTILINE)
         assert len(pins) > 20
         assert len(re.findall(r"^[a-z0-9-]+==.*\\\n +--hash=sha256:", text, re.MULTILINE)) == len(pins)
         assert "://" not in text
         assert "--index" not in text
+
+
+def test_every_environment_has_the_same_versions() -> None:
+    pins = {
+        name: set(
+            re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / "requirements" / f"{name}.txt").read_text(), re.MULTILINE)
+        )
+        for name in ("semana", "api", "dev")
+    }
+    assert pins["semana"] <= pins["api"] <= pins["dev"]
+    assert {name for name, _ in pins["api"] - pins["semana"]} >= {"orjson", "uvloop"}

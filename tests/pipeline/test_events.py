@@ -90,7 +90,7 @@ def test_a_wrong_call_is_nobodys_alarm(living: Stores) -> None:
 def test_watch_tells_when_a_list_is_overdue_and_not_before(living: Stores) -> None:
     stores, came = heard(living)
     late = on(NEXT) + timedelta(hours=stores.params.watch.overdue_hours)
-    assert watch(stores, now=on(SECOND) + timedelta(days=3)) == {"findings": [], "unsent": 0}
+    assert watch(stores, now=on(SECOND) + timedelta(days=3)) == {"findings": [], "unsent": 0, "letters": 0}
     assert watch(stores, now=on(NEXT))["findings"] == []
     (finding,) = watch(stores, now=late)["findings"]
     assert finding == f"run overdue: {NEXT} has begun and has no list, the newest is of {SECOND}. Run: semana run"

@@ -14,11 +14,12 @@ import pytest
 from semana.errors import UsageError
 from semana.features.build import FEATURES
 from semana.pipeline import ingest, prepare
-from semana.pipeline.explain import Listed, explain, score_pair
+from semana.pipeline.explain import explain, score_pair
 from semana.pipeline.order import Order
 from semana.pipeline.weekly import run_week
 from semana.settings import read_settings
 from semana.stores.home import Stores, open_home
+from semana.stores.known import Listed
 from tests import shop
 from tests.stores.home import ROOT
 

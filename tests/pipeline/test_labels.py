@@ -10,10 +10,11 @@ import pytest
 
 from semana.data.weeks import Week
 from semana.pipeline import ingest, prepare
-from semana.pipeline.labels import examples_of, tables_of
+from semana.pipeline.labels import examples_of
 from semana.pipeline.order import Order, begin
 from semana.settings import read_settings
 from semana.stores.home import Stores, open_home
+from semana.stores.known import tables_of
 from semana.stores.runs import Run
 from tests import shop
 

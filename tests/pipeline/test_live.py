@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
@@ -11,12 +11,14 @@ import pytest
 
 from semana.data.weeks import Week
 from semana.errors import UsageError
-from semana.monitoring.live import judge_spans, projected
+from semana.monitoring.live import judge_asked, judge_spans, projected
 from semana.pipeline import ingest
-from semana.pipeline.live import RECORD, look, look_after
+from semana.pipeline.live import look, look_after
+from semana.reports.drift import asked_in_words
 from semana.settings import read_settings
 from semana.stores.alerts import Alerts, Event
 from semana.stores.home import Stores, open_home
+from semana.stores.reviewed import LIVE
 from tests import shop
 from tests.features.known import PARAMS
 from tests.pipeline.living import NOW
@@ -49,7 +51,7 @@ def test_a_calm_running_week_is_calm_and_its_total_is_foreseen(stores: Stores) -
     assert (report["week"], report["until"], report["odd"]) == (str(RUNNING), str(WEDNESDAY), [])
     assert report["past_weeks"] >= PARAMS.drift.least_weeks
     assert report["projected_lines"]["total"] == pytest.approx(320, rel=0.02)
-    assert (stores.home / RECORD).exists()
+    assert (stores.home / LIVE).exists()
 
 
 def test_a_feed_that_breaks_on_wednesday_is_found_on_wednesday(stores: Stores) -> None:
@@ -110,3 +112,25 @@ def test_a_projection_holds_the_shares_of_past_weeks() -> None:
     assert found.total == pytest.approx(100)
     assert found.low < 100 < found.high
     assert projected(30, [], interval=0.8) is None
+
+
+def hours(bins: list[int], **more: float) -> dict[str, object]:
+    return {"requests": 2, "rows": sum(bins), "unknown": 0, "bins": bins, "kinds": {"usual": sum(bins)}, **more}
+
+
+def test_what_an_api_is_asked_stands_beside_the_list() -> None:
+    published = {"bins": [0] * 5 + [10] * 5, "kinds": {"usual": 40, "overdue": 10, "new": 0}}
+    alike = judge_asked([hours([0] * 5 + [1] * 5), hours([0] * 5 + [2] * 5)], published, unknown=0.1)
+    assert alike is not None
+    assert (alike.requests, alike.rows, alike.distance, alike.gap, alike.odd) == (4, 15, 0.0, None, ())
+    assert alike.kinds == {"usual": (1.0, 0.8), "overdue": (0.0, 0.2), "new": (0.0, 0.0)}
+    other = judge_asked([hours([10] + [0] * 9, unknown=2)], published, unknown=0.1)
+    assert other is not None
+    assert (other.distance, other.unknown, other.odd) == (1.0, 0.2, ("unknown ids",))
+    skewed = judge_asked([hours([0] * 9 + [9], twice=3, gap=0.3)], published, unknown=0.1)
+    assert skewed is not None
+    assert skewed.gap == pytest.approx(0.1)
+    assert skewed.odd == ("live scores unlike the published ones",)
+    assert judge_asked([], published, unknown=0.1) is None
+    assert asked_in_words(None) == []
+    assert asked_in_words(asdict(skewed))[-1] == "odd: live scores unlike the published ones"

@@ -8,7 +8,7 @@ import traceback
 
 import typer
 
-from semana.cli import backtest, deliveries, drift, experiment, explain, golden, lists, models, run, runs, upkeep
+from semana.cli import backtest, deliveries, drift, experiment, explain, golden, lists, models, run, runs, serve, upkeep
 from semana.cli.front import set_home
 from semana.errors import Busy, ConfigurationError, ContractError, ServiceUnavailable, UsageError
 
@@ -41,6 +41,7 @@ experiment.register(app)
 backtest.register(app)
 drift.register(app)
 runs.register(app)
+serve.register(app)
 upkeep.register(app)
 
 

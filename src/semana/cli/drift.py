@@ -22,14 +22,15 @@ def drift(
     from rich.console import Console
 
     from semana.errors import UsageError
-    from semana.pipeline.detect_drift import PAGE, newest_report
+    from semana.pipeline.detect_drift import PAGE
     from semana.pipeline.live import look
     from semana.reports.drift import drift_report, live_report
+    from semana.stores.reviewed import newest_drift
 
     if form not in ("table", "json"):
         raise UsageError(f"--format {form!r}: table or json was expected")
     stores = front.stores()
-    report = look(stores, clock=front.order().clock) if live else newest_report(stores)
+    report = look(stores, clock=front.order().clock) if live else newest_drift(stores)
     if form == "json":
         front.last_line(report, json_asked=True)
     elif live:

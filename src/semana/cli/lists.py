@@ -114,9 +114,10 @@ def performance(
     from rich.text import Text
 
     from semana.errors import UsageError
-    from semana.pipeline.review import PAGE, estimate, parts, told_effects
+    from semana.pipeline.review import PAGE, told_effects
     from semana.reports.performance import estimate_in_words, part_means
     from semana.reports.terminal import parts_table, performance_table
+    from semana.stores.reviewed import estimate, parts
 
     if by not in (None, "kind", "segment"):
         raise UsageError(f"--by {by!r}: kind or segment was expected")
@@ -148,7 +149,7 @@ def performance_rows(stores: Stores) -> pl.DataFrame:
     import polars as pl
 
     from semana.errors import UsageError
-    from semana.pipeline.review import figures
+    from semana.stores.reviewed import figures
 
     rows = figures(stores)
     if not rows:

@@ -20,6 +20,7 @@ Frame = nw.LazyFrame[Any]
 
 LINE = (s.CUSTOMER_ID, s.PRODUCT_ID, s.DATE, s.ORDER_ID, s.QUANTITY, s.AMOUNT, s.WEEK)
 _KEY = (*s.PAIR, s.WEEK)
+_OF_WEEK = (*_KEY, s.QUANTITY, s.AMOUNT, s.RETURNED, s.LINES, s.ORDERS, s.LAST_DATE)
 _PARTS = 100_000_000
 _DECIMALS = 6
 _MILLION = 1_000_000
@@ -90,6 +91,17 @@ def _with_past(purchases: Frame) -> Frame:
         *(nw.when(nw.col(_BOUGHT)).then(nw.col(name)).alias(name) for name in past)
     )
     return kept.select(*(name for name in purchases.collect_schema().names()), *past)
+
+
+def with_more(purchases: Frame, more: Frame) -> Frame:
+    """The weekly purchases with `more` of them added up, each one's past told anew."""
+    rows = nw.concat([each.select(*_OF_WEEK) for each in (purchases, more)])
+    counts = (s.QUANTITY, s.AMOUNT, s.RETURNED, s.LINES, s.ORDERS)
+    weeks = rows.group_by(*_KEY).agg(
+        nw.col(*counts).sum(), nw.col(s.AMOUNT).count().alias(_PRICED), nw.col(s.LAST_DATE).max()
+    )
+    priced = nw.when(nw.col(_PRICED) > 0).then(nw.col(s.AMOUNT)).alias(s.AMOUNT)
+    return _with_past(weeks.with_columns(priced).select(*_OF_WEEK)).sort(*_KEY)
 
 
 def before(purchases: Frame, week: Week) -> Frame:

@@ -208,6 +208,14 @@ def parse_source(name: str, text: str) -> Source:
         raise refusal(where, err, Source) from err
 
 
+def posted_source(source: Source) -> Source:
+    """The source as its posted order lines are written: under our own names, nothing filtered."""
+    required, optional = _NAMES["transactions"]
+    table = Table(files=("posted-*",), columns={name: name for name in (*required, *optional)}, optional=optional)
+    plain = {"csv": CsvFormat(), "timestamps": "local", "filters": (), "tables": Tables(transactions=table)}
+    return source.model_copy(update=plain)
+
+
 def tables_of(source: Source, file_name: str) -> tuple[str, ...]:
     """The tables that a file of this name holds, several for a flat file; raises ContractError naming the patterns."""
     patterns = {name: getattr(source.tables, name).files for name in TABLES if getattr(source.tables, name)}

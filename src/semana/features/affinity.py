@@ -5,6 +5,7 @@ This is what speaks for products just introduced, and for customers without a pa
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import narwhals as nw
@@ -21,12 +22,57 @@ _PRIOR = 1.0  # purchases at the whole shop's shares that a customer's taste beg
 _SEGMENT_WEEKS = 8
 _SEGMENT_PRIOR = 20  # orders at the whole shop's shares that a segment begins with
 _NO_ATTRIBUTE = (s.CUSTOMER_ID, s.PRODUCT_ID, s.LABEL, s.OWNER)
-_VALUE, _OF_ALL, _OF_CUSTOMER, _OF_BOTH = ("value", "of_all", "of_customer", "of_both")
+_ATTRIBUTE, _VALUE, _OF_ALL, _OF_CUSTOMER, _OF_BOTH = ("attribute", "value", "of_all", "of_customer", "of_both")
 _WEIGHT, _ORDERS, _COUNT = ("weight", "orders_of_segment", "bought_in_segment")
 
 
+@dataclass(frozen=True)
+class Segments:
+    """What the values of customers' attributes tell: their `orders`, what they `bought`, what all did (`shares`)."""
+
+    orders: nw.LazyFrame[Any]
+    bought: nw.LazyFrame[Any]
+    shares: nw.LazyFrame[Any]
+
+
+def tastes_of_all(history: nw.LazyFrame[Any], tables: Tables, *, before: Week) -> nw.LazyFrame[Any]:
+    """One row per value of the products' attributes, with its part of what all customers buy."""
+    both = _weights(history, _kinds(tables.products, s.PRODUCT_ID), before=before)
+    of_value = both.group_by(_ATTRIBUTE, _VALUE).agg(steady_sum(nw.col(_OF_BOTH), bits=DECAY_BITS).alias(_OF_ALL))
+    of_value = of_value.filter(nw.col(_OF_ALL) > 0)  # what nobody has bought for years tells nothing
+    everything = both.group_by(_ATTRIBUTE).agg(steady_sum(nw.col(_OF_BOTH), bits=DECAY_BITS).alias(_WEIGHT))
+    shares = of_value.join(everything, on=_ATTRIBUTE, how="inner")
+    return shares.select(_VALUE, (nw.col(_OF_ALL) / nw.col(_WEIGHT)).alias(_OF_ALL))
+
+
+def segments_of_all(history: nw.LazyFrame[Any], tables: Tables, *, before: Week) -> Segments:
+    """What the customers of each value of an attribute order, and what they buy, lately."""
+    lately = (
+        bought(history)
+        .filter(nw.col(s.WEEK) >= before.index - _SEGMENT_WEEKS)
+        .select(*s.PAIR, s.WEEK)
+        .join(_kinds(tables.customers, s.CUSTOMER_ID), on=s.CUSTOMER_ID, how="inner")
+    )
+    orders = lately.select(s.CUSTOMER_ID, s.WEEK, _ATTRIBUTE, _VALUE).unique()
+    of_product = lately.group_by(_ATTRIBUTE, s.PRODUCT_ID).agg(nw.len().cast(nw.Int64).alias(_OF_ALL))
+    everything = orders.group_by(_ATTRIBUTE).agg(nw.len().cast(nw.Int64).alias(_WEIGHT))
+    return Segments(
+        orders=orders.group_by(_VALUE).agg(nw.len().cast(nw.Int64).alias(_ORDERS)),
+        bought=lately.group_by(_VALUE, s.PRODUCT_ID).agg(nw.len().cast(nw.Int64).alias(_COUNT)),
+        shares=of_product.join(everything, on=_ATTRIBUTE, how="inner").select(
+            _ATTRIBUTE, s.PRODUCT_ID, (nw.col(_OF_ALL) / nw.col(_WEIGHT)).alias(_OF_ALL)
+        ),
+    )
+
+
 def affinities(
-    pairs: nw.LazyFrame[Any], history: nw.LazyFrame[Any], tables: Tables, *, before: Week
+    pairs: nw.LazyFrame[Any],
+    history: nw.LazyFrame[Any],
+    tables: Tables,
+    tastes: nw.LazyFrame[Any],
+    segments: Segments,
+    *,
+    before: Week,
 ) -> nw.LazyFrame[Any]:
     """The pairs with the mean and the best, over the attributes, of what each of them tells.
 
@@ -34,86 +80,75 @@ def affinities(
     customer buys as of what all buy, older weeks counting less. Segment popularity: the share of orders of customers
     of the same type (region, ...) that held the product lately. Null where no attribute is declared or known.
     """
-    products = [
-        _taste(pairs, history, tables.products, attribute, before=before) for attribute in _categories(tables.products)
-    ]
-    segments = [
-        _liked(pairs, history, tables.customers, attribute, before=before)
-        for attribute in _categories(tables.customers)
-    ]
-    joined = _summed_up(pairs, products, mean=s.AFFINITY, best=s.AFFINITY_BEST)
-    return _summed_up(joined, segments, mean=s.SEGMENT_POPULARITY, best=s.SEGMENT_POPULARITY_BEST)
+    own = _taste(pairs, history, _kinds(tables.products, s.PRODUCT_ID), tastes, before=before)
+    like = _liked(pairs, _kinds(tables.customers, s.CUSTOMER_ID), segments)
+    joined = _summed_up(pairs, own, mean=s.AFFINITY, best=s.AFFINITY_BEST)
+    return _summed_up(joined, like, mean=s.SEGMENT_POPULARITY, best=s.SEGMENT_POPULARITY_BEST)
 
 
-def _categories(described: nw.LazyFrame[Any]) -> list[str]:
+def _kinds(described: nw.LazyFrame[Any], key: str) -> nw.LazyFrame[Any]:
+    """One row per id and attribute that is known of it; equal values of two attributes are told apart."""
     schema = described.collect_schema()
-    return sorted(name for name, kind in schema.items() if kind == nw.String and name not in _NO_ATTRIBUTE)
+    names = sorted(name for name, kind in schema.items() if kind == nw.String and name not in _NO_ATTRIBUTE)
+    nothing = described.select(
+        key, nw.lit("").cast(nw.String).alias(_ATTRIBUTE), nw.lit("").cast(nw.String).alias(_VALUE)
+    ).head(0)
+    told = (
+        described.filter(~nw.col(name).is_null()).select(
+            key,
+            nw.lit(name).cast(nw.String).alias(_ATTRIBUTE),
+            nw.concat_str([nw.lit(f"{name}="), nw.col(name)]).alias(_VALUE),
+        )
+        for name in names
+    )
+    return nw.concat([nothing, *told])
 
 
-def _summed_up(pairs: nw.LazyFrame[Any], found: list[nw.LazyFrame[Any]], *, mean: str, best: str) -> nw.LazyFrame[Any]:
-    """The pairs with the mean and the maximum of `_VALUE` in the `found` frames, each having it for some pairs."""
-    if not found:
-        nothing = nw.lit(None).cast(nw.Float64)
-        return pairs.with_columns(nothing.alias(mean), nothing.alias(best))
-    told = nw.concat(found).group_by(*s.PAIR)
-    sums = told.agg(
+def _summed_up(pairs: nw.LazyFrame[Any], told: nw.LazyFrame[Any], *, mean: str, best: str) -> nw.LazyFrame[Any]:
+    """The pairs with the mean and the maximum of `_VALUE` in `told`, which has several rows for some pairs."""
+    sums = told.group_by(*s.PAIR).agg(
         (steady_sum(nw.col(_VALUE), bits=DECAY_BITS) / nw.len()).alias(mean), nw.col(_VALUE).max().alias(best)
     )
     return pairs.join(sums, on=s.PAIR, how="left")
 
 
-def _taste(
-    pairs: nw.LazyFrame[Any], history: nw.LazyFrame[Any], products: nw.LazyFrame[Any], attribute: str, *, before: Week
-) -> nw.LazyFrame[Any]:
-    kinds = products.select(s.PRODUCT_ID, nw.col(attribute).alias(_VALUE)).filter(~nw.col(_VALUE).is_null())
+def _weights(history: nw.LazyFrame[Any], kinds: nw.LazyFrame[Any], *, before: Week) -> nw.LazyFrame[Any]:
+    """What each customer bought of each value, older weeks counting less."""
     weight = steady_sum(halving(nw.col(s.WEEK), latest=before.index - 1, weeks=_HALF_LIFE), bits=DECAY_BITS)
-    both = (
-        bought(history)
-        .join(kinds, on=s.PRODUCT_ID, how="inner")
-        .group_by(s.CUSTOMER_ID, _VALUE)
-        .agg(weight.alias(_OF_BOTH))
+    of_kinds = bought(history).join(kinds, on=s.PRODUCT_ID, how="inner")
+    return of_kinds.group_by(s.CUSTOMER_ID, _ATTRIBUTE, _VALUE).agg(weight.alias(_OF_BOTH))
+
+
+def _taste(
+    pairs: nw.LazyFrame[Any],
+    history: nw.LazyFrame[Any],
+    kinds: nw.LazyFrame[Any],
+    shares: nw.LazyFrame[Any],
+    *,
+    before: Week,
+) -> nw.LazyFrame[Any]:
+    both = _weights(history, kinds, before=before)
+    of_customer = both.group_by(s.CUSTOMER_ID, _ATTRIBUTE).agg(
+        steady_sum(nw.col(_OF_BOTH), bits=DECAY_BITS).alias(_OF_CUSTOMER)
     )
-    of_customer = both.group_by(s.CUSTOMER_ID).agg(steady_sum(nw.col(_OF_BOTH), bits=DECAY_BITS).alias(_OF_CUSTOMER))
-    of_value = both.group_by(_VALUE).agg(steady_sum(nw.col(_OF_BOTH), bits=DECAY_BITS).alias(_OF_ALL))
-    of_value = of_value.filter(nw.col(_OF_ALL) > 0)  # what nobody has bought for years tells nothing
-    everything = both.select(steady_sum(nw.col(_OF_BOTH), bits=DECAY_BITS).alias(_WEIGHT))
-    shares = of_value.join(everything, how="cross").select(_VALUE, (nw.col(_OF_ALL) / nw.col(_WEIGHT)).alias(_OF_ALL))
     known = (
         pairs.select(*s.PAIR)
-        .join(kinds, on=s.PRODUCT_ID, how="inner")
-        .join(shares, on=_VALUE, how="inner")
-        .join(of_customer, on=s.CUSTOMER_ID, how="left")
-        .join(both, on=[s.CUSTOMER_ID, _VALUE], how="left")
+        .join(kinds.join(shares, on=_VALUE, how="inner"), on=s.PRODUCT_ID, how="inner")
+        .join(of_customer, on=[s.CUSTOMER_ID, _ATTRIBUTE], how="left")
+        .join(both.drop(_ATTRIBUTE), on=[s.CUSTOMER_ID, _VALUE], how="left")
         .with_columns(nw.col(_OF_CUSTOMER).fill_null(0.0), nw.col(_OF_BOTH).fill_null(0.0))
     )
     share = (nw.col(_OF_BOTH) + _PRIOR * nw.col(_OF_ALL)) / (nw.col(_OF_CUSTOMER) + _PRIOR)
     return known.select(*s.PAIR, steady((share / nw.col(_OF_ALL)).log(), bits=DECAY_BITS).alias(_VALUE))
 
 
-def _liked(
-    pairs: nw.LazyFrame[Any], history: nw.LazyFrame[Any], customers: nw.LazyFrame[Any], attribute: str, *, before: Week
-) -> nw.LazyFrame[Any]:
-    kinds = customers.select(s.CUSTOMER_ID, nw.col(attribute).alias(_VALUE)).filter(~nw.col(_VALUE).is_null())
-    lately = (
-        bought(history)
-        .filter(nw.col(s.WEEK) >= before.index - _SEGMENT_WEEKS)
-        .select(*s.PAIR, s.WEEK)
-        .join(kinds, on=s.CUSTOMER_ID, how="inner")
-    )
-    orders = lately.select(s.CUSTOMER_ID, s.WEEK, _VALUE).unique()
-    of_segment = orders.group_by(_VALUE).agg(nw.len().cast(nw.Int64).alias(_ORDERS))
-    of_both = lately.group_by(_VALUE, s.PRODUCT_ID).agg(nw.len().cast(nw.Int64).alias(_COUNT))
-    of_product = lately.group_by(s.PRODUCT_ID).agg(nw.len().cast(nw.Int64).alias(_OF_ALL))
-    everything = orders.select(nw.len().cast(nw.Int64).alias(_WEIGHT))
-    shares = of_product.join(everything, how="cross").select(
-        s.PRODUCT_ID, (nw.col(_OF_ALL) / nw.col(_WEIGHT)).alias(_OF_ALL)
-    )
+def _liked(pairs: nw.LazyFrame[Any], kinds: nw.LazyFrame[Any], segments: Segments) -> nw.LazyFrame[Any]:
     known = (
         pairs.select(*s.PAIR)
         .join(kinds, on=s.CUSTOMER_ID, how="inner")
-        .join(shares, on=s.PRODUCT_ID, how="inner")
-        .join(of_segment, on=_VALUE, how="left")
-        .join(of_both, on=[_VALUE, s.PRODUCT_ID], how="left")
+        .join(segments.shares, on=[_ATTRIBUTE, s.PRODUCT_ID], how="inner")
+        .join(segments.orders, on=_VALUE, how="left")
+        .join(segments.bought, on=[_VALUE, s.PRODUCT_ID], how="left")
         .with_columns(nw.col(_ORDERS).fill_null(0), nw.col(_COUNT).fill_null(0))
     )
     share = (nw.col(_COUNT) + _SEGMENT_PRIOR * nw.col(_OF_ALL)) / (nw.col(_ORDERS) + _SEGMENT_PRIOR)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from typing import Any
 
 import narwhals as nw
@@ -10,14 +12,14 @@ from semana.data import schemas as s
 from semana.data.purchases import before as known_before
 from semana.data.purchases import bought
 from semana.data.weeks import Week
-from semana.features.affinity import AFFINITY, affinities
-from semana.features.calendar import CALENDAR, add_calendar
+from semana.features.affinity import AFFINITY, Segments, affinities, segments_of_all, tastes_of_all
+from semana.features.calendar import CALENDAR, add_calendar, days_of_week
 from semana.features.frequency import FREQUENCY, add_frequency
-from semana.features.popularity import POPULARITY, add_popularity
-from semana.features.quantity import QUANTITY, add_quantity
+from semana.features.popularity import POPULARITY, add_popularity, popularities
+from semana.features.quantity import QUANTITY, add_quantity, quantities
 from semana.features.recency import LATEST, RECENCY, add_recency
 from semana.features.rhythm import RHYTHM, add_rhythm
-from semana.features.season import SEASON, add_season
+from semana.features.season import SEASON, add_season, seasons
 from semana.features.streaks import STREAKS, add_streaks
 from semana.features.tables import Tables
 from semana.features.together import TOGETHER, add_together
@@ -40,25 +42,68 @@ FEATURES: tuple[str, ...] = (
 FACTS: tuple[str, ...] = (s.LAST_BOUGHT, s.USUAL_GAP_DAYS, s.USUAL_QUANTITY, s.USUAL_AMOUNT)
 
 
-def build_features(pairs: nw.LazyFrame[Any], tables: Tables, *, before: Week, params: Params) -> nw.LazyFrame[Any]:
+@dataclass(frozen=True)
+class Shop:
+    """What the whole shop tells of a week, whichever pairs are asked for.
+
+    `products` has one row per product ever bought, `tastes` one per value of their attributes; `segments` tell of the
+    customers' attributes; `week` is one row.
+    """
+
+    products: nw.LazyFrame[Any]
+    tastes: nw.LazyFrame[Any]
+    segments: Segments
+    week: nw.LazyFrame[Any]
+
+    def each(self, settle: Callable[[nw.LazyFrame[Any]], nw.LazyFrame[Any]]) -> Shop:
+        """The same with every frame as `settle` makes it: worked out once, for many requests."""
+        return Shop(
+            settle(self.products),
+            settle(self.tastes),
+            Segments(*(settle(getattr(self.segments, each.name)) for each in fields(Segments))),
+            settle(self.week),
+        )
+
+
+def shop_before(tables: Tables, *, before: Week, params: Params) -> Shop:
+    """What the purchases of all customers before the week tell."""
+    history = known_before(tables.purchases, before)
+    decay, weeks = params.models.decay, params.candidates.explore_weeks
+    products = popularities(history, before=before, decay=decay, weeks=weeks)
+    for more in (quantities(history), seasons(history, before=before)):
+        products = products.join(more, on=s.PRODUCT_ID, how="left")
+    return Shop(
+        products,
+        tastes_of_all(history, tables, before=before),
+        segments_of_all(history, tables, before=before),
+        days_of_week(history, tables.calendar, before=before),
+    )
+
+
+def build_features(
+    pairs: nw.LazyFrame[Any], tables: Tables, *, before: Week, params: Params, shop: Shop | None = None
+) -> nw.LazyFrame[Any]:
     """The pairs with FEATURES (float32; null where there is nothing to tell from) and FACTS, as known before the week.
 
     `pairs` may be any: a run's candidates, or one customer's; a pair's row is the same in each. Nothing from
-    week `before` on can reach a feature.
+    week `before` on can reach a feature. With the `shop` told apart, `tables` need hold only what belongs to the
+    customers of these pairs, and all products.
     """
     history = known_before(tables.purchases, before)
     own = _own_purchases(pairs, history)
     decay = params.models.decay
+    shop = shop or shop_before(tables, before=before, params=params)
     rows = add_frequency(pairs, history, own, before=before, decay=decay)
     rows = add_recency(rows, own, before=before)
     rows = add_streaks(rows, history, own, before=before)
     rows = add_rhythm(rows, history, before=before)
-    rows = add_popularity(rows, history, before=before, decay=decay, weeks=params.candidates.explore_weeks)
-    rows = add_quantity(rows, history, own, before=before)
+    rows = add_popularity(rows, shop.products)
+    rows = add_quantity(rows, history, own, shop.products, before=before)
     rows = add_together(rows, tables.fits)
-    rows = rows.join(affinities(pairs.select(*s.PAIR), history, tables, before=before), on=s.PAIR, how="left")
-    rows = add_season(rows, history, before=before)
-    rows = add_calendar(rows, history, tables.calendar, before=before)
+    liked = affinities(pairs.select(*s.PAIR), history, tables, shop.tastes, shop.segments, before=before)
+    rows = rows.join(liked, on=s.PAIR, how="left")
+    rows = add_season(rows, own, shop.products, before=before)
+    rows = add_calendar(rows, history, tables.calendar, shop.week, before=before)
     return rows.with_columns(*(nw.col(name).cast(nw.Float32) for name in FEATURES))
 
 

@@ -16,14 +16,11 @@ _ORDER_WEEKS = 26  # that tell on which weekdays a customer orders
 _TRADED, _WEEKS, _OFF = ("weeks_traded", "weeks_counted", "is_off")
 
 
-def add_calendar(
-    pairs: nw.LazyFrame[Any], history: nw.LazyFrame[Any], days_off: nw.LazyFrame[Any], *, before: Week
-) -> nw.LazyFrame[Any]:
-    """The pairs with the holidays among the usual trading days of the week and of the one before it.
+def days_of_week(history: nw.LazyFrame[Any], days_off: nw.LazyFrame[Any], *, before: Week) -> nw.LazyFrame[Any]:
+    """One row: the holidays among the usual trading days of the week and of the one before it, and the days left.
 
-    Beside them the usual trading days of the week that are left, and the share of the customer's order days of half a
-    year that fall on weekdays which are holidays now; 0 where there are none. A weekday trades usually when in at
-    least half of the weeks of a quarter something was last ordered on it. `days_off` are those of `Tables.calendar`.
+    A weekday trades usually when in at least half of the weeks of a quarter something was last ordered on it.
+    `days_off` are those of `Tables.calendar`.
     """
     usual = _usual_days(history, before=before)
     off = days_off.join(usual, on=s.WEEKDAY, how="semi")
@@ -31,12 +28,26 @@ def add_calendar(
     def _holidays(week: Week, name: str) -> nw.LazyFrame[Any]:
         return off.filter(nw.col(s.WEEK) == week.index).select(nw.len().cast(nw.Float64).alias(name))
 
-    of_week = (
+    return (
         usual.select(nw.len().cast(nw.Float64).alias(s.WEEK_TRADING_DAYS))
         .join(_holidays(before, s.WEEK_HOLIDAYS), how="cross")
         .join(_holidays(before + -1, s.LAST_WEEK_HOLIDAYS), how="cross")
         .with_columns((nw.col(s.WEEK_TRADING_DAYS) - nw.col(s.WEEK_HOLIDAYS)).alias(s.WEEK_TRADING_DAYS))
     )
+
+
+def add_calendar(
+    pairs: nw.LazyFrame[Any],
+    history: nw.LazyFrame[Any],
+    days_off: nw.LazyFrame[Any],
+    of_week: nw.LazyFrame[Any],
+    *,
+    before: Week,
+) -> nw.LazyFrame[Any]:
+    """The pairs with what `days_of_week` tells, and the share of the customer's order days that are holidays now.
+
+    Order days are those of half a year, by weekday; the share is 0 where there are none.
+    """
     of_customer = _holiday_shares(history, days_off, before=before)
     joined = pairs.join(of_week, how="cross").join(of_customer, on=s.CUSTOMER_ID, how="left")
     return joined.with_columns(nw.col(s.CUSTOMER_HOLIDAY_SHARE).fill_null(0.0))

@@ -22,16 +22,18 @@ _AMONG = "among"
 _SORT = "sort"
 
 
-def candidate_pairs(tables: Tables, *, before: Week, params: CandidateParams) -> nw.LazyFrame[Any]:
+def candidate_pairs(
+    tables: Tables, *, before: Week, params: CandidateParams, popular: nw.LazyFrame[Any] | None = None
+) -> nw.LazyFrame[Any]:
     """One row per candidate pair of week `before`: customer, product and `repeat` (bought before, else explore).
 
-    Customers are those of the history and those described before the week, so that newcomers get explore pairs.
+    Customers are those of the history and those described before the week, so that newcomers get explore pairs. With
+    the `popular` products told apart, `tables` need hold only what belongs to a few customers.
     """
     history = bought(known_before(tables.purchases, before))
+    popular = popular_products(tables.purchases, before=before, params=params) if popular is None else popular
     repeat = repeat_pairs(history, before=before, params=params).with_columns(nw.lit(value=True).alias(s.REPEAT))
-    explore = explore_pairs(history, tables, before=before, params=params).with_columns(
-        nw.lit(value=False).alias(s.REPEAT)
-    )
+    explore = explore_pairs(history, tables, popular, params=params).with_columns(nw.lit(value=False).alias(s.REPEAT))
     return nw.concat([repeat, explore])
 
 
@@ -46,20 +48,25 @@ def repeat_pairs(history: nw.LazyFrame[Any], *, before: Week, params: CandidateP
     return _first_of_customer(pairs, params.repeat_per_customer)
 
 
-def explore_pairs(
-    history: nw.LazyFrame[Any], tables: Tables, *, before: Week, params: CandidateParams
-) -> nw.LazyFrame[Any]:
-    """Products that each customer never bought: the popular ones and those that go with what the customer buys.
-
-    At most `explore_per_customer` of either kind, the most popular and the best fitting first.
-    """
-    popular = (
-        history.filter(nw.col(s.WEEK) >= before.index - params.explore_weeks)
+def popular_products(purchases: nw.LazyFrame[Any], *, before: Week, params: CandidateParams) -> nw.LazyFrame[Any]:
+    """The products with the most customers lately: those among which a customer's explore pairs are looked for."""
+    return (
+        bought(known_before(purchases, before))
+        .filter(nw.col(s.WEEK) >= before.index - params.explore_weeks)
         .group_by(s.PRODUCT_ID)
         .agg((-nw.col(s.CUSTOMER_ID).n_unique().cast(nw.Int64)).alias(_SORT))
         .sort(_SORT, s.PRODUCT_ID)
         .head(_LOOK * params.explore_per_customer)
     )
+
+
+def explore_pairs(
+    history: nw.LazyFrame[Any], tables: Tables, popular: nw.LazyFrame[Any], *, params: CandidateParams
+) -> nw.LazyFrame[Any]:
+    """Products that each customer never bought: the popular ones and those that go with what the customer buys.
+
+    At most `explore_per_customer` of either kind, the most popular and the best fitting first.
+    """
     everybody = nw.concat([history.select(s.CUSTOMER_ID), tables.customers.select(s.CUSTOMER_ID)]).unique()
     tried = history.select(*s.PAIR)
     favourites = everybody.join(popular, how="cross").join(tried, on=s.PAIR, how="anti")

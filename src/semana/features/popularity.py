@@ -36,15 +36,13 @@ _QUARTER, _HALF_YEAR = 13, 26
 _NEW_SHARE_WEEKS = 8
 
 
-def add_popularity(
-    pairs: nw.LazyFrame[Any], history: nw.LazyFrame[Any], *, before: Week, decay: float, weeks: int
-) -> nw.LazyFrame[Any]:
-    """The pairs with the share of customers who bought the product in the last `weeks` weeks, of those who bought.
+def popularities(history: nw.LazyFrame[Any], *, before: Week, decay: float, weeks: int) -> nw.LazyFrame[Any]:
+    """One row per product ever bought: the share of customers who bought it in the last `weeks` weeks, of all who did.
 
     Beside it: the customers a week that buy it, older weeks counting less, the trend (what a short half-life says of
     what a long one says), the share of purchases that are somebody's first, the share of purchases (last quarter) that
     were repeated in the very next week, the share of buyers (half a year) who bought again and in how many weeks, and
-    the mean gap of its pairs (weeks). A product nobody bought has zeros, and null where there is nothing to tell from.
+    the mean gap of its pairs (weeks). Null where there is nothing to tell from.
     """
     lately = bought(history).filter(nw.col(s.WEEK) >= before.index - weeks)
     buyers = lately.group_by(s.PRODUCT_ID).agg(nw.col(s.CUSTOMER_ID).n_unique().alias(_BUYERS))
@@ -100,8 +98,11 @@ def add_popularity(
             nw.col(_WEEKS).cast(nw.Float64).mean().alias(s.PRODUCT_WEEKS_PER_BUYER),
         )
     )
-    joined = pairs
-    for frame in (shares, counts, again):
-        joined = joined.join(frame, on=s.PRODUCT_ID, how="left")
+    return counts.join(shares, on=s.PRODUCT_ID, how="left").join(again, on=s.PRODUCT_ID, how="left")
+
+
+def add_popularity(pairs: nw.LazyFrame[Any], products: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """The pairs with what `popularities` tells of their product; zeros of customers for one that nobody bought."""
+    joined = pairs.join(products.select(s.PRODUCT_ID, *POPULARITY), on=s.PRODUCT_ID, how="left")
     zero_if_none = (s.POPULARITY, s.PRODUCT_DECAYED_CUSTOMERS, *s.PRODUCT_BY_HALF_LIFE.values(), s.PRODUCT_LAST_WEEK)
     return joined.with_columns(*(nw.col(name).fill_null(0.0) for name in zero_if_none))

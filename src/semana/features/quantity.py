@@ -13,6 +13,8 @@ from semana.features.recency import LATEST
 from semana.features.sums import QUANTITY_BITS, steady_sum
 
 QUANTITY = (s.LAST_QUANTITY_RATIO, s.WEEKS_OF_SUPPLY, s.RETURNED_WEEKS)
+_FACTS = (s.USUAL_QUANTITY, s.USUAL_AMOUNT)
+OF_PRODUCT = tuple(f"product_{name}" for name in _FACTS)
 _COUNT = "weeks_counted"
 _PRICED = "weeks_priced"
 _LAST = "last_quantity"
@@ -20,8 +22,18 @@ _FIRST_WEEK = "first_week"
 _LAST_WEEK = "last_week"
 
 
+def quantities(history: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """One row per product ever bought: the mean quantity and amount of a customer's week of it (`OF_PRODUCT`)."""
+    return _usual(bought(history), s.PRODUCT_ID).rename(dict(zip(_FACTS, OF_PRODUCT, strict=True)))
+
+
 def add_quantity(
-    pairs: nw.LazyFrame[Any], history: nw.LazyFrame[Any], own: nw.LazyFrame[Any], *, before: Week
+    pairs: nw.LazyFrame[Any],
+    history: nw.LazyFrame[Any],
+    own: nw.LazyFrame[Any],
+    products: nw.LazyFrame[Any],
+    *,
+    before: Week,
 ) -> nw.LazyFrame[Any]:
     """The pairs with the mean quantity and amount of a week of purchase, and the weeks in which something came back.
 
@@ -31,24 +43,20 @@ def add_quantity(
     weeks since; below zero it should be used up. Null for a pair never bought.
     """
     of_pair = _usual(own, *s.PAIR)
-    of_product = _usual(bought(history), s.PRODUCT_ID).rename({name: f"product_{name}" for name in _FACTS})
     returned = (
         history.filter(nw.col(s.RETURNED) > 0).group_by(*s.PAIR).agg(nw.len().cast(nw.Float64).alias(s.RETURNED_WEEKS))
     )
     joined = (
         pairs.join(of_pair, on=s.PAIR, how="left")
-        .join(of_product, on=s.PRODUCT_ID, how="left")
+        .join(products.select(s.PRODUCT_ID, *OF_PRODUCT), on=s.PRODUCT_ID, how="left")
         .join(returned, on=s.PAIR, how="left")
         .join(_supply(own, before=before), on=s.PAIR, how="left")
     )
     return joined.with_columns(
         (nw.col(_LAST) / nw.col(s.USUAL_QUANTITY)).alias(s.LAST_QUANTITY_RATIO),
-        *(nw.coalesce(name, f"product_{name}").alias(name) for name in _FACTS),
+        *(nw.coalesce(*names).alias(names[0]) for names in zip(_FACTS, OF_PRODUCT, strict=True)),
         nw.col(s.RETURNED_WEEKS).fill_null(0.0),
-    ).drop(_LAST, *(f"product_{name}" for name in _FACTS))
-
-
-_FACTS = (s.USUAL_QUANTITY, s.USUAL_AMOUNT)
+    ).drop(_LAST, *OF_PRODUCT)
 
 
 def _usual(purchases: nw.LazyFrame[Any], *key: str) -> nw.LazyFrame[Any]:

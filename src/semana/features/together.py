@@ -27,13 +27,19 @@ _WEIGHT, _OTHER, _OTHER_WEIGHT, _LIKENESS = ("weight_of_pair", "other_product", 
 _LENGTH, _OTHER_LENGTH, _BOTH, _PLACE = ("length", "other_length", "customers_of_both", "place")
 
 
-def fitting(purchases: nw.LazyFrame[Any], *, before: Week) -> nw.LazyFrame[Any]:
+def neighbours(purchases: nw.LazyFrame[Any], *, before: Week) -> nw.LazyFrame[Any]:
+    """For each product the `_ALIKE` others that are most like it; only purchases before the week count."""
+    return _neighbours(_own_products(known_before(purchases, before), before=before))
+
+
+def fitting(purchases: nw.LazyFrame[Any], *, before: Week, alike: nw.LazyFrame[Any] | None = None) -> nw.LazyFrame[Any]:
     """One row per pair that something speaks for: the sum over the customer's products of their likeness to it.
 
     Beside it the strongest part of that sum, and how many products have a part. Only purchases before the week count.
+    With `alike`, the `neighbours` of the whole shop, the purchases may be those of a few customers.
     """
     own = _own_products(known_before(purchases, before), before=before)
-    parts = own.join(_neighbours(own), on=s.PRODUCT_ID, how="inner").with_columns(
+    parts = own.join(_neighbours(own) if alike is None else alike, on=s.PRODUCT_ID, how="inner").with_columns(
         (nw.col(_WEIGHT) * nw.col(_LIKENESS)).alias(_WEIGHT)
     )
     return (
@@ -75,7 +81,6 @@ def _own_products(history: nw.LazyFrame[Any], *, before: Week) -> nw.LazyFrame[A
 
 
 def _neighbours(own: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """For each product the `_ALIKE` others that are most like it."""
     lengths = own.group_by(s.PRODUCT_ID).agg(_length())
     others = own.rename({s.PRODUCT_ID: _OTHER, _WEIGHT: _OTHER_WEIGHT})
     both = (

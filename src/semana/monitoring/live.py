@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from semana.params import DriftParams
+
+_SAME = 1e-9  # between two ways to the same chance
 
 
 @dataclass(frozen=True)
@@ -67,3 +71,56 @@ def projected(so_far: float, shares: Sequence[float], *, interval: float) -> Pro
     tail = (1 - interval) / 2
     few, middle, most = np.quantile(known, [tail, 0.5, 1 - tail])
     return Projection(so_far / float(middle), so_far / float(most), so_far / float(few))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an API was asked and answered lately, beside what was published.
+
+    Shares are of the answered rows. `distance` is the largest gap between the two distributions of chances (0 to 1);
+    `gap` the mean difference of pairs that were both published and scored live, which should be none.
+    """
+
+    requests: int
+    rows: int
+    unknown: float
+    kinds: Mapping[str, tuple[float, float]]
+    distance: float
+    gap: float | None
+    odd: tuple[str, ...]
+
+
+def judge_asked(hours: Sequence[Mapping[str, Any]], published: Mapping[str, Any], *, unknown: float) -> Asked | None:
+    """The hours' counts together against the `bins` and `kinds` of the list's rows; None where nothing was asked.
+
+    Odd is a share of unknown ids above `unknown`, and any pair that is scored live otherwise than it was published.
+    """
+    rows, strange, twice = (sum(int(hour.get(name, 0)) for hour in hours) for name in ("rows", "unknown", "twice"))
+    if not rows:
+        return None
+    answered = [
+        float(sum(counts)) for counts in zip(*(hour["bins"] for hour in hours if hour.get("bins")), strict=True)
+    ]
+    kinds = {kind: float(sum(hour.get("kinds", {}).get(kind, 0) for hour in hours)) for kind in published["kinds"]}
+    distance = np.abs(np.cumsum(_shares(answered)) - np.cumsum(_shares(published["bins"]))).max()
+    both = zip(_shares(list(kinds.values())), _shares(list(published["kinds"].values())), strict=True)
+    gap = sum(float(hour.get("gap", 0.0)) for hour in hours) / twice if twice else None
+    odd = {
+        "unknown ids": strange / rows > unknown,
+        "live scores unlike the published ones": gap is not None and gap > _SAME,
+    }
+    return Asked(
+        sum(int(hour.get("requests", 0)) for hour in hours),
+        rows,
+        strange / rows,
+        dict(zip(kinds, ((float(now), float(then)) for now, then in both), strict=True)),
+        float(distance),
+        gap,
+        tuple(name for name, holds in odd.items() if holds),
+    )
+
+
+def _shares(counts: Sequence[float]) -> NDArray[np.float64]:
+    values = np.asarray(counts, dtype=np.float64)
+    shares: NDArray[np.float64] = values / max(1.0, float(values.sum()))
+    return shares

@@ -23,8 +23,8 @@ from semana.features.together import fitting
 from semana.models.level import Totals
 from semana.models.scorer import Scorer
 from semana.params import Params
-from semana.pipeline.labels import YEAR, days_off, settled
 from semana.stores.home import Stores
+from semana.stores.known import YEAR, days_off, settled
 from semana.stores.runs import Run
 
 Frozen = Mapping[str, pl.DataFrame]

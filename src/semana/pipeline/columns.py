@@ -15,8 +15,8 @@ from semana.data import schemas as s
 from semana.data.purchases import bought
 from semana.data.weeks import Week
 from semana.monitoring import behaviour as b
-from semana.pipeline.labels import settled
 from semana.stores.home import Stores
+from semana.stores.known import settled
 from semana.stores.runs import Run
 
 LOOK_BACK = 112  # two years, and the recent weeks before them: older weeks say nothing that is read

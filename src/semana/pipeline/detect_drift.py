@@ -12,7 +12,7 @@ import polars as pl
 from semana.data import catalog
 from semana.data import schemas as s
 from semana.data.weeks import Week
-from semana.errors import ConfigurationError, ContractError, UsageError
+from semana.errors import ConfigurationError, ContractError
 from semana.monitoring.behaviour import PRODUCTS, Column
 from semana.monitoring.drift import Drift, Moved, judge_drift, references, shape_of
 from semana.monitoring.telling import telling
@@ -39,14 +39,6 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
     files.replace_bytes(stores.home / PAGE, drift_page(report).encode())
     told = ("judged_week", "verdict", "confirmed", "since", "score", "limit", "worst", "absent")
     return {"step": "detect_drift", **{name: report[name] for name in told}}
-
-
-def newest_report(stores: Stores) -> dict[str, Any]:
-    """The report of the newest run that looked; raises UsageError where none has."""
-    looked = stores.runs.newest("drift")
-    if looked is None:
-        raise UsageError("nothing has been judged yet. Run: semana run")
-    return looked.recall("drift")
 
 
 def _learned(run: Run, stores: Stores, *, newest: int) -> tuple[int | None, int]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Any
 
 import narwhals as nw
@@ -14,32 +12,13 @@ from semana.data import schemas as s
 from semana.data.catalog import Dataset
 from semana.data.weeks import Week
 from semana.errors import UsageError
-from semana.evaluation.decision import kind_of
-from semana.features.build import FACTS, FEATURES, build_features
-from semana.models.base import rows_from
-from semana.pipeline.labels import tables_of
+from semana.evaluation.live import scored_rows
+from semana.features.build import FEATURES, build_features
 from semana.stores.home import Stores
+from semana.stores.known import Listed, check_tables, tables_of
 
 BATCH, LIVE = "batch", "live"
 _SHOWN = 3  # ids that are named where one is unknown
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A published list: its week, what was known when it was made, and its manifest."""
-
-    week: Week
-    manifest: dict[str, Any]
-
-    @property
-    def position(self) -> int:
-        """What had arrived."""
-        return int(self.manifest["position"])
-
-    @property
-    def as_of(self) -> date:
-        """The last day of which it knows."""
-        return date.fromisoformat(self.manifest["as_of"])
 
 
 def explain(stores: Stores, week: str, customer: str, product: str, top: int) -> dict[str, Any]:
@@ -90,23 +69,13 @@ def score_pair(
     With the reasons stands `base`: the score before any of them, on the scale of their contributions.
     """
     pair = nw.from_native(customer.join(product, how="cross").lazy())
-    built = build_features(
-        pair, tables_of(listed, stores, before=listed.week), before=listed.week, params=stores.params
+    tables = tables_of(listed, stores, before=listed.week)
+    row: pl.DataFrame = (
+        build_features(pair, tables, before=listed.week, params=stores.params).collect("polars").to_native()
     )
-    row: pl.DataFrame = built.collect("polars").to_native()
     scorer = stores.bundles.load(listed.manifest["bundle"]).at(listed.manifest["level"]["factor"])
-    seen = rows_from(row, scorer.recipe.features)
-    days, gap = (row[name].to_numpy() for name in (s.DAYS_SINCE, s.USUAL_GAP_DAYS))
-    kind = kind_of(seen.repeat, days, gap, overdue_gaps=stores.params.decision.overdue_gaps)
-    last = row[s.LAST_BOUGHT].item()
-    return {
-        s.PROBABILITY: float(scorer.probabilities(seen)[0]),
-        s.KIND: str(kind[0]),
-        **{name: row[name].item() for name in FACTS},
-        s.LAST_BOUGHT: last.isoformat() if last else None,
-        "base": scorer.model.base(),
-        s.REASONS: scorer.reasons(seen, top=top or len(FEATURES)).to_list()[0],
-    }
+    (found,) = scored_rows(row, scorer, overdue_gaps=stores.params.decision.overdue_gaps, top=top or len(FEATURES))
+    return {**{name: found[name] for name in found if name not in s.PAIR}, "base": scorer.model.base()}
 
 
 def _of_pair(stores: Stores, week: Week, customer: str, product: str) -> nw.LazyFrame[Any]:
@@ -117,29 +86,12 @@ def _of_pair(stores: Stores, week: Week, customer: str, product: str) -> nw.Lazy
 
 def _described(stores: Stores, listed: Listed, customer: str, product: str) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows of the customer and of the product in the tables that the list was made from."""
-    _check_tables(stores, listed)
+    check_tables(stores, listed)
     who, what = (
         _known(stores.lake.read(dataset, listed.week), dataset, id_)
         for dataset, id_ in ((catalog.CUSTOMERS, customer), (catalog.PRODUCTS, product))
     )
     return who, what
-
-
-def _check_tables(stores: Stores, listed: Listed) -> None:
-    """Raises UsageError where the prepared tables are not those that the list was made from."""
-    about = stores.lake.about(listed.week)
-    eve = listed.week.start - timedelta(days=1)  # what came later is left out anyway
-    if about is None:
-        found = "are not there any more"
-    elif about["position"] != listed.position or min(date.fromisoformat(about["as_of"]), eve) != min(listed.as_of, eve):
-        found = f"have been made again since, at position {about['position']} as of {about['as_of']}"
-    else:
-        return
-    raise UsageError(
-        f"the prepared tables of {listed.week} {found}; its list was made at position {listed.position} as of "
-        f"{listed.as_of}. Make them once more: "
-        f"semana prepare --week {listed.week} --position {listed.position} --as-of {listed.as_of}"
-    )
 
 
 def _known(table: pl.DataFrame, dataset: Dataset, id_: str) -> pl.DataFrame:

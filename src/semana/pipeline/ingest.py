@@ -9,6 +9,7 @@ from typing import Any
 
 from semana.errors import ConfigurationError, ContractError
 from semana.pipeline.events import INGEST, failures_told
+from semana.pipeline.inbox import REFUSED, TAKEN, take_letters
 from semana.stores.home import Stores
 from semana.stores.landing import LANDED
 
@@ -59,7 +60,8 @@ def _delivered(
     accept: str | None,
     settle: Callable[[Path], None],
 ) -> dict[str, Any]:
-    landed: list[dict[str, Any]] = []
+    letters = take_letters(stores, arrival=arrival)
+    landed: list[dict[str, Any]] = [letters["delivery"]] if letters["delivery"] else []
     refused: list[ContractError] = []
     unknown: list[ConfigurationError] = []
     for source, path in waiting:
@@ -75,7 +77,9 @@ def _delivered(
         raise ContractError("\n".join(str(err) for err in (*refused, *unknown))) from refused[0]
     if unknown:
         raise ConfigurationError("\n".join(str(err) for err in unknown)) from unknown[0]
-    return {"step": "ingest", "rows": _rows(landed), "deliveries": landed, "position": stores.landing.position}
+    told = {name: letters[name] for name in (TAKEN, REFUSED)}
+    summary = {"step": "ingest", "rows": _rows(landed), "deliveries": landed, "position": stores.landing.position}
+    return {**summary, "letters": told}
 
 
 def _rows(deliveries: Iterable[Mapping[str, Any]]) -> dict[str, int]:

@@ -1,21 +1,18 @@
-"""What the weeks of a run are predicted from, which of them may teach and judge, and their example rows."""
+"""Which weeks of a run may teach and judge, and their example rows."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
 from functools import cache
-from typing import Any, Protocol
 
-import narwhals as nw
 import polars as pl
 
 from semana.data import catalog
 from semana.data import schemas as s
 from semana.data.purchases import before as ordered_before
-from semana.data.purchases import bought, during, latest_attributes
+from semana.data.purchases import bought, during
 from semana.data.sources import Source, holidays_of
 from semana.data.weeks import Week
 from semana.evaluation.backtest import Past
@@ -24,34 +21,13 @@ from semana.evaluation.race import Examples
 from semana.evaluation.segments import customer_segments, segment_attribute
 from semana.features.build import build_features
 from semana.features.examples import Sample, example_pairs
-from semana.features.tables import Tables
-from semana.features.together import fitting
 from semana.models.level import Totals
 from semana.stores.bundle import FORMAT
 from semana.stores.home import Stores
+from semana.stores.known import Known, attributes_of, settled, tables_of
 from semana.stores.runs import Run
 
 _log = logging.getLogger(__name__)
-YEAR = 52  # weeks of holidays before the one that is predicted
-
-
-class Known(Protocol):
-    """What was known when a list is made, or was."""
-
-    @property
-    def week(self) -> Week:
-        """The week that it predicts."""
-        ...
-
-    @property
-    def as_of(self) -> date:
-        """The last day of which it knows."""
-        ...
-
-    @property
-    def position(self) -> int:
-        """What had arrived."""
-        ...
 
 
 def totals_of(run: Run, stores: Stores) -> Totals:
@@ -68,12 +44,6 @@ def totals_of(run: Run, stores: Stores) -> Totals:
     )
 
 
-def attributes_of(run: Known, stores: Stores, dataset: catalog.Dataset, *, before: Week) -> nw.LazyFrame[Any]:
-    """The customers (or products) that had been described by the day before week `before`, as described then."""
-    day = min(run.as_of, before.start - timedelta(days=1))
-    return latest_attributes(stores.landing.attributes(dataset.name, run.position), dataset.key[0], as_of=day)
-
-
 def attribute_of(run: Known, stores: Stores, week: Week) -> str | None:
     """The declared attribute of customers that they are told apart by."""
     customers: pl.DataFrame = attributes_of(run, stores, catalog.CUSTOMERS, before=week).collect("polars").to_native()
@@ -86,30 +56,6 @@ def _declared(source: Source | None, customers: pl.DataFrame) -> Sequence[str]:
         return ()
     texts = [name for name, kind in customers.schema.items() if kind == pl.String]
     return table.categorical or [name for name in texts if name not in (s.CUSTOMER_ID, s.LABEL, s.OWNER)]
-
-
-def tables_of(run: Known, stores: Stores, *, before: Week) -> Tables:
-    """What was known when week `before` began: the purchases, who and what had been described, and the holidays."""
-    purchases = stores.lake.scan(catalog.PURCHASES, run.week)
-    customers, products = (
-        attributes_of(run, stores, dataset, before=before) for dataset in (catalog.CUSTOMERS, catalog.PRODUCTS)
-    )
-    fits = settled(fitting(purchases, before=before))
-    return Tables(purchases, customers, products, fits, calendar=days_off(stores, before, before))
-
-
-def days_off(stores: Stores, first: Week, last: Week) -> nw.LazyFrame[Any]:
-    """One row per holiday of the weeks from a year before `first` to `last`, by the source's calendar."""
-    source = stores.landing.source
-    days = holidays_of(source, (first + -YEAR).start, last.end) if source else {}
-    rows = [(Week.of(day).index, day.isoweekday()) for day in days]
-    return nw.from_native(pl.LazyFrame(rows, schema={s.WEEK: pl.Int32, s.WEEKDAY: pl.Int32}, orient="row"))
-
-
-def settled(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """The same frame, worked out once: every family of features joins to it."""
-    worked_out: pl.DataFrame = frame.collect("polars").to_native()
-    return nw.from_native(worked_out.lazy())
 
 
 def examples_of(run: Run, stores: Stores) -> Examples:

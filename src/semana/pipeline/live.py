@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import narwhals as nw
@@ -15,19 +15,22 @@ from semana.data.purchases import count_once
 from semana.data.sources import holidays_of
 from semana.data.weeks import Week
 from semana.errors import UsageError
-from semana.monitoring.live import judge_spans, projected
+from semana.evaluation.decision import NEW, OVERDUE, USUAL
+from semana.monitoring.live import judge_asked, judge_spans, projected
 from semana.pipeline.calendar import calendar_of
 from semana.stores import files
 from semana.stores.alerts import Event
 from semana.stores.home import Stores
 from semana.stores.landed import TRANSACTIONS
 from semana.stores.landing import LANDED
+from semana.stores.reviewed import LIVE
 
-RECORD = "drift/live.json"
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _LINES, _CUSTOMERS, _PRODUCTS, _UNPRICED = "lines", "customers", "products", "share without an amount"
 # Beyond what was ever seen: as a share of a week's lines for one day, and of lines.
 _DAY_SLACK, _UNPRICED_SLACK = 0.02, 0.05
+_ASKED = timedelta(days=7)
+_SHOWN = 20  # rows of a customer, as many as the API answers when it is not told
 
 
 def look(stores: Stores, *, clock: date) -> dict[str, Any]:
@@ -67,9 +70,27 @@ def look(stores: Stores, *, clock: date) -> dict[str, Any]:
         "figures": [{**asdict(span), "odd": span.odd} for span in spans],
         "odd": [span.name for span in spans if span.odd],
         "projected_lines": asdict(projection) if projection else None,
+        "asked": _asked(stores, clock),
     }
-    files.replace_json(stores.home / RECORD, report)
+    files.replace_json(stores.home / LIVE, report)
     return report
+
+
+def _asked(stores: Stores, clock: date) -> dict[str, Any] | None:
+    """What the API was asked in the last days, beside the newest list as it is shown; None where nothing was."""
+    hours = stores.inbox.asked(datetime.combine(clock - _ASKED, time(), tzinfo=UTC))
+    manifest = stores.publications.current_manifest()
+    if not hours or manifest is None:
+        return None
+    rows: pl.DataFrame = stores.publications.predictions(Week.parse(manifest["week"])).collect("polars").to_native()
+    shown = rows.filter(pl.col(s.RANK) <= _SHOWN)
+    bins = (10 * shown[s.PROBABILITY]).cast(pl.Int64).clip(upper_bound=9)
+    published = {
+        "bins": [int((bins == place).sum()) for place in range(10)],
+        "kinds": {kind: int((shown[s.KIND] == kind).sum()) for kind in (USUAL, OVERDUE, NEW)},
+    }
+    found = judge_asked(hours, published, unknown=stores.params.data.unknown_ids)
+    return asdict(found) if found else None
 
 
 def look_after(stores: Stores, ingested: Mapping[str, Any], *, clock: date, now: datetime) -> dict[str, Any] | None:

@@ -21,7 +21,7 @@ from semana.errors import ContractError
 from semana.evaluation.experiment import held_out
 from semana.evaluation.fallen import Outcome, judge_rollback
 from semana.evaluation.metrics import week_metrics
-from semana.evaluation.parts import estimated, expected_f1, left_repeatedly, parts_of
+from semana.evaluation.parts import parts_of
 from semana.evaluation.performance import realised
 from semana.pipeline.experiment import effects
 from semana.pipeline.labels import attribute_of, past_of
@@ -31,6 +31,7 @@ from semana.reports.performance import performance_page
 from semana.stores import files
 from semana.stores.experiments import Experiments
 from semana.stores.home import Stores
+from semana.stores.reviewed import estimate, figures, listed_pairs, parts, promised, recent
 from semana.stores.runs import Run
 
 _log = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
             continue
         try:
             manifest = stores.publications.served(week)
-            published = _listed(stores, week, manifest)
+            published = listed_pairs(stores, week, manifest)
         except ContractError as err:  # what is not as it was published says nothing of the model
             _log.error("not reviewed: %s", err)
             damaged.append(str(week))
@@ -75,7 +76,7 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
                 "role": "champion",
                 s.MODEL_VERSION: manifest["model_version"],
                 **judge(nw.from_native(published.lazy()), week=week),
-                "expected_f1": _promised(published, manifest),
+                "expected_f1": promised(published, manifest),
             }
         ]
         if manifest["shadow"] and stores.lake.has(catalog.SHADOW, week):
@@ -109,42 +110,6 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
         "newest": newest[-1] if newest else None,
         "rollback": rollback,
     }
-
-
-def _promised(listed: pl.DataFrame, manifest: dict[str, Any]) -> float:
-    return expected_f1(listed, total=manifest["level"]["total"])
-
-
-def _listed(stores: Stores, week: Week, manifest: dict[str, Any]) -> pl.DataFrame:
-    rows = stores.publications.predictions(week, int(manifest["rev"]))
-    listed: pl.DataFrame = rows.select(*s.PAIR, s.PROBABILITY, s.RECOMMENDED, s.KIND).collect("polars").to_native()
-    return listed
-
-
-def estimate(stores: Stores) -> dict[str, Any] | None:
-    """What the current list can be expected to reach; None without one, and once its week has a truth."""
-    manifest = stores.publications.current_manifest()
-    if manifest is None or stores.lake.has(catalog.PERFORMANCE, week := Week.parse(manifest["week"])):
-        return None
-    champions = recent(stores, before=week)
-    past = [(row["expected_f1"], row["f1"]) for row in champions if row.get("expected_f1")]
-    promised = _promised(_listed(stores, week, manifest), manifest)
-    return {s.WEEK: str(week), **vars(estimated(promised, past)), "note": left_repeatedly(past)}
-
-
-def parts(stores: Stores) -> pl.DataFrame:
-    """The parts of every reviewed list, with the week; empty where none is kept."""
-    kept = [
-        stores.lake.read(catalog.PERFORMANCE_PARTS, week).select(pl.lit(str(week)).alias(s.WEEK), pl.all())
-        for week in stores.lake.weeks(catalog.PERFORMANCE_PARTS)
-    ]
-    return pl.concat(kept) if kept else pl.DataFrame()
-
-
-def figures(stores: Stores) -> list[dict[str, Any]]:
-    """The realised figures of champion and shadow in every reviewed week, oldest first."""
-    weeks = stores.lake.weeks(catalog.PERFORMANCE)
-    return [row for week in weeks for row in stores.lake.read(catalog.PERFORMANCE, week).to_dicts()]
 
 
 def told_effects(stores: Stores) -> list[str]:
@@ -203,13 +168,6 @@ def _truths(purchases: nw.LazyFrame[Any], weeks: list[int]) -> dict[int, str]:
         digest = hashlib.sha256(bought_then.write_csv().encode()).hexdigest()[:12]
         digests[int(week)] = f"{bought_then.height} purchases ({digest})"
     return digests
-
-
-def recent(stores: Stores, *, before: Week) -> list[dict[str, Any]]:
-    """The realised figures of the champion's lists of the weeks before `before`, oldest first."""
-    weeks = [week for week in stores.lake.weeks(catalog.PERFORMANCE) if week < before]
-    rows = (stores.lake.read(catalog.PERFORMANCE, week) for week in weeks)
-    return [frame.filter(pl.col("role") == "champion").row(0, named=True) for frame in rows]
 
 
 def _figures(

@@ -18,10 +18,11 @@ from semana.features.candidates import candidate_pairs
 from semana.models.base import Rows, rows_from
 from semana.models.level import forecast_level
 from semana.models.scorer import Scorer
-from semana.pipeline.labels import settled, tables_of, totals_of
+from semana.pipeline.labels import totals_of
 from semana.pipeline.succession import shadow_of
 from semana.stores import files
 from semana.stores.home import Stores
+from semana.stores.known import settled, tables_of
 from semana.stores.runs import Run
 
 FACTS = [*s.PAIR, s.REPEAT, s.LAST_BOUGHT, s.USUAL_GAP_DAYS, s.USUAL_QUANTITY, s.USUAL_AMOUNT]

@@ -1,29 +1,48 @@
-"""Watch: the look from outside of any run: whether the list is overdue, the disk low, or a message unsent."""
+"""Watch: the look from outside of any run: whether the list is overdue, the disk low, or a message unsent.
+
+It takes the inbox too, where no run is at it.
+"""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from semana.data.weeks import Week
-from semana.errors import ConfigurationError, ContractError
+from semana.errors import Busy, ConfigurationError, ContractError
+from semana.pipeline.inbox import TAKEN, take_letters, take_orders
 from semana.stores.alerts import Event
 from semana.stores.doctor import low_disk
 from semana.stores.home import Stores
+from semana.stores.leases import WHOLE
 
 
 def watch(stores: Stores, *, now: datetime) -> dict[str, Any]:
-    """What is wrong, each told once: `findings`, and how many messages are still `unsent`.
+    """What is wrong, each told once: `findings`, how many messages are `unsent`, how many letters were taken.
 
     The list is overdue when the running week has none and has run for `watch: overdue_hours`. It needs nothing but the
     home: neither a scheduler nor a server.
     """
+    letters = _take(stores, now)
     unsent = stores.alerts.retry(now=now)
     found = [event for look in (_overdue, _disk) if (event := _seen(look, stores, now))]
     for event in found:
         stores.alerts.tell(event, now=now)
-    return {"findings": [f"{event.kind}: {event.says}" for event in found], "unsent": unsent}
+    return {"findings": [f"{event.kind}: {event.says}" for event in found], "unsent": unsent, "letters": letters}
+
+
+def _take(stores: Stores, now: datetime) -> int:
+    """How many letters were taken; those whose lease somebody holds wait for the next look."""
+    taken = 0
+    if not stores.inbox.waiting():
+        return taken
+    with contextlib.suppress(Busy), stores.leases.hold("ingest"):
+        taken += int(take_letters(stores, arrival=now)[TAKEN])
+    with contextlib.suppress(Busy), stores.leases.hold("promote", against=WHOLE):
+        taken += take_orders(stores, now=now)[TAKEN]
+    return taken
 
 
 def _seen(look: Callable[[Stores, datetime], Event | None], stores: Stores, now: datetime) -> Event | None:

@@ -12,6 +12,7 @@ from typing import Any
 from semana.pipeline import STEPS, Step, ingest, live, prepare
 from semana.pipeline.calendar import has_begun
 from semana.pipeline.events import failures_told, tell
+from semana.pipeline.inbox import take_orders
 from semana.pipeline.notify import summarise
 from semana.pipeline.order import Order, begin, find, list_that_stays
 from semana.pipeline.tracked import go_on
@@ -82,6 +83,8 @@ def _take(stores: Stores, order: Order) -> Run:
     else:
         ingested = ingest.take(stores, arrival=order.arrival)
         ingested["live"] = live.look_after(stores, ingested, clock=order.clock, now=order.now)
+        with stores.leases.hold("promote"):
+            take_orders(stores, now=order.now)
     with failures_told(stores, what="run", now=order.now, past=order.clock < order.now.date()):
         run = begin(stores, order)
     if run.retrain == "always":  # asked before anything is trained: its list would be refused at the end

@@ -86,7 +86,21 @@ def live_report(report: Report) -> Group:
         if coming
         else "No past week tells what this one may come to.",
     ]
-    return Group(table, *map(Text, lines))
+    return Group(table, *map(Text, [*lines, *asked_in_words(report.get("asked"))]))
+
+
+def asked_in_words(asked: Report | None) -> list[str]:
+    """What the API was asked in the last seven days, beside the list; nothing where it was not asked."""
+    if not asked:
+        return []
+    kinds = ", ".join(f"{kind} {now:.0%} ({then:.0%})" for kind, (now, then) in asked["kinds"].items())
+    same = "" if asked["gap"] is None else f"; pairs scored live differ from their list by {asked['gap']:.2g}"
+    return [
+        f"The API answered {asked['requests']:,} requests with {asked['rows']:,} rows in seven days.",
+        f"Unknown ids: {asked['unknown']:.1%} of the rows.",
+        f"Of the answers (of the list): {kinds}; chances lie up to {asked['distance']:.2f} apart{same}.",
+        *(f"odd: {name}" for name in asked["odd"]),
+    ]
 
 
 def _count(value: float | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 
 from semana.evaluation.durations import DONE
@@ -31,6 +31,27 @@ def exposition(watched: Mapping[str, Any]) -> str:
     """The text of `stores.watched.watched`, ready to be scraped."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Collector(list(_metrics(watched))))
+    return generate_latest(registry).decode()
+
+
+def requests_served(rows: Iterable[Mapping[str, Any]], *, degraded: bool) -> str:
+    """The text of what an API was asked: `requests`, `seconds` and `within` (by upper bound) of each method and route.
+
+    `degraded` tells whether it serves something older than there is.
+    """
+    counted = CounterMetricFamily("semana_api_requests", "Requests.", labels=("method", "route", "status"))
+    took = HistogramMetricFamily("semana_api_seconds", "Seconds of a request.", labels=("method", "route", "status"))
+    for row in rows:
+        key = [row["method"], row["route"], str(row["status"])]
+        counted.add_metric(key, row["requests"])
+        known, sums = 0.0, []
+        for bound, count in row["within"].items():
+            known += count
+            sums.append(("+Inf" if bound == float("inf") else str(bound), known))
+        took.add_metric(key, sums, sum_value=row["seconds"])
+    registry = CollectorRegistry(auto_describe=False)
+    gauge = _gauge("api_degraded", "Whether it serves something older than there is.", {}, float(degraded))
+    registry.register(_Collector([counted, took, gauge]))
     return generate_latest(registry).decode()
 
 

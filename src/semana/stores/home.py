@@ -18,11 +18,14 @@ from semana.stores.alerts import Alerts, Event, mail, webhook
 from semana.stores.bundle import Bundles
 from semana.stores.experiments import Experiments
 from semana.stores.golden import Golden
+from semana.stores.inbox import Inbox
+from semana.stores.keys import Keys
 from semana.stores.lake import Lake
 from semana.stores.landing import Landing
 from semana.stores.leases import Leases
 from semana.stores.ledger import Ledger
 from semana.stores.publications import Publications
+from semana.stores.results import Results
 from semana.stores.runs import Runs
 from semana.stores.tasks import Tasks
 from semana.stores.telemetry import Telemetry
@@ -56,6 +59,9 @@ class Stores:
     telemetry: Telemetry
     tasks: Tasks
     alerts: Alerts
+    keys: Keys
+    inbox: Inbox
+    results: Results
 
 
 def open_home(settings: Settings, *, create: bool = False) -> Stores:
@@ -101,6 +107,9 @@ def open_home(settings: Settings, *, create: bool = False) -> Stores:
         Telemetry(home / "telemetry"),
         Tasks(home / "telemetry" / "tasks"),
         Alerts(home / "alerts", _channels(settings)),
+        Keys(home / "keys"),
+        Inbox(settings.inbox or home / "inbox"),
+        Results(home / "calls"),
     )
 
 

@@ -12,7 +12,7 @@ import polars as pl
 from semana.data import schemas as s
 from semana.data.catalog import STAGED
 from semana.data.cleaning import RULES
-from semana.data.sources import KEYS, TABLES, Source
+from semana.data.sources import KEYS, TABLES, Source, posted_source
 from semana.data.values import INTEGER
 from semana.errors import ContractError
 from semana.stores import datasets, files
@@ -39,17 +39,20 @@ class Landed(Manifest):
         return self._find_source(name) if name else None
 
     def lines(self, position: int) -> nw.LazyFrame[Any]:
-        """The order lines of the deliveries live at `position`, and which `delivery` each came in (its position)."""
+        """The order lines of the deliveries live at `position`, and which `delivery` each came in (its position).
+
+        Posted lines of the days that a file spans which came later are not among them: the file says it all.
+        """
         return nw.from_native(self.polars_lines(position))
 
     def polars_lines(self, position: int) -> pl.LazyFrame:
         """The same as a Polars frame, for the checks of a delivery."""
-        frames = [
-            datasets.scan(path, STAGED[TRANSACTIONS]).with_columns(
-                pl.lit(delivery.position, dtype=pl.Int32).alias(s.DELIVERY)
-            )
-            for delivery, path in self._staged(TRANSACTIONS, position)
-        ]
+        frames = []
+        for delivery, path in self._staged(TRANSACTIONS, position):
+            rows = datasets.scan(path, STAGED[TRANSACTIONS])
+            for first, last in self.replaced(delivery, position):
+                rows = rows.filter(~pl.col(s.DATE).is_between(first, last))
+            frames.append(rows.with_columns(pl.lit(delivery.position, dtype=pl.Int32).alias(s.DELIVERY)))
         ids = self.ids(position)
         empty: dict[str, pl.DataType] = {
             **{key: _id_type(ids, key) for key in KEYS[TRANSACTIONS]},
@@ -99,8 +102,13 @@ class Landed(Manifest):
 
     def _staged(self, table: str, position: int) -> list[tuple[Delivery, Path]]:
         live = [delivery for delivery in self.deliveries(position) if table in delivery.tables]
-        sources = {name: self._find_source(name) for name in {delivery.source for delivery in live}}
-        return [(each, self._staging.table(each, table, sources[each.source])) for each in live]
+        kinds = {(delivery.source, delivery.posted) for delivery in live}
+        sources = {kind: self._source_of(*kind) for kind in kinds}
+        return [(each, self._staging.table(each, table, sources[each.source, each.posted])) for each in live]
+
+    def _source_of(self, name: str, posted: bool) -> Source:  # noqa: FBT001 - a delivery's own two facts
+        source = self._find_source(name)
+        return posted_source(source) if posted else source
 
     def validate(self, position: int, table: str) -> dict[str, Any]:
         """The table's rows over all deliveries live at `position`, and in how many the bytes and counts hold.
@@ -113,7 +121,7 @@ class Landed(Manifest):
             if not landed.is_file() or files.sha256(landed) != delivery.hash:
                 raise _broken(delivery, "its bytes under landing/ are gone or were changed")
             promised = delivery.tables[table]
-            source = self._find_source(delivery.source)
+            source = self._source_of(delivery.source, delivery.posted)
             found = {
                 "kept": datasets.scan(staged, STAGED[table]).select(pl.len()).collect().item(),
                 "quarantined": self._staging.quarantined(delivery.hash, table),

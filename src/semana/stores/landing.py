@@ -6,6 +6,7 @@ quarantine/, and last the entry to the manifest: it is the commit. A kill before
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
@@ -22,7 +23,7 @@ from semana.data import schemas as s
 from semana.data.checks import check_jumps, check_kinds, check_known, check_missing, check_share, usual_of
 from semana.data.cleaning import RULES, Cleaned
 from semana.data.purchases import LINE
-from semana.data.sources import Source, tables_of
+from semana.data.sources import Source, posted_source, tables_of
 from semana.errors import ConfigurationError, ContractError, UsageError
 from semana.params import DataParams
 from semana.stores import files
@@ -44,6 +45,7 @@ class Coming:
     table: str | None
     arrival: datetime
     accept: str | None
+    posted: bool = False
 
 
 class Landing(Landed):
@@ -76,6 +78,32 @@ class Landing(Landed):
         finally:
             scratch.unlink(missing_ok=True)
 
+    def post(self, lines: pl.DataFrame, *, name: str, arrival: datetime) -> dict[str, Any]:
+        """Lands order lines that were told one by one, under our own column names, as one posted delivery.
+
+        They count until a file spans their days. Raises UsageError before the home's first file, and ContractError as
+        `deliver` does.
+        """
+        source = self.source
+        if source is None:
+            raise UsageError("lines can be posted once a file has landed. Deliver first: semana ingest PATH")
+        file = f"posted-{name}.parquet"
+        scratch = files.temporary(self.home / "incoming" / file)
+        try:
+            scratch.write_bytes(_parquet(lines))
+            return self._land(
+                scratch, Coming(file, posted_source(source), TRANSACTIONS, arrival, "posted", posted=True)
+            )
+        finally:
+            scratch.unlink(missing_ok=True)
+
+    def reject(self, path: Path, *, arrival: datetime, error: str) -> None:
+        """Puts a letter that cannot be taken under rejected/, with its report."""
+        folder = self.home / "rejected" / files.sha256(path)
+        report = {"file": path.name, "source": "inbox", "arrival": utc_text(arrival), "error": error}
+        files.replace_bytes(folder / path.name, path.read_bytes())
+        files.replace_json(folder / "report.json", report)
+
     def _land(self, scratch: Path, coming: Coming) -> dict[str, Any]:
         after, hash_ = self.position, files.sha256(scratch)
         known = next((each for each in self.deliveries(after) if each.hash == hash_), None)
@@ -99,6 +127,7 @@ class Landing(Landed):
             "rules": RULES,
             "ids": {key: kind for name, each in cleaned.items() for key, kind in id_kinds(each, name).items()},
             "tables": tables,
+            **({"posted": True} if coming.posted else {}),
         }
         landed = self.home / "landing" / coming.source.name / f"{hash_}{Path(coming.file).suffix.lower()}"
         self._settle(scratch, landed)
@@ -175,6 +204,12 @@ class Landing(Landed):
             else:
                 found.append((source, path))
         return found
+
+
+def _parquet(rows: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    rows.write_parquet(buffer)
+    return buffer.getvalue()
 
 
 def _counts(cleaned: Cleaned, table: str) -> dict[str, Any]:

@@ -19,7 +19,8 @@ RETRACTION = "retraction"
 class Delivery:
     """An accepted file: `position` is its entry in the manifest; `tables` has the counts of each table in it.
 
-    `fingerprint` and `rules` say which definition of its source and which cleaning rules gave these counts.
+    `fingerprint` and `rules` say which definition of its source and which cleaning rules gave these counts. A `posted`
+    one was told to the API line by line, and is no file of the source.
     """
 
     position: int
@@ -32,6 +33,7 @@ class Delivery:
     rules: int
     ids: Mapping[str, str]
     tables: Mapping[str, Mapping[str, Any]]
+    posted: bool = False
 
     @property
     def landed_as(self) -> str:
@@ -76,12 +78,22 @@ class Manifest:
         return kinds
 
     def trading_days(self, position: int | None = None) -> dict[date, int]:
-        """Order lines per day with any, duplicates not yet taken out, sorted."""
+        """Order lines per day with any, duplicates not yet taken out, sorted; posted ones make no day complete."""
         days: dict[date, int] = {}
-        for delivery in self.deliveries(position):
+        for delivery in (each for each in self.deliveries(position) if not each.posted):
             for day, lines in delivery.tables.get("transactions", {}).get("days", {}).items():
                 days[date.fromisoformat(day)] = days.get(date.fromisoformat(day), 0) + lines
         return dict(sorted(days.items()))
+
+    def replaced(self, delivery: Delivery, position: int | None = None) -> list[tuple[date, date]]:
+        """The days of a posted delivery that files which came after it span: from the first to the last of each."""
+        later = [
+            each.tables["transactions"]
+            for each in self.deliveries(position)
+            if delivery.posted and not each.posted and each.position > delivery.position
+            if each.tables.get("transactions", {}).get("kept")
+        ]
+        return [(date.fromisoformat(table["first"]), date.fromisoformat(table["last"])) for table in later]
 
     def arrival(self, position: int) -> datetime:
         """When the last of the entries up to that position arrived; raises UsageError where there is none."""
@@ -145,6 +157,8 @@ def _delivery(entry: Mapping[str, Any]) -> Delivery:
     try:
         names = ("source", "file", "hash", "accepted", "fingerprint", "rules", "ids", "tables")
         facts = {name: entry[name] for name in names}
-        return Delivery(position=entry["number"], arrival=datetime.fromisoformat(entry["arrival"]), **facts)
+        posted = bool(entry.get("posted", False))
+        arrival = datetime.fromisoformat(entry["arrival"])
+        return Delivery(position=entry["number"], arrival=arrival, posted=posted, **facts)
     except KeyError as err:
         raise ContractError(f"manifest entry {entry['number']} has no {err}. Restore the home from a backup.") from err

@@ -53,6 +53,11 @@ class Publications:
         """How many entries the ledger had when the newest list was published; 0 before the first."""
         return int((self.current_manifest() or {}).get("ledger", 0))
 
+    def newest(self) -> Path | None:
+        """The folder of the newest list, or None before the first."""
+        current = self.current()
+        return self._week(Week.parse(current["week"])) / f"rev={current['rev']}" if current else None
+
     def weeks(self) -> list[Week]:
         """Every week with a list, oldest first."""
         return sorted({Week.parse(path.parents[1].name[5:]) for path in self.folder.glob(f"week=*/rev=*/{MANIFEST}")})
@@ -137,16 +142,7 @@ class Publications:
 
         Booleans in the order of `pairs`; ids are matched as text. Raises ConfigurationError as `exclusions`.
         """
-        rules = self.exclusions()
-        hit = pl.Series([False] * pairs.height, dtype=pl.Boolean)
-        for keys in ((s.CUSTOMER_ID,), (s.PRODUCT_ID,), (s.CUSTOMER_ID, s.PRODUCT_ID)):
-            others = [name for name in s.PAIR if name not in keys]
-            given = (pl.col(key).is_not_null() for key in keys)
-            named = rules.filter(*given, *(pl.col(key).is_null() for key in others))
-            wanted = named.select(keys).unique().with_columns(pl.lit(True).alias("hit"))
-            text = pairs.select(pl.col(key).cast(pl.String) for key in keys)
-            hit = hit | text.join(wanted, on=list(keys), how="left", maintain_order="left")["hit"].fill_null(False)
-        return hit
+        return named_by(self.exclusions(), pairs)
 
     def exclusions(self) -> pl.DataFrame:
         """The rules of `exclude.csv`: customer_id and product_id as text, one of them null where it names all.
@@ -179,6 +175,19 @@ class Publications:
 
     def _week(self, week: Week) -> Path:
         return self.folder / f"week={week}"
+
+
+def named_by(rules: pl.DataFrame, pairs: pl.DataFrame) -> pl.Series:
+    """Which of `pairs` the rules of `exclude.csv` name, by customer, product or both; ids are matched as text."""
+    hit = pl.Series([False] * pairs.height, dtype=pl.Boolean)
+    for keys in ((s.CUSTOMER_ID,), (s.PRODUCT_ID,), (s.CUSTOMER_ID, s.PRODUCT_ID)):
+        others = [name for name in s.PAIR if name not in keys]
+        given = (pl.col(key).is_not_null() for key in keys)
+        named = rules.filter(*given, *(pl.col(key).is_null() for key in others))
+        wanted = named.select(keys).unique().with_columns(pl.lit(True).alias("hit"))
+        text = pairs.select(pl.col(key).cast(pl.String) for key in keys)
+        hit = hit | text.join(wanted, on=list(keys), how="left", maintain_order="left")["hit"].fill_null(False)
+    return hit
 
 
 def _write(rows: pl.DataFrame, folder: Path) -> dict[str, str]:

@@ -1,0 +1,153 @@
+"""Routes that are told something: posted purchases, results of calls, orders. All go to the inbox."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Request
+from pydantic import BaseModel, Field, FiniteFloat, StrictStr
+from starlette.responses import Response
+
+from semana.data import schemas as s
+from semana.serving import responses_of_system as r
+from semana.serving.asking import ANY, Home, Idempotency, Publication, answer, known, needs, refusals
+from semana.serving.problems import Problem
+from semana.serving.scoring import Id, Strict
+from semana.stores.home import Stores
+from semana.stores.inbox import ORDER, RESULT, TRANSACTIONS
+from semana.stores.mapped import key_of
+
+router = APIRouter(prefix="/v1", responses={**ANY, **refusals(409, 413, 415)})
+read_router = APIRouter(prefix="/v1", responses={**ANY, **refusals(404)}, dependencies=[needs("read")])
+_LATEST = date(9999, 12, 30)
+Why = Annotated[StrictStr, Field(min_length=3, max_length=500, pattern=r"\S", description="Kept in the ledger.")]
+
+
+class Posted(BaseModel):
+    """A line of an order of the running week."""
+
+    model_config = Strict
+    order_id: Annotated[StrictStr, Field(min_length=1, max_length=200)]
+    customer_id: Id
+    product_id: Id
+    date: Annotated[date, Field(ge=date(1970, 1, 1), le=_LATEST)]
+    quantity: Annotated[FiniteFloat, Field(ge=-1e9, le=1e9)] = 1.0
+    amount: Annotated[FiniteFloat, Field(ge=-1e12, le=1e12)] | None = None
+
+
+class Transactions(BaseModel):
+    """Order lines; the same order again is taken once."""
+
+    model_config = {
+        **Strict,
+        "json_schema_extra": {
+            "examples": [
+                {"lines": [{"order_id": "a-1", s.CUSTOMER_ID: 2, s.PRODUCT_ID: 0, "date": "2025-01-07", "quantity": 3}]}
+            ]
+        },
+    }
+    lines: Annotated[list[Posted], Field(min_length=1, max_length=1000)]
+
+
+class Result(BaseModel):
+    """What came of a call."""
+
+    model_config = Strict
+    customer_id: Id
+    result: Literal["ordered", "no", "not_reached"]
+    note: Annotated[StrictStr, Field(max_length=500)] | None = None
+
+
+class Rollback(BaseModel):
+    """An order to go back to the model that served before."""
+
+    model_config = {**Strict, "json_schema_extra": {"examples": [{"reason": "the list was wrong for the north"}]}}
+    reason: Why
+
+
+class Promote(Rollback):
+    """An order to make a version serve."""
+
+    model_config = {
+        **Strict,
+        "json_schema_extra": {"examples": [{"version": "1.0.0", "reason": "the list was wrong for the north"}]},
+    }
+    version: Annotated[StrictStr, Field(pattern=r"^([0-9]{1,6}(\.[0-9]{1,6}){2}|[0-9a-f]{16})$")]
+
+
+@router.post(
+    "/transactions", response_model=r.Accepted, status_code=202, tags=["telling"], dependencies=[needs("write")]
+)
+def transactions(request: Request, stores: Home, loaded: Publication, posted: Transactions) -> Response:
+    """Orders of the running week, before their file is delivered: a delivered file replaces those of its days."""
+    today = _now().date()
+    for number, line in enumerate(posted.lines):
+        if line.quantity == 0:
+            raise Problem(422, f"lines.{number}.quantity: above zero, or below for a return, was expected")
+        if (line.date - today).days > 1:
+            raise Problem(422, f"lines.{number}.date: {line.date} has not come yet")
+        kinds = (loaded.mapped.customers.dtype, loaded.products[s.PRODUCT_ID].dtype)
+        for text, kind in zip((str(line.customer_id), str(line.product_id)), kinds, strict=True):
+            if key_of(text, kind) is None:
+                raise Problem(422, f"lines.{number}: {text!r} is no id of this shop, whose ids are whole numbers")
+    content = {"lines": [line.model_dump(mode="json") for line in posted.lines]}
+    orders = sorted({line.order_id for line in posted.lines})
+    return _left(request, stores, TRANSACTIONS, content, marks=[f"order {order}" for order in orders])
+
+
+@router.post(
+    "/calls/results",
+    response_model=r.Accepted,
+    status_code=202,
+    tags=["telling"],
+    dependencies=[needs("write")],
+    responses=refusals(404),
+)
+def call_result(
+    request: Request, stores: Home, loaded: Publication, result: Result, once: Idempotency = None
+) -> Response:
+    """What came of calling a customer of the current list; the last word of a week counts."""
+    known(loaded.customer(str(result.customer_id)), "customer", str(result.customer_id))
+    content = {**result.model_dump(mode="json"), s.WEEK: loaded.stamp["week"]}
+    return _left(request, stores, RESULT, content, marks=[f"key {once}"] if once else [])
+
+
+@router.post(
+    "/model/rollback", response_model=r.Accepted, status_code=202, tags=["model"], dependencies=[needs("admin")]
+)
+def rollback(request: Request, stores: Home, order: Rollback, once: Idempotency = None) -> Response:
+    """Orders the model back to its predecessor; the next run or `semana watch` does it, or says why not."""
+    content = {"what": "rollback", "reason": order.reason.strip()}
+    return _left(request, stores, ORDER, content, marks=[f"key {once}"] if once else [])
+
+
+@router.post(
+    "/model/promote", response_model=r.Accepted, status_code=202, tags=["model"], dependencies=[needs("admin")]
+)
+def promote(request: Request, stores: Home, order: Promote, once: Idempotency = None) -> Response:
+    """Orders a version (or a refused bundle) to serve; the next run or `semana watch` does it, or says why not."""
+    content = {"what": "promote", "version": order.version, "reason": order.reason.strip()}
+    return _left(request, stores, ORDER, content, marks=[f"key {once}"] if once else [])
+
+
+@read_router.get("/letters/{name}", response_model=r.Letter, tags=["telling"])
+def letter(request: Request, stores: Home, name: Annotated[str, Path(max_length=60)]) -> Response:
+    """What became of something that was told: waiting, taken or refused, and why."""
+    found = stores.inbox.outcome(name)
+    if found is None:
+        raise Problem(404, f"letter {name!r} is unknown, or was taken long ago")
+    return answer(request, None, {part: found[part] for part in ("name", "kind", "when", "outcome", "says")})
+
+
+def _left(request: Request, stores: Stores, kind: str, content: dict[str, Any], *, marks: list[str]) -> Response:
+    try:
+        left = stores.inbox.post(kind, content, request=request.state.request_id, now=_now(), marks=marks)
+    except OSError as err:
+        raise Problem(503, "the inbox cannot be written to: nothing was taken", {"Retry-After": "5"}) from err
+    told = {"letter": left["name"], "before": left["before"], "outcome": "waiting"}
+    return answer(request, None, told, status=202)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,118 @@
+"""The inbox: what the API is told to write, one file a request. The API writes here alone; runs and `watch` take it.
+
+A letter is written in one step and named by its time and request, so that they are taken in the order they came. What
+is told twice under the same mark (an order number, an Idempotency-Key) is one letter.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from semana.errors import UsageError
+from semana.stores import files
+
+TRANSACTIONS, RESULT, ORDER, ALERT = "transactions", "result", "order", "alert"
+KINDS = (TRANSACTIONS, RESULT, ORDER, ALERT)
+_REMEMBERED = timedelta(days=90)  # marks and outcomes
+
+
+class Inbox:
+    """The letters under `folder`: `waiting/`, and what became of them under `taken/`; `asked/` counts questions."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def post(
+        self, kind: str, content: Mapping[str, Any], *, request: str, now: datetime, marks: Iterable[str] = ()
+    ) -> dict[str, Any]:
+        """Leaves a letter and returns it, with whether it was there `before`.
+
+        Raises UsageError where a mark stands for a letter that says something else: nothing is left then.
+        """
+        said = {"kind": kind, **content}
+        digest = hashlib.sha256(files.to_json(said)).hexdigest()
+        name = f"{now:%Y%m%dT%H%M%S.%f}-{hashlib.sha256(request.encode()).hexdigest()[:12]}"
+        letter = {"name": name, "when": now.isoformat(), "request": request, **said}
+        path = self.folder / "waiting" / f"{name}.json"
+        files.create_exclusive(path, files.to_json(letter))
+        made: list[Path] = []
+        for mark in marks:
+            place = self._mark(mark)
+            if _created(place, f"{digest} {name}".encode()):
+                made.append(place)
+                continue
+            known, first = place.read_text().split()
+            for each in (path, *made):
+                each.unlink(missing_ok=True)
+            if known != digest:
+                raise UsageError(f"{mark} was told before, with another content: the first one counts")
+            return {**letter, "name": first, "before": True}
+        return {**letter, "before": False}
+
+    def waiting(self) -> list[Path]:
+        """The letters that nobody has taken, in the order they came."""
+        return sorted((self.folder / "waiting").glob("[0-9]*.json"))
+
+    def read(self, path: Path) -> dict[str, Any]:
+        """The letter; raises ValueError where it is none."""
+        letter = json.loads(path.read_bytes())
+        if not isinstance(letter, dict) or letter.get("kind") not in KINDS or letter.get("name") != path.stem:
+            raise ValueError(f"{path.name} is no letter of the API")
+        return letter
+
+    def settle(self, path: Path, letter: Mapping[str, Any], outcome: str, *, said: str, now: datetime) -> None:
+        """Notes what became of the letter, and takes it out of the waiting ones."""
+        told = {name: letter.get(name) for name in ("kind", "name", "when", "request", "what", "reason", "by")}
+        record = {**told, "outcome": outcome, "says": said, "taken": now.isoformat()}
+        files.replace_json(self.folder / "taken" / f"{path.stem}.json", record)
+        path.unlink(missing_ok=True)
+
+    def outcome(self, name: str) -> dict[str, Any] | None:
+        """What became of the letter of that name: `outcome` is "waiting" until it is taken; None for an unknown one."""
+        if not name.replace("T", "").replace(".", "").replace("-", "").isalnum():
+            return None
+        for folder in ("taken", "waiting"):
+            with contextlib.suppress(FileNotFoundError, ValueError):
+                found = dict(json.loads((self.folder / folder / f"{name}.json").read_bytes()))
+                return {"outcome": "waiting", "says": "", **found}
+        return None
+
+    def count(self, name: str, counts: Mapping[str, Any]) -> None:
+        """Keeps what was asked in an hour by one process of the API; the last word counts."""
+        files.replace_json(self.folder / "asked" / f"{name}.json", counts)
+
+    def asked(self, since: datetime) -> list[dict[str, Any]]:
+        """The counts of the hours from then on, of every process; damaged ones are left out."""
+        found = []
+        for path in sorted((self.folder / "asked").glob("[0-9]*.json")):
+            if path.name[:11] >= f"{since:%Y%m%dT%H}":
+                with contextlib.suppress(OSError, ValueError):
+                    found.append(dict(json.loads(path.read_bytes())))
+        return found
+
+    def sweep(self, *, now: datetime) -> None:
+        """Forgets marks, outcomes and counts of long ago."""
+        for path in self.folder.glob("*/*"):
+            with contextlib.suppress(OSError):
+                old = now.timestamp() - path.stat().st_mtime > _REMEMBERED.total_seconds()
+                if old and path.parent.name in ("marks", "taken", "asked"):
+                    path.unlink()
+
+    def _mark(self, mark: str) -> Path:
+        return self.folder / "marks" / hashlib.sha256(mark.encode()).hexdigest()
+
+
+def _created(path: Path, content: bytes) -> bool:
+    """Whether the file was made now; False where it was there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        files.create_exclusive(path, content)
+    except FileExistsError:
+        return False
+    return True

@@ -1,0 +1,124 @@
+"""What was known when a list is made, or was: the tables that features are built from, at its position and as-of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Protocol
+
+import narwhals as nw
+import polars as pl
+
+from semana.data import catalog
+from semana.data import schemas as s
+from semana.data.purchases import bought, count_once, latest_attributes, weekly_purchases
+from semana.data.sources import holidays_of
+from semana.data.weeks import Week
+from semana.errors import UsageError
+from semana.features.tables import Tables
+from semana.features.together import fitting
+from semana.stores.home import Stores
+
+YEAR = 52  # weeks of holidays before the one that is predicted
+
+
+class Known(Protocol):
+    """What was known when a list is made, or was."""
+
+    @property
+    def week(self) -> Week:
+        """The week that it predicts."""
+        ...
+
+    @property
+    def as_of(self) -> date:
+        """The last day of which it knows."""
+        ...
+
+    @property
+    def position(self) -> int:
+        """What had arrived."""
+        ...
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A published list: its week, what was known when it was made, and its manifest."""
+
+    week: Week
+    manifest: dict[str, Any]
+
+    @property
+    def position(self) -> int:
+        """What had arrived."""
+        return int(self.manifest["position"])
+
+    @property
+    def as_of(self) -> date:
+        """The last day of which it knows."""
+        return date.fromisoformat(self.manifest["as_of"])
+
+
+def attributes_of(run: Known, stores: Stores, dataset: catalog.Dataset, *, before: Week) -> nw.LazyFrame[Any]:
+    """The customers (or products) that had been described by the day before week `before`, as described then."""
+    day = min(run.as_of, before.start - timedelta(days=1))
+    return latest_attributes(stores.landing.attributes(dataset.name, run.position), dataset.key[0], as_of=day)
+
+
+def tables_of(run: Known, stores: Stores, *, before: Week) -> Tables:
+    """What was known when week `before` began: the purchases, who and what had been described, and the holidays."""
+    purchases = stores.lake.scan(catalog.PURCHASES, run.week)
+    customers, products = (
+        attributes_of(run, stores, dataset, before=before) for dataset in (catalog.CUSTOMERS, catalog.PRODUCTS)
+    )
+    fits = settled(fitting(purchases, before=before))
+    return Tables(purchases, customers, products, fits, calendar=days_off(stores, before, before))
+
+
+def days_off(stores: Stores, first: Week, last: Week) -> nw.LazyFrame[Any]:
+    """One row per holiday of the weeks from a year before `first` to `last`, by the source's calendar."""
+    source = stores.landing.source
+    days = holidays_of(source, (first + -YEAR).start, last.end) if source else {}
+    rows = [(Week.of(day).index, day.isoweekday()) for day in days]
+    return nw.from_native(pl.LazyFrame(rows, schema={s.WEEK: pl.Int32, s.WEEKDAY: pl.Int32}, orient="row"))
+
+
+def settled(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """The same frame, worked out once: every family of features joins to it."""
+    worked_out: pl.DataFrame = frame.collect("polars").to_native()
+    return nw.from_native(worked_out.lazy())
+
+
+def check_tables(stores: Stores, listed: Listed) -> None:
+    """Raises UsageError where the prepared tables are not those that the list was made from."""
+    about = stores.lake.about(listed.week)
+    eve = listed.week.start - timedelta(days=1)  # what came later is left out anyway
+    if about is None:
+        found = "are not there any more"
+    elif about["position"] != listed.position or min(date.fromisoformat(about["as_of"]), eve) != min(listed.as_of, eve):
+        found = f"have been made again since, at position {about['position']} as of {about['as_of']}"
+    else:
+        return
+    raise UsageError(
+        f"the prepared tables of {listed.week} {found}; its list was made at position {listed.position} as of "
+        f"{listed.as_of}. Make them once more: "
+        f"semana prepare --week {listed.week} --position {listed.position} --as-of {listed.as_of}"
+    )
+
+
+def bought_in(stores: Stores, week: Week) -> pl.DataFrame:
+    """What has landed by now as bought in the week: customer, product and the quantity so far."""
+    lines = stores.landing.lines(stores.landing.position).filter(nw.col(s.WEEK) == week.index)
+    found = bought(weekly_purchases(count_once(lines))).select(*s.PAIR, s.QUANTITY)
+    frame: pl.DataFrame = found.collect("polars").to_native()
+    return frame
+
+
+def names_of(stores: Stores, dataset: catalog.Dataset, week: Week) -> pl.DataFrame:
+    """The ids, sorted, with label (and owner) as prepared for the week, or for the newest that was; empty if never."""
+    (key,) = dataset.key
+    columns = [name for name in (key, s.LABEL, s.OWNER) if name in dataset.columns]
+    known = stores.lake.weeks(dataset)
+    if not known:
+        return pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
+    return stores.lake.read(dataset, week if week in known else known[-1]).select(columns).sort(key)
