@@ -30,7 +30,7 @@ up: $(VENV)/.api ## the API beside the demo's home, until Ctrl-C; after `make de
 	@test -f "$${SEMANA_HOME:-.semana}/published/current.json" || { echo "No list is there yet: make demo" >&2; exit 64; }
 	@exec $(BIN)/semana serve api
 
-test: test-serving ## all tests
+test: $(VENV)/.dev ## all tests, but those of servers: test-serving, test-airflow
 	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/serving
 
 test-serving: $(VENV)/.dev ## what is served: every route, keys, hot swap under load, parity of live scores
