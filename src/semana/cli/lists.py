@@ -214,7 +214,11 @@ def _rows(stores: Stores, week: str, owner: str | None) -> pl.DataFrame:
             "another",
             since,
         )
-    return rows if owner is None else lists.of_owner(rows, front.table_of(stores, catalog.CUSTOMERS, week), owner)
+    if owner is None:
+        return rows
+    customers = front.table_of(stores, catalog.CUSTOMERS, week)
+    lists.check_owner(customers, owner)
+    return lists.of_owner(rows, customers, owner)
 
 
 def _book(sheet: io.BytesIO) -> Workbook:

@@ -14,11 +14,8 @@ EXPECTED_PURCHASES = "expected_purchases"
 
 
 def of_owner(rows: pl.DataFrame, customers: pl.DataFrame, owner: str) -> pl.DataFrame:
-    """The rows of the customers that belong to the owner; raises UsageError naming the owners where it is none."""
+    """The rows of the customers that belong to the owner."""
     mine = customers.filter(pl.col(s.OWNER) == owner)
-    if mine.is_empty():
-        owners = ", ".join(customers[s.OWNER].drop_nulls().unique().sort()) or "none: the source names no owner"
-        raise UsageError(f"owner {owner!r} is unknown; there are: {owners}")
     return rows.join(mine, on=s.CUSTOMER_ID, how="semi", maintain_order="left")
 
 
@@ -39,6 +36,14 @@ def view(rows: pl.DataFrame, *, customer: str | None, product: str | None, top: 
         order = [s.PROBABILITY, s.CUSTOMER_ID, s.PRODUCT_ID]
         rows = rows.filter(s.RECOMMENDED).sort(order, descending=[True, False, False])
     return rows.head(top) if top else rows.filter(s.RECOMMENDED)
+
+
+def check_owner(customers: pl.DataFrame, owner: str) -> None:
+    """Raises UsageError naming the owners there are where none has the name."""
+    owners = customers[s.OWNER].drop_nulls().unique().sort().to_list()
+    if owner not in owners:
+        told = ", ".join(owners) or "none: the source names no owner"
+        raise UsageError(f"owner {owner!r} is unknown; there are: {told}")
 
 
 def check_known(table: pl.DataFrame, dataset: Dataset, id_: str) -> None:
