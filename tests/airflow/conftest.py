@@ -9,6 +9,7 @@ import os
 import shutil
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -109,8 +110,9 @@ def home(airflow: Airflow, base: Path, place: Path, sink: Sink) -> Iterator[Path
     """The home of this test; no DAG run is under way."""
     airflow.quiet()
     found = place / "home"
-    shutil.rmtree(found, ignore_errors=True)
-    shutil.copytree(base, found)
+    if found.exists():  # what Airflow still hands over of the last run goes with it
+        found.rename(place / f"before-{uuid.uuid4().hex}")
+    shutil.copytree(base, found, dirs_exist_ok=True)
     (place / "env").write_text("")
     sink.texts.clear()
     began = time.monotonic()
