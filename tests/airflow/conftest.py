@@ -27,8 +27,8 @@ NOW = Week.of(datetime.now(UTC).date())
 FIRST = NOW + -2  # the target week of the list that is there
 KNOWN = 20  # weeks of history before it
 HEARTBEAT = 15  # seconds without a sign of life after which a task is given up
-DEADLINE = 40  # seconds
-RETRY = 2  # seconds before the first retry
+DEADLINE = 30  # seconds
+RETRY = 1  # seconds before the first retry
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -45,7 +45,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def sink() -> Iterator[Sink]:
     found = Sink()
     yield found
-    found.server.shutdown()
+    found.close()
 
 
 @pytest.fixture(scope="session")

@@ -57,12 +57,14 @@ class Airflow:
             text=True,
             start_new_session=True,
         )
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
     def _listen(self) -> None:
         assert self.launcher.stdout
-        for line in self.launcher.stdout:
-            self.said.put(line.strip())
+        with self.launcher.stdout:
+            for line in self.launcher.stdout:
+                self.said.put(line.strip())
 
     def until_said(self, part: str, *, seconds: float) -> str:
         """The line of the launcher that holds `part`."""
@@ -151,6 +153,7 @@ class Airflow:
         everything = psutil.Process(self.launcher.pid).children(recursive=True)
         self.launcher.send_signal(signal.SIGINT)
         self.launcher.wait(60)
+        self._listener.join(5)
         return psutil.wait_procs(everything, timeout=5)[1]
 
 

@@ -52,7 +52,7 @@ def test_a_ledger_that_lost_its_end_is_found(home: Path) -> None:
     max((home / "ledger").glob("*.json")).unlink()
     assert "not well: ledger" in semana(home, "doctor", code=65)
     for words in (("run", "--as-of", str(TARGET.start)), ("models", "promote", "1.0.0", "--reason", "again")):
-        assert "the last are gone" in semana(home, *words, code=65)
+        assert "ledger.head tells of" in semana(home, *words, code=65)
 
 
 def test_of_two_runs_at_once_exactly_one_goes_through_and_the_other_is_busy(home: Path, tmp_path: Path) -> None:

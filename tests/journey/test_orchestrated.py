@@ -123,8 +123,7 @@ def test_messages_that_cannot_be_sent_are_said_at_the_end_and_sent_when_they_can
     sink = Sink()
     monkeypatch.setenv("SEMANA_ALERT_WEBHOOK", sink.address)
     told = summary(home, "notify", *run)["told"]
-    sink.server.shutdown()
-    sink.server.server_close()
+    sink.close()
     assert "task failed: train was killed" in told
     assert sink.heard("task failed", "train was killed")
 

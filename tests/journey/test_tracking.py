@@ -142,8 +142,9 @@ def test_a_server_of_another_version_is_refused_and_the_run_goes_on(
 
 
 def test_away_and_without_a_champion_the_run_says_so(quick: Path, away: None) -> None:
-    shutil.rmtree(quick / "ledger")
-    shutil.rmtree(quick / "published")
+    for chain in ("ledger", "published"):
+        shutil.rmtree(quick / chain)
+        (quick / f"{chain}.head").unlink(missing_ok=True)
     assert "does not answer" in semana(quick, "run", *AGAIN, code=69)
 
 

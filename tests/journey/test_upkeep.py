@@ -84,7 +84,7 @@ def test_a_run_under_way_makes_the_second_one_busy(home: Path) -> None:
         (("run", "--week", "2025-W60"), 64, "2025-W02"),
         (("run", "--as-of", "yesterday"), 64, "2024-12-31"),
         (("run", "--retrain", "often"), 64, "always"),
-        (("list", "--customer", "nobody"), 64, "no row"),
+        (("list", "--customer", "nobody"), 64, "is unknown among"),
         (("nonsense",), 64, "nonsense"),
         (("ingest", "/no/such/file"), 64, "no such"),
         (("validate", "--table", "foo"), 64, "transactions, customers, products"),

@@ -132,6 +132,11 @@ class Sink:
         self.address = f"http://127.0.0.1:{self.server.server_port}/"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
+    def close(self) -> None:
+        """Ends it."""
+        self.server.shutdown()
+        self.server.server_close()
+
     def heard(self, *parts: str) -> str | None:
         """A text that holds all of these parts."""
         return next((text for text in list(self.texts) if all(part in text for part in parts)), None)

@@ -241,7 +241,8 @@ def _put(rows: pl.DataFrame, form: str | None, out: Path | None, table: Callable
         Console().print(table())
     elif form == "xlsx" and out is not None:
         sheet = io.BytesIO()
-        lists.flat(rows).write_excel(_book(sheet))
+        with _book(sheet) as book:
+            lists.flat(rows).write_excel(book)
         files.replace_bytes(out, sheet.getvalue())
     elif form in ("csv", "json"):
         text = rows.write_json() if form == "json" else lists.flat(rows).write_csv()
