@@ -42,7 +42,8 @@ def test_prune_keeps_what_serves_and_every_delivery(home: Path) -> None:
     semana(home, "run", "--week", str(TARGET + -2))
     landed = sorted((home / "landing").rglob("*"))
     found = summary(home, "prune", "--keep-weeks", "1")
-    assert found["removed"] > 0
+    assert found["removed"] == sum(found["folders"].values()) > 0
+    assert found["freed_mib"] > 0
     assert [path.name for path in (home / "published").glob("week=*")] == [f"week={TARGET}"]
     assert sorted((home / "landing").rglob("*")) == landed
     assert "wrong" not in semana(home, "doctor")
@@ -87,6 +88,7 @@ def test_a_run_under_way_makes_the_second_one_busy(home: Path) -> None:
         (("list", "--customer", "nobody"), 64, "is unknown among"),
         (("nonsense",), 64, "nonsense"),
         (("ingest", "/no/such/file"), 64, "no such"),
+        (("ingest", "{home}/prepared"), 64, "no file in it"),
         (("validate", "--table", "foo"), 64, "transactions, customers, products"),
         (("run", "--position", "99999"), 64, "was expected"),
         (("run", "--week", "2030-W01"), 65, "cannot be predicted yet"),
@@ -95,11 +97,11 @@ def test_a_run_under_way_makes_the_second_one_busy(home: Path) -> None:
 def test_wrong_words_get_the_documented_code_and_the_way_out(
     home: Path, words: tuple[str, ...], code: int, says: str
 ) -> None:
-    assert says in semana(home, *words, code=code)
+    assert says in semana(home, *(word.format(home=home) for word in words), code=code)
 
 
 def test_a_missing_home_and_a_newer_one_are_refused(home: Path, tmp_path: Path) -> None:
-    assert "semana demo" in semana(tmp_path / "nothing", "list", code=78)
+    assert f"semana --home {tmp_path / 'nothing'} demo" in semana(tmp_path / "nothing", "list", code=78)
     (home / "format.json").write_text('{"format": 99}')
     assert "newer" in semana(home, "list", code=78)
 
@@ -145,6 +147,9 @@ def test_the_list_exports_in_every_format_and_the_files_ending_tells_which(
     semana(home, "list", "--customer", "2", "--format", form, "--out", str(tmp_path / "named"))
     semana(home, "list", "--customer", "2", "--out", str(tmp_path / f"list.{form}"))
     assert (tmp_path / "named").stat().st_size > 100
+    if form == "csv":
+        first = (tmp_path / "named").read_text().splitlines()[1]
+        assert "↑" in first, "the reason is told in words"
     if form != "xlsx":  # which holds the moment at which it was written
         assert (tmp_path / "named").read_bytes() == (tmp_path / f"list.{form}").read_bytes()
 

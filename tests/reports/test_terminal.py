@@ -18,12 +18,12 @@ def row(product: str, chance: float, *, recommended: bool) -> dict[str, Any]:
     return {
         "customer_id": 7,
         "product_id": product,
-        "label": None,
         "probability": chance,
         "kind": "usual",
         "usual_quantity": 17_600.0,
         "last_bought": date(2024, 12, 1),
         "recommended": recommended,
+        "product": None,
         "reasons": [{"code": "streak", "value": 4.0, "contribution": 0.5}],
     }
 

@@ -9,7 +9,7 @@ import traceback
 import typer
 
 from semana.cli import backtest, deliveries, drift, experiment, explain, golden, lists, models, run, runs, serve, upkeep
-from semana.cli.front import set_home
+from semana.cli.front import as_typed, set_home
 from semana.errors import Busy, ConfigurationError, ContractError, ServiceUnavailable, UsageError
 
 EXIT_CODES: dict[type[Exception], int] = {
@@ -50,7 +50,7 @@ def main() -> None:
     try:
         app(standalone_mode=False)
     except tuple(EXIT_CODES) as err:
-        print(f"semana: {err}", file=sys.stderr)
+        print(f"semana: {as_typed(str(err), typer.main.get_group(app).commands)}", file=sys.stderr)
         sys.exit(next(code for kind, code in EXIT_CODES.items() if isinstance(err, kind)))
     except typer.Exit as err:
         sys.exit(err.exit_code)

@@ -58,7 +58,8 @@ def run_demo() -> None:
     rows = stores.publications.predictions(weeks[-1]).collect("polars").to_native()
     customer = str(rows.filter(s.RECOMMENDED)[s.CUSTOMER_ID].value_counts(sort=True)[s.CUSTOMER_ID][0])
     mine = lists.view(rows, customer=customer, product=None, top=12)
-    mine = lists.named(mine, front.table_of(stores, catalog.PRODUCTS, str(weeks[-1])), s.PRODUCT_ID)
+    people, things = (front.table_of(stores, each, str(weeks[-1])) for each in (catalog.CUSTOMERS, catalog.PRODUCTS))
+    mine = lists.named(mine, people, things)
     title = f"{weeks[-1]}, customer {customer}: what to offer"
     console.print(list_table(mine.to_dicts(), title=title, who=s.PRODUCT_ID))
     console.print(f"The lists: {stores.home / 'published'}  ·  {time.perf_counter() - began:.0f} s", soft_wrap=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import re
+import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -37,11 +39,35 @@ RecordedOption = Annotated[
 RetrainOption = Annotated[str, typer.Option(help="auto, always or never.")]
 
 
+def print_version() -> None:
+    """The version of semana."""
+    from importlib.metadata import version
+
+    print(version("semana"))
+
+
+def _version_asked(asked: bool) -> None:
+    if asked:
+        print_version()
+        raise typer.Exit
+
+
 def set_home(
     home: Annotated[Path | None, typer.Option(help="The folder that holds everything. [default: $SEMANA_HOME]")] = None,
+    _version: Annotated[
+        bool, typer.Option("--version", help="Its version.", is_eager=True, callback=_version_asked)
+    ] = False,
 ) -> None:
     """Every command works on one home."""
     _home[:] = [home] if home else []
+
+
+def as_typed(text: str, commands: Iterable[str]) -> str:
+    """The text, whose suggested `commands` name the home where this call did, so that they can be typed as they are."""
+    if not _home:
+        return text
+    home = shlex.quote(str(_home[0]))
+    return re.sub(rf"\bsemana (?=({'|'.join(commands)})\b)", lambda _: f"semana --home {home} ", text)
 
 
 def settings() -> Settings:

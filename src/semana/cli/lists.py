@@ -66,8 +66,8 @@ def show_list(
         held = " (customers that an experiment holds out are not shown)" if _experiment(stores, name) else ""
         recommends = "recommends nothing" if top == 0 else "has no row"
         raise UsageError(f"the list of {name} {recommends} for that customer, product or owner{held}")
-    key, names = (s.CUSTOMER_ID, catalog.CUSTOMERS) if product else (s.PRODUCT_ID, catalog.PRODUCTS)
-    rows = lists.named(found, front.table_of(stores, names, name), key)
+    key = s.CUSTOMER_ID if product else s.PRODUCT_ID
+    rows = lists.named(found, *(front.table_of(stores, each, name) for each in (catalog.CUSTOMERS, catalog.PRODUCTS)))
     both = customer is None and product is None
     title = list_in_words(name, lang, **_asked(stores, name, customer, product))
     _put(
@@ -75,6 +75,7 @@ def show_list(
         form,
         out,
         lambda: list_table(rows.to_dicts(), title=title, who=key, both=both, lang=lang, recommended=listed.height),
+        lang=lang,
     )
 
 
@@ -228,7 +229,9 @@ def _book(sheet: io.BytesIO) -> Workbook:
     return Workbook(sheet, {"strings_to_urls": False, "in_memory": True})
 
 
-def _put(rows: pl.DataFrame, form: str | None, out: Path | None, table: Callable[[], RenderableType]) -> None:
+def _put(
+    rows: pl.DataFrame, form: str | None, out: Path | None, table: Callable[[], RenderableType], *, lang: str = "en"
+) -> None:
     """Prints or writes the rows in the format; a file is written in one step."""
     from semana.errors import UsageError
     from semana.reports import lists
@@ -242,10 +245,10 @@ def _put(rows: pl.DataFrame, form: str | None, out: Path | None, table: Callable
     elif form == "xlsx" and out is not None:
         sheet = io.BytesIO()
         with _book(sheet) as book:
-            lists.flat(rows).write_excel(book)
+            lists.flat(rows, lang).write_excel(book)
         files.replace_bytes(out, sheet.getvalue())
     elif form in ("csv", "json"):
-        text = rows.write_json() if form == "json" else lists.flat(rows).write_csv()
+        text = rows.write_json() if form == "json" else lists.flat(rows, lang).write_csv()
         files.replace_bytes(out, text.encode()) if out else sys.stdout.write(text)
     else:
         raise UsageError(

@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
     app.command("watch")(watch)
     app.command("alert")(alert)
     app.command("metrics")(metrics)
-    app.command("version")(version)
+    app.command("version")(front.print_version)
 
 
 def doctor() -> None:
@@ -111,10 +111,3 @@ def metrics() -> None:
     from semana.stores.watched import watched
 
     print(exposition(watched(front.stores())), end="")
-
-
-def version() -> None:
-    """The version of semana."""
-    from importlib.metadata import version as installed
-
-    print(installed("semana"))

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from semana.errors import ConfigurationError, ContractError
+from semana.errors import ConfigurationError, ContractError, UsageError
 from semana.pipeline.events import INGEST, failures_told
 from semana.pipeline.inbox import REFUSED, TAKEN, take_letters
 from semana.stores.home import Stores
@@ -25,9 +25,12 @@ def land(
 ) -> dict[str, Any]:
     """Delivers files and folders of files; the summary counts rows.
 
-    Raises ContractError after the last one where any was refused.
+    Raises UsageError where there is none, and ContractError after the last one where any was refused.
     """
     waiting = [(source, path) for given in paths for path in files_of(given)]
+    if not waiting:
+        empty = ", ".join(map(str, paths))
+        raise UsageError(f"{empty}: no file in it. Files of folders inside and hidden ones are not taken.")
     return _deliver(stores, waiting, table=table, arrival=arrival, accept=accept)
 
 

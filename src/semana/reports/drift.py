@@ -78,8 +78,7 @@ def live_report(report: Report) -> Group:
         ("", "left"),
     )
     for each in report["figures"]:
-        values = (_count(each[name]) for name in ("now", "usual", "low", "high"))
-        table.add_row(each["name"], *values, "odd" if each["odd"] else "")
+        table.add_row(each["name"], *_counts(each), "odd" if each["odd"] else "")
     coming = report["projected_lines"]
     lines = [
         f"The week may come to {coming['total']:,.0f} lines ({coming['low']:,.0f} to {coming['high']:,.0f})."
@@ -103,10 +102,12 @@ def asked_in_words(asked: Report | None) -> list[str]:
     ]
 
 
-def _count(value: float | None) -> str:
-    if value is None or math.isnan(value):
-        return "–"
-    return f"{max(value, 0.0):,.0f}" if abs(value) >= 1 else f"{max(value, 0.0):.2f}"
+def _counts(figure: Report) -> list[str]:
+    """The figure now, as usual and its bounds: a share to the hundredth, counts whole."""
+    values = [figure[name] for name in ("now", "usual", "low", "high")]
+    known = [max(value, 0.0) for value in values if value is not None and not math.isnan(value)]
+    form = ".2f" if known and max(known) <= 1 else ",.0f"
+    return ["–" if value is None or math.isnan(value) else f"{max(value, 0.0):{form}}" for value in values]
 
 
 def drift_page(report: Report) -> str:

@@ -7,8 +7,10 @@ import polars as pl
 from semana.data import schemas as s
 from semana.data.catalog import Dataset
 from semana.errors import UsageError
+from semana.reports.words import reason_in_words
 
 _SOME = 3  # ids that are named where one is unknown
+CUSTOMER, PRODUCT = "customer", "product"
 PRODUCTS = "products"
 EXPECTED_PURCHASES = "expected_purchases"
 
@@ -56,9 +58,11 @@ def check_known(table: pl.DataFrame, dataset: Dataset, id_: str) -> None:
         )
 
 
-def named(rows: pl.DataFrame, names: pl.DataFrame, key: str) -> pl.DataFrame:
-    """The rows with the name that people know the customer or product by, null where the source has none."""
-    return rows.join(names.select(key, s.LABEL), on=key, how="left", maintain_order="left")
+def named(rows: pl.DataFrame, customers: pl.DataFrame, products: pl.DataFrame) -> pl.DataFrame:
+    """The rows with the names that people know `customer` and `product` by, null where the source has none."""
+    for key, names, name in ((s.CUSTOMER_ID, customers, CUSTOMER), (s.PRODUCT_ID, products, PRODUCT)):
+        rows = rows.join(names.select(key, pl.col(s.LABEL).alias(name)), on=key, how="left", maintain_order="left")
+    return rows
 
 
 def name_of(names: pl.DataFrame, key: str, id_: str) -> str:
@@ -86,8 +90,10 @@ def calls(rows: pl.DataFrame, customers: pl.DataFrame, *, capacity: int) -> pl.D
     return named.select(s.CUSTOMER_ID, s.LABEL, s.OWNER, PRODUCTS, EXPECTED_PURCHASES, s.EXPECTED_AMOUNT)
 
 
-def flat(rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows for a spreadsheet: the reasons as the code that counts most, and no text that would run as a formula."""
+def flat(rows: pl.DataFrame, lang: str = "en") -> pl.DataFrame:
+    """The rows for a spreadsheet: of the reasons the one that counts most, in words of the language, and no text that
+    would run as a formula."""
     if s.REASONS in rows.columns:
-        rows = rows.with_columns(pl.col(s.REASONS).list.first().struct.field("code").alias(s.REASONS))
+        told = [reason_in_words(reasons or [], lang) for reasons in rows[s.REASONS].to_list()]
+        rows = rows.with_columns(pl.Series(s.REASONS, told, dtype=pl.String))
     return rows.with_columns(pl.col(pl.String).str.replace(r"^([=+\-@\t\r\n\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}])", "'$1"))

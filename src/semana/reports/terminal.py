@@ -61,9 +61,10 @@ def list_table(
 
     Below it stands how many of the `recommended` ones are shown, and what the mark of others means.
     """
+    called = {s.PRODUCT_ID: "product", s.CUSTOMER_ID: "customer"}[who]
     heads = (
         *([("customer", "left")] if both else []),
-        ({s.PRODUCT_ID: "product", s.CUSTOMER_ID: "customer"}[who], "left"),
+        (called, "left"),
         ("chance", "right"),
         ("kind", "left"),
         ("quantity", "right"),
@@ -75,11 +76,11 @@ def list_table(
     columns = ((head_in_words(name, lang), side) for name, side in heads)
     table = titled_table(title, *columns, below="\n".join(line for line in below if line))
     for row in rows:
-        name = f"{row[who]} {row[s.LABEL] or ''}".strip()
+        name = f"{row[who]} {row[called] or ''}".strip()
         quantity = "" if row[s.USUAL_QUANTITY] is None else number(row[s.USUAL_QUANTITY], lang)
         mark = "" if row[s.RECOMMENDED] else " ·"
         why = reason_in_words(row[s.REASONS], lang)
-        first = [str(row[s.CUSTOMER_ID])] if both else []
+        first = [f"{row[s.CUSTOMER_ID]} {row['customer'] or ''}".strip()] if both else []
         chance, kind = f"{percent(row[s.PROBABILITY], lang)}{mark}", kind_in_words(row[s.KIND], lang)
         table.add_row(*first, name, chance, kind, quantity, str(row[s.LAST_BOUGHT] or ""), why)
     return table

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from semana.errors import UsageError
@@ -98,6 +99,7 @@ def percent(share: float, lang: str) -> str:
     return ("<" if few else "") + number(100 * (_FEW if few else share), lang) + told(("%", " %"), lang)
 
 
+@lru_cache(maxsize=4096)
 def words_of(code: str, value: float | None, lang: str) -> str:
     """What the feature `code` says with this value (None: there was nothing to tell from)."""
     return _filled(PHRASES[code], value, lang) if code in PHRASES else code

@@ -192,6 +192,7 @@ def calls(
 )
 def predictions_csv(
     loaded: Publication,
+    lang: Language,
     owner: Owner = None,
     recommended: Annotated[bool, Query(description="Only what is on the list.")] = True,
 ) -> Response:
@@ -201,19 +202,19 @@ def predictions_csv(
         "Content-Disposition": f'attachment; filename="{name}"',
         **{key.decode(): value.decode() for key, value in loaded.headers},
     }
-    parts = _csv(loaded, owner, recommended=recommended)
+    parts = _csv(loaded, owner, lang, recommended=recommended)
     return StreamingResponse(parts, media_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _csv(loaded: Loaded, owner: str | None, *, recommended: bool) -> Iterator[bytes]:
+def _csv(loaded: Loaded, owner: str | None, lang: str, *, recommended: bool) -> Iterator[bytes]:
     frame = loaded.mapped.frame
     for start in range(0, max(frame.height, 1), _CHUNK):
         rows = loaded.shown(frame.slice(start, _CHUNK))
         rows = rows.filter(s.RECOMMENDED) if recommended else rows
         rows = rows if owner is None else lists.of_owner(rows, loaded.customers, owner)
-        people = pl.Series("customer", labels(loaded.customers, rows[s.CUSTOMER_ID]), dtype=pl.String)
-        things = pl.Series("product", labels(loaded.products, rows[s.PRODUCT_ID]), dtype=pl.String)
-        text = lists.flat(rows.with_columns(people, things)).write_csv(include_header=start == 0)
+        people = pl.Series(lists.CUSTOMER, labels(loaded.customers, rows[s.CUSTOMER_ID]), dtype=pl.String)
+        things = pl.Series(lists.PRODUCT, labels(loaded.products, rows[s.PRODUCT_ID]), dtype=pl.String)
+        text = lists.flat(rows.with_columns(people, things), lang).write_csv(include_header=start == 0)
         yield text.encode()
 
 

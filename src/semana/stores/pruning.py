@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,15 +21,18 @@ def prune_home(stores: Stores, *, keep_weeks: int) -> dict[str, Any]:
     if not weeks or current is None:
         return {"outcome": "pruned", "removed": 0}
     oldest = min(weeks[-keep_weeks:][0], Week.parse(current["week"]))
-    removed = 0
-    for room in ("published", "scores", "prepared"):
-        for folder in (stores.home / room).glob("week=*"):
-            removed += _remove(folder) if Week.parse(folder.name[5:]) < oldest else 0
-    for folder in (stores.home / "runs").glob("*"):
-        removed += _remove(folder) if Week.parse(folder.name[:8]) < oldest else 0
+    removed: Counter[str] = Counter()
+    bytes_ = 0
+    for room, begin in (("published", 5), ("scores", 5), ("prepared", 5), ("runs", 0)):
+        for folder in (stores.home / room).glob("week=*" if begin else "*"):
+            if Week.parse(folder.name[begin : begin + 8]) < oldest:
+                bytes_ += _remove(folder)
+                removed[room] += 1
     for bundle in set(stores.bundles.all()) - _needed(stores):
-        removed += _remove(stores.home / "bundles" / bundle)
-    return {"outcome": "pruned", "oldest_week": str(oldest), "removed": removed}
+        bytes_ += _remove(stores.home / "bundles" / bundle)
+        removed["bundles"] += 1
+    told = {"outcome": "pruned", "oldest_week": str(oldest), "removed": removed.total()}
+    return {**told, "folders": dict(removed), "freed_mib": round(bytes_ / 2**20, 1)}
 
 
 def _needed(stores: Stores) -> set[str]:
@@ -38,10 +42,11 @@ def _needed(stores: Stores) -> set[str]:
 
 
 def _remove(folder: Path) -> int:
-    """Renames the folder first, so that a kill leaves a temporary one and never half of it."""
+    """Renames the folder first, so that a kill leaves a temporary one and never half of it; returns its bytes."""
     from semana.stores import files
 
     scratch = files.temporary(folder)
     folder.rename(scratch)
+    size = sum(each.stat().st_size for each in scratch.rglob("*") if each.is_file())
     shutil.rmtree(scratch)
-    return 1
+    return size
