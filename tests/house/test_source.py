@@ -65,7 +65,7 @@ def test_no_dataset_is_read_or_written_without_its_size_being_noted() -> None:
         "bundle",
         "golden",
         "slices",
-        "landing",
+        "reading",
     }  # smoke rows, frozen sets and deliveries are no datasets
     found = {path.stem: calls for path, tree in modules().items() if (calls := list(unnoted(tree)))}
     assert set(found) == apart

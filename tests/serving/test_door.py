@@ -170,6 +170,11 @@ def test_an_unknown_query_is_refused_with_the_allowed_ones(trees: Stores, ask: A
     assert told["detail"] == "query.tpo: is unknown here; allowed: lang, top, min_probability, kind"
 
 
+def test_a_query_given_twice_is_refused(trees: Stores, ask: Ask) -> None:
+    told = problem(ask(trees).get(f"{LIST}?top=3&top=4"), 422)
+    assert told["detail"] == "query.top: is given more than once"
+
+
 def test_other_methods_are_problems_too(trees: Stores, ask: Ask) -> None:
     answer = ask(trees).delete(LIST)
     problem(answer, 405)

@@ -27,14 +27,17 @@ def show_all() -> None:
     from semana.reports.terminal import plain_table
 
     rows = []
-    for entry in front.stores().landing.history():
-        lines = entry.get("tables", {}).get("transactions", {})
+    landing = front.stores().landing
+    now = {each.position: each for each in landing.ever()}
+    for entry in landing.history():
+        delivery = now.get(entry["number"])
+        lines = delivery.tables.get("transactions", {}) if delivery else {}
         rows.append(
             {
                 "position": entry["number"],
-                "hash": entry["hash"][:8],
-                "what": entry.get("file") or f"retracted: {entry['reason']}",
-                "rows": sum(table["rows"] for table in entry.get("tables", {}).values()) or None,
+                "hash": (delivery.hash if delivery else entry.get("hash", ""))[:8],
+                "what": delivery.file if delivery else f"{entry['kind']}: {entry['reason']}",
+                "rows": sum(table["rows"] for table in delivery.tables.values()) if delivery else None,
                 "from": lines.get("first"),
                 "to": lines.get("last"),
                 "arrived": entry["arrival"][:10],

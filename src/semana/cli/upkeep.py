@@ -16,6 +16,7 @@ def register(app: typer.Typer) -> None:
     app.command("backup")(backup)
     app.command("restore")(restore)
     app.command("prune")(prune)
+    app.command("forget")(forget)
     app.command("watch")(watch)
     app.command("alert")(alert)
     app.command("metrics")(metrics)
@@ -66,6 +67,19 @@ def prune(
     stores = front.stores()
     with stores.leases.hold(WHOLE, against="*"):
         front.last_line(prune_home(stores, keep_weeks=keep_weeks))
+
+
+def forget(
+    customer: Annotated[str, typer.Argument(help="The id, as it was delivered.")],
+    reason: Annotated[str, typer.Option(help="Why; kept in the record, so without names.")],
+) -> None:
+    """Remove every row of a customer: of deliveries, tables, lists and the golden set; backups are not ours."""
+    from semana.pipeline.forget import forget as take_out
+    from semana.stores.leases import WHOLE
+
+    stores = front.stores()
+    with stores.leases.hold(WHOLE, against="*"), stores.leases.hold("ingest"):
+        front.last_line(take_out(stores, customer, reason=reason, now=front.order().now))
 
 
 def watch(

@@ -20,6 +20,7 @@ from semana.pipeline.succession import gives_way
 from semana.stores import files
 from semana.stores.home import Stores
 from semana.stores.leases import Lease
+from semana.stores.publications import counts_of
 from semana.stores.runs import Run
 
 COLUMNS = list(catalog.PREDICTIONS.columns)
@@ -56,13 +57,7 @@ def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, An
         "policy": stores.params.decision.policy,
         "cut": decision.cut,
         "level": {name: level[name] for name in ("total", "low", "high", "factor")},
-        "counts": {
-            "pairs": rows.height,
-            "recommended": int(rows[s.RECOMMENDED].sum()),
-            "customers": rows.filter(s.RECOMMENDED)[s.CUSTOMER_ID].n_unique(),
-            "excluded": int(excluded.sum()),
-            "held_out": rows.filter(s.HELD_OUT)[s.CUSTOMER_ID].n_unique(),
-        },
+        "counts": {**counts_of(rows), "excluded": int(excluded.sum())},
         "late": has_begun(run, stores),
         "reason": run.reason,
     }

@@ -77,6 +77,9 @@ class Needs:
         allowed = list(_queries(request.scope["route"].dependant))
         if unknown := sorted(set(request.query_params) - set(allowed)):
             raise Problem(422, f"query.{unknown[0]}: is unknown here; allowed: {', '.join(allowed) or 'none'}")
+        asked = [name for name, _ in request.query_params.multi_items()]
+        if twice := next((name for name in asked if asked.count(name) > 1), None):
+            raise Problem(422, f"query.{twice}: is given more than once")
 
 
 def _queries(dependant: Dependant) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from semana.data.sources import TABLES
 from semana.errors import ConfigurationError, ContractError, UsageError
 from semana.stores import files
+from semana.stores.forgetting import BEGUN
 
 if TYPE_CHECKING:
     from semana.stores.home import Stores
@@ -28,6 +30,7 @@ def examine(stores: Stores) -> list[dict[str, str]]:
         "champion": lambda: _champion(stores),
         "list": lambda: _list(stores),
         "tracking": stores.tracking.says,
+        "forgetting": lambda: _forgetting(stores),
     }
     return [_finding(name, check) for name, check in checks.items()]
 
@@ -65,6 +68,13 @@ def _landed(stores: Stores, table: str) -> Callable[[], str]:
         return ", ".join(f"{name} {value}" for name, value in report.items())
 
     return check
+
+
+def _forgetting(stores: Stores) -> str:
+    if (begun := stores.home / BEGUN).exists():
+        customer = json.loads(begun.read_bytes())["customer"]
+        raise ContractError(f'customer {customer} is half forgotten. Run: semana forget {customer} --reason "..."')
+    return "none under way"
 
 
 def _golden(stores: Stores) -> str:

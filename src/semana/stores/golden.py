@@ -19,6 +19,7 @@ from typing import Any
 
 import polars as pl
 
+from semana.data import schemas as s
 from semana.data.weeks import Week
 from semana.errors import ContractError
 from semana.stores import files
@@ -110,6 +111,28 @@ class Golden:
         if not changed:
             raise ContractError("the golden set is as it was locked: there is no change to accept")
         return self._add(contents, about, when=when, reason=reason)
+
+    def forget(self, customer: str, *, when: str, reason: str) -> bool:
+        """Locks the set without the customer (id as text), with the cases and tolerances that it had; whether it held
+        them. The rows of sets that count no more are removed, and what was worked out.
+        """
+        lock, held = self.lock(), False
+        if lock is not None:
+            tables = self.tables()
+            mine = {name: frame for name, frame in tables.items() if s.CUSTOMER_ID in frame.columns}
+            without = {
+                name: frame.filter(pl.col(s.CUSTOMER_ID).cast(pl.String) != customer) for name, frame in mine.items()
+            }
+            held = any(without[name].height < frame.height for name, frame in mine.items())
+            if held:
+                about = {name: value for name, value in lock.items() if name != "files"}
+                self.freeze({**tables, **without}, about, when=when, reason=reason)
+        counts = str((self.current() or {}).get("set"))
+        for path in self.folder.glob("sets/*/*.parquet"):
+            if path.parent.name != counts:
+                path.unlink()
+        shutil.rmtree(self.folder / "cache", ignore_errors=True)
+        return held
 
     def _add(
         self, contents: Mapping[str, bytes], about: Mapping[str, Any], *, when: str, reason: str

@@ -10,7 +10,8 @@ from typing import Any
 import narwhals as nw
 import polars as pl
 
-from semana.data.catalog import Dataset
+from semana.data import schemas as s
+from semana.data.catalog import DATASETS, PREDICTIONS, Dataset
 from semana.data.weeks import Week
 from semana.errors import UsageError
 from semana.stores import datasets, files
@@ -54,6 +55,18 @@ class Lake:
     def forget(self, dataset: Dataset, week: Week) -> None:
         """Removes the dataset of that week."""
         self.path(dataset, week).unlink(missing_ok=True)
+
+    def without(self, customer: str) -> int:
+        """Writes every table of every week anew without the customer (id as text); returns how many had them."""
+        found = 0
+        for dataset in (each for each in DATASETS if s.CUSTOMER_ID in each.columns and "{week}" in each.path):
+            for week in self.weeks(dataset) if dataset is not PREDICTIONS else []:
+                rows = self.read(dataset, week)
+                kept = rows.filter(pl.col(s.CUSTOMER_ID).cast(pl.String) != customer)
+                if kept.height < rows.height:
+                    self.write(dataset, kept, week)
+                    found += 1
+        return found
 
     def about(self, week: Week) -> dict[str, Any] | None:
         """What the prepared tables of that target week were made from; None while they are not whole."""

@@ -6,7 +6,6 @@ quarantine/, and last the entry to the manifest: it is the commit. A kill before
 
 from __future__ import annotations
 
-import io
 import json
 import logging
 import os
@@ -27,10 +26,11 @@ from semana.data.sources import Source, posted_source, tables_of
 from semana.errors import ConfigurationError, ContractError, UsageError
 from semana.params import DataParams
 from semana.stores import files
-from semana.stores.landed import TRANSACTIONS, Landed
+from semana.stores.forgetting import Forgetting
+from semana.stores.landed import TRANSACTIONS
 from semana.stores.manifest import DELIVERY, Delivery, brief, utc_text
-from semana.stores.reading import read_file
-from semana.stores.staging import clean_all, id_kinds
+from semana.stores.reading import as_delivered, read_file
+from semana.stores.staging import clean_all, counts_of, id_kinds
 
 LANDED = "landed"
 _log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class Coming:
     posted: bool = False
 
 
-class Landing(Landed):
+class Landing(Forgetting):
     """The deliveries of `home`, which holds one source: the one of its first delivery."""
 
     def __init__(self, home: Path, *, find_source: Callable[[str], Source], params: DataParams) -> None:
@@ -90,7 +90,7 @@ class Landing(Landed):
         file = f"posted-{name}.parquet"
         scratch = files.temporary(self.home / "incoming" / file)
         try:
-            scratch.write_bytes(_parquet(lines))
+            scratch.write_bytes(as_delivered(lines, name=file))
             return self._land(
                 scratch, Coming(file, posted_source(source), TRANSACTIONS, arrival, "posted", posted=True)
             )
@@ -106,7 +106,7 @@ class Landing(Landed):
 
     def _land(self, scratch: Path, coming: Coming) -> dict[str, Any]:
         after, hash_ = self.position, files.sha256(scratch)
-        known = next((each for each in self.deliveries(after) if each.hash == hash_), None)
+        known = next((each for each in self.deliveries(after) if hash_ in (each.hash, each.delivered)), None)
         if known:
             return _already(known, coming.table)
         try:
@@ -115,7 +115,7 @@ class Landing(Landed):
             self._refuse(scratch, coming, hash_, str(err))
             raise
         overlap = self._overlap(cleaned[TRANSACTIONS].kept, after) if TRANSACTIONS in cleaned else 0
-        tables = {name: _counts(each, name) for name, each in cleaned.items()}
+        tables = {name: counts_of(each, name) for name, each in cleaned.items()}
         entry = {
             "kind": DELIVERY,
             "source": coming.source.name,
@@ -204,27 +204,6 @@ class Landing(Landed):
             else:
                 found.append((source, path))
         return found
-
-
-def _parquet(rows: pl.DataFrame) -> bytes:
-    buffer = io.BytesIO()
-    rows.write_parquet(buffer)
-    return buffer.getvalue()
-
-
-def _counts(cleaned: Cleaned, table: str) -> dict[str, Any]:
-    """What the manifest says of a table: where its rows went and, of order lines, how many each day has."""
-    counts: dict[str, Any] = {
-        "rows": cleaned.rows,
-        "kept": cleaned.kept.height,
-        "quarantined": cleaned.quarantined.height,
-        "filtered": cleaned.filtered,
-        "repeated": cleaned.repeated,
-    }
-    if table == TRANSACTIONS:
-        days = dict(cleaned.kept[s.DATE].value_counts().sort(s.DATE).rows())
-        counts |= {"first": str(min(days)), "last": str(max(days)), "days": {str(day): n for day, n in days.items()}}
-    return counts
 
 
 def _already(known: Delivery, table: str | None) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""The manifest: every delivery and retraction in the order of arrival. A position in it says what had arrived."""
+"""The manifest: every delivery and retraction in the order of arrival. A position in it says what had arrived.
+
+Where a customer was forgotten, the files that named them were written anew without: that holds for every position.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from semana.stores.journal import Journal
 
 DELIVERY = "delivery"
 RETRACTION = "retraction"
+FORGETTING = "forgetting"
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,8 @@ class Delivery:
     """An accepted file: `position` is its entry in the manifest; `tables` has the counts of each table in it.
 
     `fingerprint` and `rules` say which definition of its source and which cleaning rules gave these counts. A `posted`
-    one was told to the API line by line, and is no file of the source.
+    one was told to the API line by line, and is no file of the source. `delivered` is the hash of the bytes as they
+    came, `hash` that of the bytes as they lie now: others where a customer was forgotten.
     """
 
     position: int
@@ -33,6 +38,7 @@ class Delivery:
     rules: int
     ids: Mapping[str, str]
     tables: Mapping[str, Mapping[str, Any]]
+    delivered: str
     posted: bool = False
 
     @property
@@ -58,13 +64,27 @@ class Manifest:
 
     def deliveries(self, position: int | None = None) -> list[Delivery]:
         """The deliveries that had arrived at `position` (default: now) and were not retracted by then."""
-        live: dict[str, Delivery] = {}
-        for entry in self._until(position):
-            if entry["kind"] == RETRACTION:
-                del live[entry["hash"]]
-            else:
-                live[entry["hash"]] = _delivery(entry)
-        return list(live.values())
+        return self._deliveries(self._until(position), retracted=False)
+
+    def ever(self) -> list[Delivery]:
+        """Every delivery, those that were retracted too."""
+        return self._deliveries(self.history(), retracted=True)
+
+    def _deliveries(self, entries: list[dict[str, Any]], *, retracted: bool) -> list[Delivery]:
+        rewritten = self._rewritten()
+        found: dict[str, Delivery] = {}
+        for entry in entries:
+            if entry["kind"] == DELIVERY:
+                found[entry["hash"]] = _delivery(entry, rewritten)
+            elif entry["kind"] == RETRACTION and not retracted:
+                gone = _now(entry["hash"], rewritten)
+                found = {key: each for key, each in found.items() if each.hash != gone}
+        return list(found.values())
+
+    def _rewritten(self) -> dict[str, dict[str, Any]]:
+        """By the hash of a file that was written anew: the `hash` and the `tables` of what it became."""
+        forgettings = (entry for entry in self.history() if entry["kind"] == FORGETTING)
+        return {old: new for entry in forgettings for old, new in entry["files"].items()}
 
     def bound_to(self, position: int | None = None) -> str | None:
         """The name of the source that the home holds; None before its first delivery."""
@@ -127,8 +147,9 @@ class Manifest:
     def taken_back(self, position: int, *, by: int | None = None) -> list[str]:
         """The files that a run at `position` read and that were retracted after it, until position `by` (or now)."""
         read = {delivery.hash: delivery.file for delivery in self.deliveries(position)}
-        later = self._until(by)[position:]
-        return [read[entry["hash"]] for entry in later if entry["kind"] == RETRACTION and entry["hash"] in read]
+        rewritten = self._rewritten()
+        gone = (_now(entry["hash"], rewritten) for entry in self._until(by)[position:] if entry["kind"] == RETRACTION)
+        return [read[hash_] for hash_ in gone if hash_ in read]
 
     def _append(self, entry: dict[str, Any], *, after: int) -> dict[str, Any]:
         """Adds the entry as number `after` + 1; raises Busy where another process was faster."""
@@ -153,12 +174,24 @@ def utc_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat()
 
 
-def _delivery(entry: Mapping[str, Any]) -> Delivery:
+def _now(hash_: str, rewritten: Mapping[str, Mapping[str, Any]]) -> str:
+    while hash_ in rewritten:
+        hash_ = str(rewritten[hash_]["hash"])
+    return hash_
+
+
+def _delivery(entry: Mapping[str, Any], rewritten: Mapping[str, Mapping[str, Any]]) -> Delivery:
     try:
         names = ("source", "file", "hash", "accepted", "fingerprint", "rules", "ids", "tables")
         facts = {name: entry[name] for name in names}
-        posted = bool(entry.get("posted", False))
-        arrival = datetime.fromisoformat(entry["arrival"])
-        return Delivery(position=entry["number"], arrival=arrival, posted=posted, **facts)
+        while facts["hash"] in rewritten:
+            facts |= rewritten[facts["hash"]]
+        return Delivery(
+            position=entry["number"],
+            arrival=datetime.fromisoformat(entry["arrival"]),
+            delivered=entry["hash"],
+            posted=bool(entry.get("posted", False)),
+            **facts,
+        )
     except KeyError as err:
         raise ContractError(f"manifest entry {entry['number']} has no {err}. Restore the home from a backup.") from err

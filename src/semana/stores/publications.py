@@ -137,6 +137,53 @@ class Publications:
         self._switch(week, published, back=back)
         return published
 
+    def forget(self, customer: str, *, reason: str, resumed: bool) -> int:
+        """Writes every list anew without the customer (id as text); returns how many had them.
+
+        The newest list becomes another revision, so that servers take it. Raises ContractError for a list that is not
+        as it was published, where no forgetting was begun before (`resumed`).
+        """
+        current, found = self.current(), 0
+        if current is not None:
+            week = Week.parse(current["week"])
+            manifest = self.manifests(week)[-1]
+            rows = self._rows(week, manifest, resumed=resumed)
+            if (without := _without(rows, customer)).height < rows.height:
+                about = {**manifest, "reason": reason, "counts": {**manifest["counts"], **counts_of(without)}}
+                self.publish(without, about, week, back=True)
+        for week in self.weeks():
+            for manifest in self.manifests(week):
+                rows = self._rows(week, manifest, resumed=resumed)
+                without = _without(rows, customer)
+                if without.height < rows.height or not self._is_whole(week, manifest):
+                    self._rewrite(week, manifest, without)
+                    found += 1
+            self._switch(week, self.manifests(week)[-1], back=False)
+        return found
+
+    def _rows(self, week: Week, manifest: dict[str, Any], *, resumed: bool) -> pl.DataFrame:
+        if not resumed:
+            return pl.DataFrame(self.predictions(week, int(manifest["rev"])).collect("polars").to_native())
+        return datasets.scan(self._week(week) / f"rev={manifest['rev']}" / PARQUET, PREDICTIONS).collect()
+
+    def _is_whole(self, week: Week, manifest: dict[str, Any]) -> bool:
+        folder = self._week(week) / f"rev={manifest['rev']}"
+        return all(files.sha256(folder / name) == hash_ for name, hash_ in manifest["files"].items())
+
+    def _rewrite(self, week: Week, manifest: dict[str, Any], rows: pl.DataFrame) -> None:
+        """Replaces the files of a revision one by one, the manifest last."""
+        folder = self._week(week) / f"rev={manifest['rev']}"
+        scratch = files.temporary(folder)
+        scratch.mkdir()
+        try:
+            hashes = _write(rows, scratch)
+            for name in hashes:
+                files.replace_bytes(folder / name, (scratch / name).read_bytes())
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+        counts = {**manifest["counts"], **counts_of(rows)}
+        files.replace_json(folder / MANIFEST, {**manifest, "files": hashes, "counts": counts})
+
     def excluded(self, pairs: pl.DataFrame) -> pl.Series:
         """Which of `pairs` (customer_id, product_id) the home's `exclude.csv` names now, by customer, product or both.
 
@@ -175,6 +222,20 @@ class Publications:
 
     def _week(self, week: Week) -> Path:
         return self.folder / f"week={week}"
+
+
+def counts_of(rows: pl.DataFrame) -> dict[str, int]:
+    """How many pairs and customers a list has."""
+    return {
+        "pairs": rows.height,
+        "recommended": int(rows[s.RECOMMENDED].sum()),
+        "customers": rows.filter(s.RECOMMENDED)[s.CUSTOMER_ID].n_unique(),
+        "held_out": rows.filter(s.HELD_OUT)[s.CUSTOMER_ID].n_unique() if s.HELD_OUT in rows.columns else 0,
+    }
+
+
+def _without(rows: pl.DataFrame, customer: str) -> pl.DataFrame:
+    return rows.filter(pl.col(s.CUSTOMER_ID).cast(pl.String) != customer)
 
 
 def named_by(rules: pl.DataFrame, pairs: pl.DataFrame) -> pl.Series:

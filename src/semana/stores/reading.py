@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 from pathlib import Path
 
 import polars as pl
@@ -31,6 +32,15 @@ def read_file(path: Path, *, name: str, encoding: str = "utf-8") -> pl.DataFrame
     if suffix in CSV:
         return _read_csv(path, name, encoding)
     raise ContractError(f"{name}: not a Parquet or CSV file; names end in {', '.join((*PARQUET, *CSV))}.")
+
+
+def as_delivered(rows: pl.DataFrame, *, name: str, encoding: str = "utf-8") -> bytes:
+    """The rows as a file of that name: `read_file` reads the same from it."""
+    if is_csv(name):
+        return rows.write_csv().encode(encoding)
+    buffer = io.BytesIO()
+    rows.write_parquet(buffer)
+    return buffer.getvalue()
 
 
 def _read_parquet(path: Path, name: str) -> pl.DataFrame:

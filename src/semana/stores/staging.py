@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -13,7 +14,7 @@ from semana.data import cleaning
 from semana.data import schemas as s
 from semana.data.catalog import QUARANTINE, STAGED
 from semana.data.cleaning import Cleaned, clean
-from semana.data.sources import KEYS, Source
+from semana.data.sources import KEYS, TABLES, Source
 from semana.data.values import INTEGER, TEXT
 from semana.stores import datasets, files
 from semana.stores.manifest import Delivery
@@ -84,6 +85,22 @@ def clean_all(
 def id_kinds(cleaned: Cleaned, table: str) -> dict[str, str]:
     """Which id columns of a cleaned table are integers and which text."""
     return {key: INTEGER if cleaned.kept.schema[key].is_integer() else TEXT for key in KEYS[table]}
+
+
+def counts_of(cleaned: Cleaned, table: str) -> dict[str, Any]:
+    """What the manifest says of a table: where its rows went and, of order lines, how many each day has."""
+    counts: dict[str, Any] = {
+        "rows": cleaned.rows,
+        "kept": cleaned.kept.height,
+        "quarantined": cleaned.quarantined.height,
+        "filtered": cleaned.filtered,
+        "repeated": cleaned.repeated,
+    }
+    if table == TABLES[0]:
+        days = dict(cleaned.kept[s.DATE].value_counts().sort(s.DATE).rows())
+        span = {"first": str(min(days)), "last": str(max(days))} if days else {}  # none of a customer who was forgotten
+        counts |= {**span, "days": {str(day): lines for day, lines in days.items()}}
+    return counts
 
 
 def _made_with(source: Source) -> dict[str, object]:
