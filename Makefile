@@ -70,8 +70,10 @@ bench-airflow: $(VENV)/.dev $(VENV)-airflow/.airflow ## what the DAG takes over 
 lock: $(VENV)/.dev ## choose the newest versions again and write requirements/
 	$(LOCK) --upgrade pyproject.toml --group build --output-file requirements/semana.txt
 	$(LOCK) --upgrade pyproject.toml --extra api --group build -c requirements/semana.txt --output-file requirements/api.txt
-	$(LOCK) --upgrade pyproject.toml --extra api --group build --group dev -c requirements/semana.txt -c requirements/api.txt \
-	  --output-file requirements/dev.txt
+	$(LOCK) --upgrade pyproject.toml --extra ui --group build -c requirements/semana.txt -c requirements/api.txt \
+	  --output-file requirements/ui.txt
+	$(LOCK) --upgrade pyproject.toml --extra api --extra ui --group build --group dev -c requirements/semana.txt \
+	  -c requirements/api.txt -c requirements/ui.txt --output-file requirements/dev.txt
 	$(LOCK) --upgrade requirements/peers.in --output-file requirements/peers.txt
 	$(LOCK) --upgrade requirements/airflow.in --output-file requirements/airflow.txt
 
@@ -87,6 +89,11 @@ $(VENV)/.semana: requirements/semana.txt pyproject.toml | $(VENV)/bin/python
 $(VENV)/.api: requirements/api.txt $(VENV)/.semana
 	@echo "Installing what requirements/api.txt adds ..."
 	@$(PIP) install --require-hashes --no-deps -r requirements/api.txt || { echo $(UNFETCHED) >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.ui: requirements/ui.txt $(VENV)/.api
+	@echo "Installing what requirements/ui.txt adds ..."
+	@$(PIP) install --require-hashes --no-deps -r requirements/ui.txt || { echo $(UNFETCHED) >&2; exit 1; }
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.semana
