@@ -42,7 +42,6 @@ def make_app(api: Api, *, hosts: frozenset[str]) -> ASGIApp:
             enable_monitoring=False,
             max_file_size="1kb",  # nothing is uploaded here
             theme=dress.theme(),
-            css=dress.css(),
             head=drawn("head.html", lang),
         )
     return Door(app, api=api, hosts=hosts)
@@ -75,6 +74,7 @@ def _routes(api: Api) -> list[BaseRoute]:
         Route("/", _begin),
         Route("/livez", _livez),
         Route("/icon.svg", _icon),
+        Route("/pages.css", _dress),
         Route("/favicon.ico", _icon),
         Route("/speak/{lang}", _speak),
         Route("/logout", _log_out, methods=["POST"]),
@@ -84,7 +84,7 @@ def _routes(api: Api) -> list[BaseRoute]:
 
 
 def _login(lang: str, wrong: str | None) -> Response:
-    page = drawn("login.html", lang, wrong=wrong, css=dress.css())
+    page = drawn("login.html", lang, wrong=wrong)
     return HTMLResponse(page, 401 if wrong else 200)
 
 
@@ -99,6 +99,10 @@ async def _livez(_: Request) -> Response:
 async def _icon(_: Request) -> Response:
     icon = files("semana.ui").joinpath("icon.svg").read_bytes()
     return Response(icon, media_type="image/svg+xml", headers={"Cache-Control": "max-age=86400"})
+
+
+async def _dress(_: Request) -> Response:
+    return Response(dress.css(), media_type="text/css", headers={"Cache-Control": "no-cache"})
 
 
 async def _speak(request: Request) -> Response:

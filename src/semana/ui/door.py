@@ -15,7 +15,7 @@ from semana.ui.words import language, say
 
 KEY = "semana_key"  # the cookie that holds a person's key; no script of the page can read it
 LANG = "semana_lang"  # the cookie that holds the language that was chosen
-PUBLIC = ("/login", "/logout", "/livez", "/icon.svg", "/favicon.ico", "/speak/")
+PUBLIC = ("/login", "/logout", "/livez", "/icon.svg", "/pages.css", "/favicon.ico", "/speak/")
 # The browser itself is told to ask nobody else. Gradio's own script needs what is called unsafe here.
 _POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "

@@ -19,19 +19,15 @@ _AT_ONCE = 16  # events of all people that are worked on at once; the others wai
 
 
 def blocks_of(lang: str, api: Api) -> gr.Blocks:
-    """All views in one language; the first is filled when the page is loaded, the others when they are opened."""
-    pages = []
+    """All views in one language; each is filled when its tab is opened, the first of them with the page."""
     with gr.Blocks(title=say("title", lang), analytics_enabled=False, fill_width=True) as blocks:
         top = gr.HTML(drawn("top.html", lang, key=None, list=None), apply_default_css=False, elem_classes="sem")
         with gr.Tabs(elem_id="groups"):
             for group, views in GROUPS.items():
-                with gr.Tab(say(group, lang), elem_id=group) as outer, gr.Tabs(elem_classes="views"):
-                    for place, (name, view) in enumerate(views.items()):
+                with gr.Tab(say(group, lang), elem_id=group), gr.Tabs(elem_classes="views"):
+                    for name, view in views.items():
                         with gr.Tab(say(name, lang), elem_id=name) as tab:
-                            page = Page(lang, api, tab, first_of=outer if place == 0 else None)
-                            view(page)
-                            pages.append(page)
-        pages[0].opens_with(blocks.load)
+                            view(Page(lang, api, tab))
         blocks.load(_top(lang, api), None, [top], api_visibility="private", show_progress="hidden")
     blocks.queue(default_concurrency_limit=_AT_ONCE, api_open=False)
     made: gr.Blocks = blocks

@@ -32,12 +32,10 @@ _PICKS = """element.addEventListener('click', e => {
 class Page:
     """The page of one language; `tab` is the one that a view fills."""
 
-    def __init__(self, lang: str, api: Api, tab: gr.Tab, *, first_of: gr.Tab | None = None) -> None:
-        """`first_of`: the group whose first view this is, which opens with the group."""
+    def __init__(self, lang: str, api: Api, tab: gr.Tab) -> None:
         self.lang = lang
         self._api = api
-        self._opened = [tab.select, *([first_of.select] if first_of else [])]
-        self._at_opening: list[tuple[Does, Sequence[Any], Sequence[Any]]] = []
+        self._tab = tab
         self.notice = gr.HTML(js_on_load=_PICKS, apply_default_css=False, elem_classes=["sem", "notice"])
 
     def t(self, key: str, **values: object) -> str:
@@ -54,15 +52,9 @@ class Page:
         return drawn(template, self.lang, **values)
 
     def opens(self, does: Does, outputs: Sequence[Any], inputs: Sequence[Any] = ()) -> None:
-        """Does it whenever the tab is opened, and when somebody tries again after a refusal."""
-        self._at_opening.append((does, outputs, inputs))
-        for listens in (*self._opened, self.notice.click):
+        """Does it whenever the tab is opened, by itself or with its group, and when somebody tries again after a refusal."""
+        for listens in (self._tab.select, self.notice.click):
             self.on(listens, does, outputs, inputs)
-
-    def opens_with(self, loads: Does) -> None:
-        """Does what `opens` says when the whole page is loaded too: this view is the one that is seen first."""
-        for does, outputs, inputs in self._at_opening:
-            self.on(loads, does, outputs, inputs)
 
     def picked(self, html: gr.HTML, does: Does, outputs: Sequence[Any], inputs: Sequence[Any] = ()) -> Any:
         """Does it when something in the HTML was clicked: `does(ask, what, *inputs)`, `what` being its data."""
