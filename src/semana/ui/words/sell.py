@@ -81,7 +81,7 @@ TEXTS: Mapping[str, Words] = {
     "last": ("last bought {day}", "última compra {day}"),
     "never": ("never bought", "nunca comprado"),
     "gap": ("usually every {days} days", "normalmente cada {days} días"),
-    "about": ("about {quantity}", "unas {quantity}"),
+    "about": ("quantity {quantity}", "cantidad {quantity}"),
     "kind_usual": ("Bought before, and it is about time.", "Ya lo compró y es el momento habitual."),
     "kind_overdue": ("Bought before, and later than usual this time.", "Ya lo compró y esta vez se retrasa."),
     "kind_new": ("Never bought by this customer.", "Este cliente nunca lo ha comprado."),
