@@ -26,9 +26,9 @@ dev: $(VENV)/.dev ## the same, with the tools that test and check
 demo: $(VENV)/.semana ## real grocery data, several weekly runs, then one customer's list and how the lists did
 	$(BIN)/semana demo
 
-up: $(VENV)/.api ## the API beside the demo's home, until Ctrl-C; after `make demo`
+up: $(VENV)/.ui ## the pages for people and the API beside the demo's home, until Ctrl-C; after `make demo`
 	@test -f "$${SEMANA_HOME:-.semana}/published/current.json" || { echo "No list is there yet: make demo" >&2; exit 64; }
-	@exec $(BIN)/semana serve api
+	@exec $(BIN)/semana serve up
 
 test: $(VENV)/.dev ## all tests, but those of servers: test-serving, test-airflow
 	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/serving
@@ -70,8 +70,10 @@ bench-airflow: $(VENV)/.dev $(VENV)-airflow/.airflow ## what the DAG takes over 
 lock: $(VENV)/.dev ## choose the newest versions again and write requirements/
 	$(LOCK) --upgrade pyproject.toml --group build --output-file requirements/semana.txt
 	$(LOCK) --upgrade pyproject.toml --extra api --group build -c requirements/semana.txt --output-file requirements/api.txt
-	$(LOCK) --upgrade pyproject.toml --extra api --group build --group dev -c requirements/semana.txt -c requirements/api.txt \
-	  --output-file requirements/dev.txt
+	$(LOCK) --upgrade pyproject.toml --extra ui --group build -c requirements/semana.txt -c requirements/api.txt \
+	  --output-file requirements/ui.txt
+	$(LOCK) --upgrade pyproject.toml --extra api --extra ui --group build --group dev -c requirements/semana.txt \
+	  -c requirements/api.txt -c requirements/ui.txt --output-file requirements/dev.txt
 	$(LOCK) --upgrade requirements/peers.in --output-file requirements/peers.txt
 	$(LOCK) --upgrade requirements/airflow.in --output-file requirements/airflow.txt
 
@@ -87,6 +89,11 @@ $(VENV)/.semana: requirements/semana.txt pyproject.toml | $(VENV)/bin/python
 $(VENV)/.api: requirements/api.txt $(VENV)/.semana
 	@echo "Installing what requirements/api.txt adds ..."
 	@$(PIP) install --require-hashes --no-deps -r requirements/api.txt || { echo $(UNFETCHED) >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.ui: requirements/ui.txt $(VENV)/.api
+	@echo "Installing what requirements/ui.txt adds ..."
+	@$(PIP) install --require-hashes --no-deps -r requirements/ui.txt || { echo $(UNFETCHED) >&2; exit 1; }
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.semana

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -58,13 +59,28 @@ class Settings(BaseSettings):
     api_concurrency: int = Field(
         default=64, ge=1, description="Requests that one API process works on at once; more are asked to come again."
     )
+    api_url: str = Field(
+        default="http://127.0.0.1:8000",
+        pattern=r"^https?://\S+$",
+        description="Where the pages for people find the API.",
+    )
+    ui_hosts: str = Field(
+        default="localhost,127.0.0.1,[::1]",
+        description="The names by which the pages may be called (Host), with commas between; * for any.",
+    )
     alert_to: str | None = Field(default=None, description="Who alerts are mailed to, addresses with commas between.")
 
 
-def read_settings(home: Path | None = None) -> Settings:
-    """The settings of this process; `home` overrides SEMANA_HOME. Raises ConfigurationError naming every fault."""
+def read_settings(home: Path | None = None, **given: Any) -> Settings:
+    """The settings of this process; `home` and what is given override. Raises ConfigurationError naming every fault."""
+    over = {name: value for name, value in {"home": home, **given}.items() if value is not None}
     try:
-        return Settings() if home is None else Settings(home=home)
+        return Settings(**over)
     except ValidationError as err:
         faults = "; ".join(f"SEMANA_{str(f['loc'][0]).upper()}: {f['msg']}" for f in err.errors())
         raise ConfigurationError(f"environment: {faults}") from err
+
+
+def keep_gradio_quiet() -> None:
+    """Gradio asks nobody and tells nobody; it reads this when it is imported."""
+    os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_OFFLINE="1", GRADIO_RUN_HISTORY="False")

@@ -47,6 +47,9 @@ def copy(tmp_path: Path) -> Path:
         ("stores/planted.py", "import mlflow", "Only stores.tracking speaks MLflow"),
         ("serving/planted.py", "import mlflow", "Only stores.tracking speaks MLflow"),
         ("serving/planted.py", "from semana.pipeline import explain", "Rooms depend downwards"),
+        ("ui/planted.py", "from semana.serving import api", "Rooms depend downwards"),
+        ("ui/planted.py", "from semana.stores import home", "The pages know HTTP alone"),
+        ("ui/planted.py", "import lightgbm", "The pages know HTTP alone"),
     ],
 )
 def test_import_linter_finds_a_planted_import(copy: Path, where: str, line: str, broken: str) -> None:

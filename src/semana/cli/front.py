@@ -70,11 +70,11 @@ def as_typed(text: str, commands: Iterable[str]) -> str:
     return re.sub(rf"\bsemana (?=({'|'.join(commands)})\b)", lambda _: f"semana --home {home} ", text)
 
 
-def settings() -> Settings:
-    """The settings of this call."""
+def settings(**given: Any) -> Settings:
+    """The settings of this call; what is given on the command line comes first."""
     from semana.settings import read_settings
 
-    found = read_settings(_home[0] if _home else None)
+    found = read_settings(_home[0] if _home else None, **given)
     barred = found.log_level == "INFO" and sys.stderr.isatty()  # a progress bar tells it there, and more
     level = "WARNING" if barred else found.log_level
     handler = logging.StreamHandler(sys.stderr)

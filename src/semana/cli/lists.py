@@ -18,7 +18,6 @@ from semana.data import schemas as s
 if TYPE_CHECKING:
     import polars as pl
     from rich.console import RenderableType
-    from xlsxwriter import Workbook
 
     from semana.stores.home import Stores
 
@@ -222,13 +221,6 @@ def _rows(stores: Stores, week: str, owner: str | None) -> pl.DataFrame:
     return lists.of_owner(rows, customers, owner)
 
 
-def _book(sheet: io.BytesIO) -> Workbook:
-    """A workbook in which text that looks like an address is no link."""
-    from xlsxwriter import Workbook
-
-    return Workbook(sheet, {"strings_to_urls": False, "in_memory": True})
-
-
 def _put(
     rows: pl.DataFrame, form: str | None, out: Path | None, table: Callable[[], RenderableType], *, lang: str = "en"
 ) -> None:
@@ -244,8 +236,7 @@ def _put(
         Console().print(table())
     elif form == "xlsx" and out is not None:
         sheet = io.BytesIO()
-        with _book(sheet) as book:
-            lists.flat(rows, lang).write_excel(book)
+        lists.write_excel(rows, sheet, lang)
         files.replace_bytes(out, sheet.getvalue())
     elif form in ("csv", "json"):
         text = rows.write_json() if form == "json" else lists.flat(rows, lang).write_csv()

@@ -9,15 +9,16 @@ import typer
 
 from semana.cli import front
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _log = logging.getLogger(__name__)
 
 
 def register(app: typer.Typer) -> None:
     """Adds the commands of this file."""
-    group = typer.Typer(help="Serve the list: api.", no_args_is_help=True, rich_markup_mode=None)
+    group = typer.Typer(help="Serve the list: api, ui, or both: up.", no_args_is_help=True, rich_markup_mode=None)
     group.callback()(_serve)
     group.command("api")(api)
+    group.command("ui")(ui)
+    group.command("up")(up)
     app.add_typer(group, name="serve")
     front.add_group(
         app,
@@ -39,10 +40,11 @@ def api(
     access_log: Annotated[bool, typer.Option("--access-log", help="Log every request, not only what fails.")] = False,
 ) -> None:
     """Serve the list over HTTP until Ctrl-C; new lists are taken in as they are published."""
+    from semana.cli.listening import LOOPBACK, as_asked, listening
     from semana.errors import ConfigurationError
 
     stores, settings = front.stores(), front.settings()
-    local = host in _LOOPBACK
+    local = host in LOOPBACK
     if not stores.keys.all():
         if not local:
             raise ConfigurationError(
@@ -54,7 +56,44 @@ def api(
         from semana.serving.server import serve
     except ModuleNotFoundError as err:
         raise ConfigurationError(f"{err.name} is not installed: the API needs pip install 'semana[api]'") from err
-    serve(settings, host=host, port=port, workers=workers, local=local, log_all=access_log)
+    serve(settings, listening(host, port), host=as_asked(host), workers=workers, local=local, log_all=access_log)
+
+
+def ui(
+    host: Annotated[str, typer.Option(help="Where to listen; beyond this machine only with keys.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any that is free.")] = 7860,
+    api_url: Annotated[str | None, typer.Option("--api", help="Where the API is.  [default: $SEMANA_API_URL]")] = None,
+) -> None:
+    """Serve the pages for people until Ctrl-C; they ask the API, and need no home."""
+    from semana.cli.listening import LOOPBACK, as_asked, listening
+    from semana.errors import ConfigurationError
+    from semana.settings import keep_gradio_quiet
+
+    settings = front.settings(api_url=api_url)
+    listens = listening(host, port)
+    keep_gradio_quiet()
+    try:
+        from semana.ui.server import serve
+    except ModuleNotFoundError as err:
+        raise ConfigurationError(f"{err.name} is not installed: the pages need pip install 'semana[ui]'") from err
+    serve(settings, listens, host=as_asked(host), local=host in LOOPBACK)
+
+
+def up(
+    api_port: Annotated[int, typer.Option(min=0, max=65535, help="Of the API; 0 for any that is free.")] = 8000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Of the pages; 0 for any that is free.")] = 7860,
+) -> None:
+    """Serve the API and the pages on this machine, a process each; one Ctrl-C stops both; so does the end of one."""
+    from semana.cli.together import Server, together, wait_for_end
+
+    home = ["--home", str(front.settings().home)]
+    with together() as servers:
+        servers.append(Server("API", [*home, "serve", "api", "--port", str(api_port)]))
+        address = servers[0].address()
+        servers.append(Server("Pages", [*home, "serve", "ui", "--port", str(port), "--api", address]))
+        pages = servers[1].address()
+        print(f"API: {address}\nPages: {pages}\nOne Ctrl-C stops both.", flush=True)
+        wait_for_end(servers)
 
 
 def list_keys() -> None:

@@ -22,6 +22,13 @@ router = APIRouter(prefix="/v1", dependencies=[needs("read")], responses={**ANY,
 health = APIRouter(tags=["health"])
 
 
+@router.get("/key", response_model=r.KeyOf, tags=["health"])
+async def key(request: Request) -> Response:
+    """Who asks: the key's name and how far it reaches; `keyless` where none was made and this machine may do all."""
+    held = request.state.key
+    return answer(request, None, {"name": held.name, "scope": held.scope, "keyless": not hot_of(request).keys})
+
+
 @router.get("/model", response_model=r.Model, tags=["model"])
 def model(request: Request, loaded: Publication, stores: Home) -> Response:
     """The model that made the list, the one that is to make the next, and whether anything newer was refused."""

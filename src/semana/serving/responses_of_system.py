@@ -71,6 +71,14 @@ class Ready(BaseModel):
     age_days: float | None = Field(description="Days since the list's week began; below zero before it.")
 
 
+class KeyOf(BaseModel):
+    """The key that asks."""
+
+    name: str = Field(examples=["agents-north"])
+    scope: Literal["read", "write", "admin"]
+    keyless: bool = Field(description="No key was ever made: whoever is on this machine may do everything.")
+
+
 class Alive(BaseModel):
     """That the process answers."""
 

@@ -1,0 +1,46 @@
+"""The frame of the pages: Gradio's blocks of one language, with every view in its tab."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+from markupsafe import Markup
+
+from semana.ui.client import Api, Refused
+from semana.ui.door import KEY
+from semana.ui.drawn import drawn
+from semana.ui.page import Page
+from semana.ui.views import GROUPS
+from semana.ui.words import say
+
+_AT_ONCE = 16  # events of all people that are worked on at once; the others wait for a moment
+
+
+def blocks_of(lang: str, api: Api) -> gr.Blocks:
+    """All views in one language; each is filled when its tab is opened, the first of them with the page."""
+    with gr.Blocks(title=say("title", lang), analytics_enabled=False, fill_width=True) as blocks:
+        top = gr.HTML(drawn("top.html", lang, key=None, list=None), apply_default_css=False, elem_classes="sem")
+        with gr.Tabs(elem_id="groups", overflow_behavior="wrap"):
+            for group, views in GROUPS.items():
+                with gr.Tab(say(group, lang), elem_id=group), gr.Tabs(overflow_behavior="wrap"):
+                    for name, view in views.items():
+                        with gr.Tab(say(name, lang), elem_id=name) as tab:
+                            view(Page(lang, api, tab))
+        blocks.load(_top(lang, api), None, [top], api_visibility="private", show_progress="hidden")
+    blocks.queue(default_concurrency_limit=_AT_ONCE, api_open=False)
+    made: gr.Blocks = blocks
+    return made
+
+
+def _top(lang: str, api: Api) -> Callable[..., Any]:
+    def told(request: gr.Request) -> Markup:
+        """Which list is shown, who asks, the other language, and the way out."""
+        ask = api.asked_by(request.cookies.get(KEY), lang)
+        try:
+            return drawn("top.html", lang, key=ask.get("/v1/key"), list=ask.get("/readyz"))
+        except Refused:
+            return drawn("top.html", lang, key=None, list=None)
+
+    return told
