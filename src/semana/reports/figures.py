@@ -33,13 +33,18 @@ def weekly_lines(
     events: Mapping[str, str] | None = None,
     level: float | None = None,
     said: Callable[[float], str] = "{:g}".format,
+    told: Callable[[float], str] | None = None,
+    spans: Mapping[str, Sequence[tuple[float, float] | None]] | None = None,
+    says: str | None = None,
 ) -> Markup:
     """One line a model over the weeks; an upright with its words in weeks with `events`, a guide at the `level`.
 
-    Values are `said` beside the grid.
+    Values are `said` beside the grid and `told` at their marks; `spans` are intervals around those of a line.
     """
     known = [value for values in lines.values() for value in values if value is not None]
-    canvas = Canvas(f"{what} of {', '.join(lines)} in {len(weeks)} weeks")
+    known += [end for each in (spans or {}).values() for span in each if span for end in span]
+    canvas = Canvas(says or f"{what} of {', '.join(lines)} in {len(weeks)} weeks")
+    told = told or (lambda value: f"{value:,.3f}".removesuffix(".000"))
     across, up = axes(
         canvas,
         (0, max(1, len(weeks) - 1)),
@@ -49,15 +54,19 @@ def weekly_lines(
     )
     if level:
         canvas.line([(across(0), up(level)), (across(max(1, len(weeks) - 1)), up(level))], "guide")
-    told = [(n, events[week]) for n, week in enumerate(weeks) if events and week in events]
-    for place, (n, event) in enumerate(told):
+    known_events = [(n, events[week]) for n, week in enumerate(weeks) if events and week in events]
+    for place, (n, event) in enumerate(known_events):
         canvas.line([(across(n), TOP), (across(n), canvas.height - BOTTOM)], "guide", "dotted")
         canvas.text(across(n) + 3, TOP + 6 + 12 * (place % 3), event, "note")  # words of neighbours lie apart
     for model, (name, values) in reversed(list(enumerate(lines.items()))):  # the first lies on top
         there = [(n, value) for n, value in enumerate(values) if value is not None]
+        ends = [(n, span) for n, span in enumerate((spans or {}).get(name, ())) if span]
+        for n, (low, high) in ends:
+            canvas.line([(across(n), up(low)), (across(n), up(high))], f"m{model}", "thick")
         canvas.line([(across(n), up(value)) for n, value in there], f"m{model}")
+        between = {n: f" ({told(low)} – {told(high)})" for n, (low, high) in ends}
         for n, value in there:
-            canvas.mark(across(n), up(value), model, f"{name}, {weeks[n]}: {value:,.3f}".removesuffix(".000"))
+            canvas.mark(across(n), up(value), model, f"{name}, {weeks[n]}: {told(value)}{between.get(n, '')}")
     return canvas.drawn()
 
 
@@ -193,26 +202,19 @@ def level_band(weeks: Sequence[str], levels: Sequence[Mapping[str, Any]]) -> Mar
     return canvas.drawn()
 
 
-def gantt(bars: Sequence[tuple[str, float, float, bool]], *, span: float) -> Markup:
-    """A bar a step: name, second at which it began, seconds that it took, whether it was done."""
-    height = TOP + 18 * len(bars) + BOTTOM
-    canvas = Canvas(f"{len(bars)} steps along {span:.0f} seconds", height=height)
-    left = room_for(name for name, *_ in bars)
-    across = Scale(0.0, span, left, WIDTH - RIGHT - 30)
-    upright(canvas, across, height - BOTTOM, said=lambda value: f"{value:g} s")
-    for n, (name, begins, seconds, done) in enumerate(bars):
-        y = TOP + 18 * n + 3
-        ends = max(across(begins + seconds), across(begins) + 1.5)
-        canvas.text(left - 8, y + 9, name, "label", "end")
-        corners = [(across(begins), y), (ends, y), (ends, y + 12), (across(begins), y + 12)]
-        canvas.area(corners, "bar", *([] if done else ["failed"]))
-        canvas.text(ends + 4, y + 9, f"{seconds:.1f}", "note")
-    return canvas.drawn()
-
-
-def trend(runs: Sequence[str], values: Sequence[float | None], *, what: str) -> Markup:
+def trend(
+    runs: Sequence[str],
+    values: Sequence[float | None],
+    *,
+    what: str,
+    says: str | None = None,
+    events: Mapping[str, str] | None = None,
+    said: Callable[[float], str] = "{:,.10g}".format,
+) -> Markup:
     """One figure over the runs, which are named like 2025-W02-0001; from zero up."""
-    return weekly_lines([run[:8] for run in runs], {what: values}, what=what, level=0.0, said="{:,.10g}".format)
+    weeks = [run[:8] for run in runs]
+    marked = {run[:8]: event for run, event in (events or {}).items()}
+    return weekly_lines(weeks, {what: values}, what=what, level=0.0, said=said, told=said, says=says, events=marked)
 
 
 def mark_of(model: int) -> Markup:
