@@ -18,7 +18,6 @@ from semana.data import schemas as s
 if TYPE_CHECKING:
     import polars as pl
     from rich.console import RenderableType
-    from xlsxwriter import Workbook
 
     from semana.stores.home import Stores
 
@@ -221,13 +220,6 @@ def _rows(stores: Stores, week: str, owner: str | None) -> pl.DataFrame:
     return lists.of_owner(rows, customers, owner)
 
 
-def _book(sheet: io.BytesIO) -> Workbook:
-    """A workbook in which text that looks like an address is no link."""
-    from xlsxwriter import Workbook
-
-    return Workbook(sheet, {"strings_to_urls": False, "in_memory": True})
-
-
 def _put(rows: pl.DataFrame, form: str | None, out: Path | None, table: Callable[[], RenderableType]) -> None:
     """Prints or writes the rows in the format; a file is written in one step."""
     from semana.errors import UsageError
@@ -241,8 +233,7 @@ def _put(rows: pl.DataFrame, form: str | None, out: Path | None, table: Callable
         Console().print(table())
     elif form == "xlsx" and out is not None:
         sheet = io.BytesIO()
-        with _book(sheet) as book:
-            lists.flat(rows).write_excel(book)
+        lists.write_excel(rows, sheet)
         files.replace_bytes(out, sheet.getvalue())
     elif form in ("csv", "json"):
         text = rows.write_json() if form == "json" else lists.flat(rows).write_csv()

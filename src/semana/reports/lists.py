@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import IO
+
 import polars as pl
 
 from semana.data import schemas as s
@@ -84,6 +86,14 @@ def calls(rows: pl.DataFrame, customers: pl.DataFrame, *, capacity: int) -> pl.D
         customers.select(s.CUSTOMER_ID, s.LABEL, s.OWNER), on=s.CUSTOMER_ID, how="left", maintain_order="left"
     )
     return named.select(s.CUSTOMER_ID, s.LABEL, s.OWNER, PRODUCTS, EXPECTED_PURCHASES, s.EXPECTED_AMOUNT)
+
+
+def write_excel(rows: pl.DataFrame, sheet: IO[bytes]) -> None:
+    """Writes the rows as a workbook: no text in it runs as a formula, and none that looks like an address is a link."""
+    from xlsxwriter import Workbook
+
+    with Workbook(sheet, {"strings_to_urls": False, "in_memory": True}) as book:
+        flat(rows).write_excel(book)
 
 
 def flat(rows: pl.DataFrame) -> pl.DataFrame:

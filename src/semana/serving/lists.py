@@ -54,12 +54,18 @@ def customers(
     loaded: Publication,
     search: Search = None,
     owner: Owner = None,
+    order: Annotated[
+        str, Query(pattern="^(id|worth)$", description="By id, or first whose list is worth most.")
+    ] = "id",
     limit: Limit = 50,
     offset: Offset = 0,
 ) -> Response:
     """Customers by name, with what the list holds for them; those whom an experiment holds out are left out."""
     people = _of_owner(loaded, owner)
     people = _found(people, s.CUSTOMER_ID, search)
+    if order == "worth":
+        by = [s.EXPECTED_AMOUNT, lists.EXPECTED_PURCHASES, s.CUSTOMER_ID]
+        people = people.sort(by, descending=[True, True, False], nulls_last=[True, True, False])
     shown = people.slice(offset, limit)
     rows = [
         {**named(row), **{name: row[name] for name in (s.RECOMMENDED, lists.EXPECTED_PURCHASES, s.EXPECTED_AMOUNT)}}
@@ -108,6 +114,7 @@ async def customer_list(
         "held_out": held_out,
         "recommended": int(mine[s.RECOMMENDED].sum()),
         "total": wanted.height,
+        "bought": _bought(loaded, who[s.CUSTOMER_ID]),
         "predictions": rows,
     }
     return answer(request, loaded, content, told=rows)
@@ -172,13 +179,14 @@ def calls(
     columns = [*s.PAIR, s.RECOMMENDED, s.PROBABILITY, s.EXPECTED_AMOUNT]
     rows = loaded.shown(loaded.mapped.frame.select(*columns, loaded.mapped.held_out))
     rows = rows if owner is None else lists.of_owner(rows, loaded.customers, owner)
-    results = stores.results.of(loaded.mapped.week)
+    results, waiting = stores.results.of(loaded.mapped.week), stores.inbox.results(loaded.mapped.week)
     told = [
         {
             **{name: row[name] for name in (lists.PRODUCTS, lists.EXPECTED_PURCHASES, s.EXPECTED_AMOUNT)},
             **named(row),
             "bought_this_week": row[s.CUSTOMER_ID] in loaded.bought,
             "result": results.get(str(row[s.CUSTOMER_ID])),
+            "told": waiting.get(str(row[s.CUSTOMER_ID])),
         }
         for row in lists.calls(rows, loaded.customers, capacity=capacity).to_dicts()
     ]
@@ -229,6 +237,17 @@ def _offers(loaded: Loaded, rows: pl.DataFrame, customer: int | str, lang: str) 
         row[s.REASONS] = with_words(reasons, lang)
         offers.append(row)
     return offers
+
+
+def _bought(loaded: Loaded, customer: int | str) -> list[dict[str, Any]]:
+    """What has landed of the customer in the list's week, whether it was listed or not."""
+    found = loaded.bought.get(customer, {})
+    ids = pl.Series(s.PRODUCT_ID, list(found), dtype=loaded.products[s.PRODUCT_ID].dtype)
+    names = labels(loaded.products, ids)
+    return [
+        {s.PRODUCT_ID: id_, "product": name, s.QUANTITY: quantity}
+        for (id_, quantity), name in zip(found.items(), names, strict=True)
+    ]
 
 
 def _of_product(loaded: Loaded, product: str, columns: list[str]) -> pl.DataFrame:

@@ -69,6 +69,11 @@ class Live:
         frame: pl.DataFrame = rows.collect("polars").to_native()
         return frame
 
+    @property
+    def attributes(self) -> list[str]:
+        """The names of what describes customers."""
+        return [name for name in self.described.columns if name not in {s.CUSTOMER_ID, s.LABEL, s.OWNER}]
+
     @cached_property
     def products(self) -> pl.Series:
         """The ids of all products that were known then."""
@@ -148,7 +153,7 @@ class Live:
         return self._purchases.lazy().filter(pl.col(s.CUSTOMER_ID).is_in(customers.implode())).collect()
 
     def _row_of(self, ids: pl.Series, attributes: Mapping[str, str | float | None]) -> pl.DataFrame:
-        own = [name for name in self.described.columns if name not in (s.CUSTOMER_ID, s.LABEL, s.OWNER)]
+        own = self.attributes
         unknown = sorted(set(attributes) - set(own))
         if unknown:
             raise UsageError(f"attribute {unknown[0]!r} is unknown; customers have: {', '.join(own) or 'none'}")

@@ -73,6 +73,14 @@ class Offer(BaseModel):
     reasons: list[Reason]
 
 
+class Bought(BaseModel):
+    """A product that a customer has bought in the list's week."""
+
+    product_id: Id
+    product: str | None
+    quantity: float
+
+
 class CustomerList(Stamped):
     """One customer's list, best first."""
 
@@ -82,6 +90,7 @@ class CustomerList(Stamped):
     held_out: bool = Field(description="An experiment keeps the list from being shown.")
     recommended: int
     total: int
+    bought: list[Bought] = Field(description="What has landed of the customer in the list's week, listed or not.")
     predictions: list[Offer]
 
 
@@ -169,6 +178,7 @@ class Call(BaseModel):
     expected_amount: float | None
     bought_this_week: bool
     result: str | None = Field(description="What was told of the call: ordered, no or not_reached.")
+    told: str | None = Field(description="What was told of it since, and waits in the inbox to be taken.")
 
 
 class Calls(Stamped):
@@ -221,6 +231,20 @@ class Score(Stamped):
     known: bool = Field(description="Whether the list knows the customer.")
     ignored: int = Field(description="Lines of the list's week or later: they cannot tell of the past.")
     predictions: list[Scored]
+
+
+class Attribute(BaseModel):
+    """Something that is known of customers, and that may be told of a newcomer."""
+
+    name: str = Field(examples=["region"])
+    kind: Literal["category", "number"]
+    values: list[str] = Field(description="The most usual categories, the most usual first; of a number none.")
+
+
+class Attributes(Stamped):
+    """What is known of customers beside their purchases."""
+
+    attributes: list[Attribute]
 
 
 class Explanation(Stamped):

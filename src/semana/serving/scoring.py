@@ -44,6 +44,7 @@ Name = Annotated[StrictStr, Field(min_length=1, max_length=200)]
 Id = Annotated[Whole | Name, BeforeValidator(lambda id_: int(id_) if isinstance(id_, float) and id_ % 1 == 0 else id_)]
 Strict = ConfigDict(extra="forbid")
 _TWICE = 20  # batch pairs of a request that are scored live too, to see that both agree
+_USUAL = 50  # categories of an attribute that are named
 _ARROWS = ("↑", "↓")
 
 
@@ -87,6 +88,21 @@ class Asked(BaseModel):
     attributes: Annotated[dict[str, StrictStr | FiniteFloat | None], Field(max_length=100)] = {}
     top: Annotated[int, Field(ge=1, le=1000)] = 20
     reasons: Annotated[int, Field(ge=0, le=20, description="How many of each product; 0 answers soonest.")] = 3
+
+
+@router.get("/attributes", response_model=r.Attributes)
+def attributes(request: Request, loaded: Publication) -> Response:
+    """What is known of customers beside their purchases: `POST /v1/score` takes the same of a newcomer."""
+    frame = loaded.live.described
+    found = []
+    for name in loaded.live.attributes:
+        number = frame.schema[name].is_numeric()
+        counts = (
+            frame[name].drop_nulls().cast(pl.String).value_counts(name="n").sort("n", name, descending=[True, False])
+        )
+        usual = [] if number else counts[name].head(_USUAL).to_list()
+        found.append({"name": name, "kind": "number" if number else "category", "values": usual})
+    return answer(request, loaded, {"attributes": found})
 
 
 @router.post("/predictions", response_model=r.PairAnswers, responses=refusals(409, 413, 415))

@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from semana.data import schemas as s
+from semana.data.weeks import Week
 from semana.errors import UsageError
 from semana.stores import files
 
@@ -65,6 +67,16 @@ class Inbox:
         if not isinstance(letter, dict) or letter.get("kind") not in KINDS or letter.get("name") != path.stem:
             raise ValueError(f"{path.name} is no letter of the API")
         return letter
+
+    def results(self, week: Week) -> dict[str, str]:
+        """What was told of calls of the week's list and nobody has taken yet, by the customer's id as text."""
+        found: dict[str, str] = {}
+        for path in self.waiting():
+            with contextlib.suppress(OSError, ValueError, KeyError):
+                letter = self.read(path)
+                if letter["kind"] == RESULT and letter[s.WEEK] == str(week):
+                    found[str(letter[s.CUSTOMER_ID])] = str(letter["result"])
+        return found
 
     def settle(self, path: Path, letter: Mapping[str, Any], outcome: str, *, said: str, now: datetime) -> None:
         """Notes what became of the letter, and takes it out of the waiting ones."""

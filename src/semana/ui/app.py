@@ -16,6 +16,7 @@ from semana.reports.phrases import LANGUAGES
 from semana.ui import dress
 from semana.ui.client import Access, Api
 from semana.ui.door import KEY, LANG, Door, language_of
+from semana.ui.downloads import routes_of
 from semana.ui.drawn import drawn
 from semana.ui.frame import blocks_of
 from semana.ui.words import language
@@ -27,7 +28,9 @@ _SAYS: dict[Access, str] = {"login": "login_wrong", "open": "login_open", "away"
 
 def make_app(api: Api, *, hosts: frozenset[str]) -> ASGIApp:
     """The pages over the API, answering to these names of the host."""
-    app = FastAPI(title="semana", docs_url=None, redoc_url=None, openapi_url=None, routes=_routes(api))
+    app = FastAPI(
+        title="semana", docs_url=None, redoc_url=None, openapi_url=None, routes=[*_routes(api), *routes_of(api)]
+    )
     for lang in LANGUAGES:
         gr.mount_gradio_app(
             app,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -85,30 +86,56 @@ class Ask:
         """The answer; what is None is not asked for."""
         return self._answer("GET", path, params={name: value for name, value in query.items() if value is not None})
 
+    def stream(self, path: str, **query: Any) -> Iterator[bytes]:
+        """The parts of a long answer as they come; the first is there when this returns."""
+        wanted = {name: value for name, value in query.items() if value is not None}
+        parts = self._parts(path, wanted)
+        first = next(parts, b"")
+        return chain([first], parts)
+
     def post(self, path: str, body: Mapping[str, Any], *, once: str | None = None) -> dict[str, Any]:
         """The answer to telling it something; `once`: told again with the same word it is the same letter."""
         return self._answer("POST", path, json=dict(body), headers={"Idempotency-Key": once} if once else {})
 
+    def _parts(self, path: str, query: Mapping[str, str]) -> Iterator[bytes]:
+        with self._http.stream("GET", path, params=query, headers=self._sent()) as answer:
+            if not answer.is_success:
+                answer.read()
+                raise self._refused(answer.status_code, _problem(answer))
+            yield from answer.iter_bytes()
+
+    def _sent(self) -> dict[str, str]:
+        key = {"Authorization": f"Bearer {self._key}"} if self._key else {}
+        return {"Accept-Language": self.lang, **key}
+
     def _answer(self, method: str, path: str, headers: Mapping[str, str] | None = None, **what: Any) -> dict[str, Any]:
-        sent = {"Accept-Language": self.lang, **(headers or {})}
-        if self._key:
-            sent["Authorization"] = f"Bearer {self._key}"
         try:
-            answer = self._http.request(method, path, headers=sent, **what)
-            told = answer.json()
+            answer = self._http.request(method, path, headers={**self._sent(), **(headers or {})}, **what)
         except httpx.TimeoutException as err:
             raise Refused(say("api_slow", self.lang)) from err
-        except (httpx.HTTPError, ValueError) as err:
+        except httpx.HTTPError as err:
             raise Refused(say("api_away", self.lang)) from err
-        if answer.is_success and isinstance(told, dict):
-            return told
-        raise self._refused(answer.status_code, told if isinstance(told, dict) else {})
+        if not answer.is_success:
+            raise self._refused(answer.status_code, _problem(answer))
+        try:
+            return dict(answer.json())
+        except ValueError as err:  # something else than the API answers there
+            raise Refused(say("api_away", self.lang)) from err
 
     def _refused(self, status: int, problem: Mapping[str, Any]) -> Refused:
         key = {401: "key_refused", 403: "key_short", 503: "api_busy"}.get(status, "api_says")
         key = "api_bug" if status >= 500 and status != 503 else key
         detail = str(problem.get("detail") or status)
         return Refused(say(key, self.lang, detail=detail, request=problem.get("request_id", "–")), status=status)
+
+
+def _problem(answer: httpx.Response) -> Mapping[str, Any]:
+    """What the API says is wrong (RFC 9457); nothing where something else answers."""
+    try:
+        told = answer.json()
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 def part(id_: int | str) -> str:

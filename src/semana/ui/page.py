@@ -22,10 +22,14 @@ from semana.ui.words import say
 
 Does = Callable[..., Any]  # an Ask and the inputs in, what the outputs become out
 _log = logging.getLogger(__name__)
-# A button in HTML of ours that says `data-pick` tells it, with everything else that stands at it as data.
-_PICKS = """element.addEventListener('click', e => {
-  const at = e.target.closest('[data-pick]');
-  if (at && element.contains(at) && !at.disabled) { trigger('click', {...at.dataset}); }
+# What stands in HTML of ours with `data-pick` tells it when it is clicked, with all data that stand at it and the
+# fields of its form.
+_PICKS = """element.addEventListener('click', event => {
+  const at = event.target.closest('[data-pick]');
+  if (!at || !element.contains(at) || at.disabled) return;
+  const form = at.closest('form');
+  if (form) event.preventDefault();
+  trigger('click', {...(form ? Object.fromEntries(new FormData(form)) : {}), ...at.dataset});
 });"""
 
 
@@ -42,38 +46,57 @@ class Page:
         """The text of this page's language."""
         return say(key, self.lang, **values)
 
-    def html(self, template: str = "", **values: Any) -> gr.HTML:
-        """A place for HTML of ours: empty, or a template drawn once; a click on what has `data-pick` is told."""
+    def html(self, template: str = "", *, at: str | None = None, **values: Any) -> gr.HTML:
+        """A place (of the id `at`) for HTML of ours: empty, or a template; a click on `data-pick` is told."""
         text = drawn(template, self.lang, **values) if template else ""
-        return gr.HTML(text, js_on_load=_PICKS, apply_default_css=False, elem_classes="sem")
+        return gr.HTML(text, js_on_load=_PICKS, apply_default_css=False, elem_classes="sem", elem_id=at)
 
     def draw(self, template: str, **values: Any) -> Markup:
         """The template filled; everything in it is escaped."""
         return drawn(template, self.lang, **values)
 
     def opens(self, does: Does, outputs: Sequence[Any], inputs: Sequence[Any] = ()) -> None:
-        """Does it whenever the tab is opened, by itself or with its group, and when somebody tries again after a refusal."""
+        """Does it whenever the tab is opened, alone or with its group, and when somebody tries again."""
         for listens in (self._tab.select, self.notice.click):
             self.on(listens, does, outputs, inputs)
 
-    def picked(self, html: gr.HTML, does: Does, outputs: Sequence[Any], inputs: Sequence[Any] = ()) -> Any:
+    def picked(
+        self,
+        html: gr.HTML,
+        does: Does,
+        outputs: Sequence[Any],
+        inputs: Sequence[Any] = (),
+        *,
+        progress: str = "minimal",
+    ) -> Any:
         """Does it when something in the HTML was clicked: `does(ask, what, *inputs)`, `what` being its data."""
 
         def told(request: gr.Request, event: gr.EventData, *values: Any) -> Any:
             what = event._data if isinstance(event._data, dict) else {}  # noqa: SLF001 - as a dict it has no other name
             return self._done(does, request, outputs, ({str(k): str(v) for k, v in what.items()}, *values))
 
-        return html.click(told, list(inputs), [*outputs, self.notice], **_QUIET)
+        return html.click(told, list(inputs), [*outputs, self.notice], **{**_QUIET, "show_progress": progress})
 
     def on(
-        self, listens: Any, does: Does, outputs: Sequence[Any], inputs: Sequence[Any] = (), *, progress: str = "minimal"
+        self,
+        listens: Any,
+        does: Does,
+        outputs: Sequence[Any],
+        inputs: Sequence[Any] = (),
+        *,
+        progress: str = "minimal",
+        latest: bool = False,
     ) -> Any:
-        """Does it on an event of a component: `does(ask, *inputs)`. The event that follows it is returned."""
+        """Does it on an event of a component: `does(ask, *inputs)`; the event is returned, for what follows it.
+
+        `latest`: of events that come while one is worked on, the last is worked on next.
+        """
 
         def told(request: gr.Request, *values: Any) -> Any:
             return self._done(does, request, outputs, values)
 
-        return listens(told, list(inputs), [*outputs, self.notice], **{**_QUIET, "show_progress": progress})
+        mode = {"trigger_mode": "always_last"} if latest else {}
+        return listens(told, list(inputs), [*outputs, self.notice], **{**_QUIET, "show_progress": progress, **mode})
 
     def _done(self, does: Does, request: gr.Request, outputs: Sequence[Any], values: Sequence[Any]) -> list[Any]:
         """What the outputs become, and the notice."""
