@@ -150,10 +150,10 @@ def differences(rows: Sequence[tuple[str, int, str, float, float | None, float |
     return canvas.drawn()
 
 
-def dots(rows: Sequence[tuple[str, Mapping[str, float | None]]], *, what: str) -> Markup:
+def dots(rows: Sequence[tuple[str, Mapping[str, float | None]]], *, what: str, says: str | None = None) -> Markup:
     """One row a part of the shop, one mark a model in it."""
     height = TOP + 24 * len(rows) + BOTTOM
-    canvas = Canvas(f"{what} by part of the shop", height=height)
+    canvas = Canvas(says or f"{what} by part of the shop", height=height)
     left = room_for(name for name, _ in rows)
     most = max((value for _, values in rows for value in values.values() if value is not None), default=1.0)
     across = Scale(0.0, most * 1.05 or 1.0, left, WIDTH - RIGHT)
@@ -170,11 +170,17 @@ def dots(rows: Sequence[tuple[str, Mapping[str, float | None]]], *, what: str) -
     return canvas.drawn()
 
 
-def bars(values: Mapping[str, float], *, whole: float, model: int) -> Markup:
+def bars(
+    values: Mapping[str, float],
+    *,
+    whole: float,
+    model: int,
+    says: str = "Importance of features, the largest first",
+) -> Markup:
     """One bar a name, the longest first, with its share of the whole."""
     ordered = sorted(values.items(), key=lambda item: -item[1])
     height = TOP + 20 * len(ordered) + 8
-    canvas = Canvas("Importance of features, the largest first", height=height)
+    canvas = Canvas(says, height=height)
     left = room_for(values)
     across = Scale(0.0, max(values.values(), default=1.0) or 1.0, left, WIDTH - RIGHT - 34)
     for n, (name, value) in enumerate(ordered):

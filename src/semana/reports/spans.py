@@ -42,7 +42,7 @@ def gantt(bars: Sequence[Bar], *, span: float, says: str, said: Callable[[float]
     height = TOP + _ROW * len(bars) + BOTTOM
     canvas = Canvas(says, height=height)
     left = room_for(bar.name for bar in bars)
-    across = Scale(0.0, span, left, WIDTH - RIGHT - 34)
+    across = Scale(0.0, span, left, WIDTH - RIGHT - 44)
     upright(canvas, across, height - BOTTOM, said=said)
     for n, bar in enumerate(bars):
         y = TOP + _ROW * n + 3
