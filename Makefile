@@ -26,9 +26,9 @@ dev: $(VENV)/.dev ## the same, with the tools that test and check
 demo: $(VENV)/.semana ## real grocery data, several weekly runs, then one customer's list and how the lists did
 	$(BIN)/semana demo
 
-up: $(VENV)/.api ## the API beside the demo's home, until Ctrl-C; after `make demo`
+up: $(VENV)/.ui ## the pages for people and the API beside the demo's home, until Ctrl-C; after `make demo`
 	@test -f "$${SEMANA_HOME:-.semana}/published/current.json" || { echo "No list is there yet: make demo" >&2; exit 64; }
-	@exec $(BIN)/semana serve api
+	@exec $(BIN)/semana serve up
 
 test: $(VENV)/.dev ## all tests, but those of servers: test-serving, test-airflow
 	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/serving

@@ -43,6 +43,43 @@ def awkward(frame: pl.DataFrame) -> pl.DataFrame:
     return frame
 
 
+PEOPLE = """Almacén Don Tito|Bar La Esquina|Botillería El Faro|Café Luna|Cafetería Norte|Casino Los Robles
+Cocinería Marta|Emporio del Puerto|Fuente Alemana|Hostal Araucaria|Hotel Miramar|Kiosko Plaza
+La Picada de Juan|Minimarket Aurora|Minimarket Sol|Panadería San José|Parrilla El Roble
+Pastelería Dulce|Pizzería Napoli|Pub Irlandés|Quincho Verde|Restaurant Bahía|Restaurant El Huerto
+Rotisería Central|Salón de Té Rosa|Sandwichería 33|Schopería Austral|Servicentro Ruta 5
+Supermercado Unión|Sushi Kai|Taberna Vasca|Tienda La Nona|Tienda Pucará|Trattoria Lucía
+Verdulería Fresca|Vinoteca Maipo|Almacén Las Rosas|Bar Central|Café Andes|Mercado Chico"""
+THINGS = """Milk 1 l|Still water 1.5 l|Sparkling water 500 ml|Orange juice 1 l|Cola 2 l|Lemonade 1 l
+Ginger ale 330 ml|Apple juice 1 l|Iced tea peach|Tonic water 200 ml|Coffee beans 1 kg|Oat drink 1 l
+Lager 330 ml|Stout 500 ml|Red wine 750 ml|White wine 750 ml|Cider 330 ml|Energy drink 250 ml
+Coconut water 1 l|Kombucha ginger"""
+AGENTS = ("Ana Rojas", "Luis Peña")
+
+
+def lively(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with names as people have them, and with orders that are left out now and then, each pair's own way."""
+    if "date" in frame.columns:
+        pair = pl.col("customer_id") * 7919 + pl.col("product_id") * 104729
+        week = (pl.col("date").cast(pl.Int32) + 3) // 7
+        return frame.filter((pair * 31 + week * week * 1299709) % 97 >= (pair % 71))
+    names, key = (PEOPLE, "customer_id") if "customer_id" in frame.columns else (THINGS, "product_id")
+    labels = pl.Series("label", re.split(r"[|\n]", names))
+    frame = frame.with_columns(labels.gather(frame[key]))
+    if "owner" in frame.columns:
+        frame = frame.with_columns(
+            owner=pl.when(pl.col("owner") == "north").then(pl.lit(AGENTS[0])).otherwise(pl.lit(AGENTS[1]))
+        )
+    return frame
+
+
+def begun(stores: Stores, change: Callable[[pl.DataFrame], pl.DataFrame], days: int = 3) -> None:
+    """Delivers the first days of the list's week."""
+    lines = shop.transactions(TARGET).filter(pl.col("date") < TARGET.days[days])
+    path = shop.write(change(lines), stores.home.parent / "files" / f"transactions-{TARGET}.parquet")
+    ingest.land(stores, [path], source="canonical", table=None, arrival=NOW)
+
+
 def made(
     folder: Path, *, params: dict[str, str], change: Callable[[pl.DataFrame], pl.DataFrame] = lambda frame: frame
 ) -> Stores:

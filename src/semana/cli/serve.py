@@ -14,10 +14,11 @@ _log = logging.getLogger(__name__)
 
 def register(app: typer.Typer) -> None:
     """Adds the commands of this file."""
-    group = typer.Typer(help="Serve the list: api, ui.", no_args_is_help=True, rich_markup_mode=None)
+    group = typer.Typer(help="Serve the list: api, ui, or both: up.", no_args_is_help=True, rich_markup_mode=None)
     group.callback()(_serve)
     group.command("api")(api)
     group.command("ui")(ui)
+    group.command("up")(up)
     app.add_typer(group, name="serve")
     front.add_group(
         app,
@@ -76,6 +77,23 @@ def ui(
     except ModuleNotFoundError as err:
         raise ConfigurationError(f"{err.name} is not installed: the pages need pip install 'semana[ui]'") from err
     serve(settings, listens, host=as_asked(host), local=host in LOOPBACK)
+
+
+def up(
+    api_port: Annotated[int, typer.Option(min=0, max=65535, help="Of the API; 0 for any that is free.")] = 8000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Of the pages; 0 for any that is free.")] = 7860,
+) -> None:
+    """Serve the API and the pages on this machine, a process each; one Ctrl-C stops both; so does the end of one."""
+    from semana.cli.together import Server, together, wait_for_end
+
+    home = ["--home", str(front.settings().home)]
+    with together() as servers:
+        servers.append(Server("API", [*home, "serve", "api", "--port", str(api_port)]))
+        address = servers[0].address()
+        servers.append(Server("Pages", [*home, "serve", "ui", "--port", str(port), "--api", address]))
+        pages = servers[1].address()
+        print(f"API: {address}\nPages: {pages}\nOne Ctrl-C stops both.", flush=True)
+        wait_for_end(servers)
 
 
 def list_keys() -> None:

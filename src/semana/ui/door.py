@@ -25,7 +25,7 @@ _POLICY = (
 _FIXED = [
     (b"content-security-policy", _POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
+    (b"referrer-policy", b"same-origin"),
 ]
 
 
@@ -65,8 +65,7 @@ class Door:
         name = urlsplit(f"//{host}").hostname or ""
         if "*" not in self._hosts and name not in self._hosts:
             return PlainTextResponse("Called by a name that is not among SEMANA_UI_HOSTS.", 400)
-        origin = request.headers.get("origin")
-        if request.method not in {"GET", "HEAD"} and origin and urlsplit(origin).netloc != host:
+        if request.method not in {"GET", "HEAD"} and _from_elsewhere(request, host):
             return PlainTextResponse("Sent from another site's page.", 403)
         return None
 
@@ -82,3 +81,11 @@ class Door:
             return RedirectResponse("../login" if path.count("/") > 1 else "login", 303)
         lang = language_of(request.headers.get("accept-language", ""), request.cookies)
         return PlainTextResponse(say("key_refused", lang), 401)
+
+
+def _from_elsewhere(request: Request, host: str) -> bool:
+    """Whether another site's page sent it, as the browser says; what is no browser says nothing."""
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site:
+        return site not in {"same-origin", "none"}
+    return origin is not None and urlsplit(origin).netloc != host

@@ -26,7 +26,7 @@ _COLUMNS = {
     lists.PRODUCTS: "file_products",
     lists.EXPECTED_PURCHASES: "file_purchases",
     s.EXPECTED_AMOUNT: "expected_amount",
-    "bought_this_week": "bought_week",
+    "bought_this_week": "bought_this_week",
     "result": "result",
 }
 
@@ -81,7 +81,7 @@ def _calls(ask: Ask, request: Request) -> tuple[str, pl.DataFrame]:
     columns = {
         say(head, ask.lang): pl.Series([row[name] for row in rows], strict=False) for name, head in _COLUMNS.items()
     }
-    return str(found["week"]), pl.DataFrame(columns)
+    return str(found["week"]), pl.DataFrame(columns).with_columns(pl.col(pl.Float64).round(2))
 
 
 def _named(name: str) -> dict[str, str]:

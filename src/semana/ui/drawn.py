@@ -19,6 +19,7 @@ _MONTHS = (
     ["ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"],
 )
 NOTHING = "–"
+_SURE = 0.99
 
 
 def drawn(template: str, lang: str, **values: Any) -> Markup:
@@ -56,8 +57,14 @@ def number(value: float | None, lang: str) -> str:
 
 
 def percent(share: float | None, lang: str) -> str:
-    """A share for people, a dash where there is none."""
-    return NOTHING if share is None else words.percent(share, lang)
+    """A share for people, a dash where there is none; what is not quite sure is not told as sure.
+
+    >>> percent(0.345, "en"), percent(0.999999, "es"), percent(1.0, "en")
+    ('34%', '>99 %', '100%')
+    """
+    if share is None:
+        return NOTHING
+    return f">{words.percent(_SURE, lang)}" if _SURE < share < 1 else words.percent(share, lang)
 
 
 @cache

@@ -22,9 +22,9 @@ def blocks_of(lang: str, api: Api) -> gr.Blocks:
     """All views in one language; each is filled when its tab is opened, the first of them with the page."""
     with gr.Blocks(title=say("title", lang), analytics_enabled=False, fill_width=True) as blocks:
         top = gr.HTML(drawn("top.html", lang, key=None, list=None), apply_default_css=False, elem_classes="sem")
-        with gr.Tabs(elem_id="groups"):
+        with gr.Tabs(elem_id="groups", overflow_behavior="wrap"):
             for group, views in GROUPS.items():
-                with gr.Tab(say(group, lang), elem_id=group), gr.Tabs(elem_classes="views"):
+                with gr.Tab(say(group, lang), elem_id=group), gr.Tabs(overflow_behavior="wrap"):
                     for name, view in views.items():
                         with gr.Tab(say(name, lang), elem_id=name) as tab:
                             view(Page(lang, api, tab))

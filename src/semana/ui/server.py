@@ -16,8 +16,8 @@ _GRACE = 3  # seconds that requests under way have when it ends; every open page
 
 def serve(settings: Settings, listening: socket.socket, *, host: str, local: bool) -> None:
     """Answers on the socket, called by `host` too, until it is interrupted; prints its address first."""
-    for name in ("httpx", "httpcore"):
-        logging.getLogger(name).setLevel(logging.WARNING)  # at INFO it tells every question, ids included
+    for name in ("httpx", "httpcore", "uvicorn"):
+        logging.getLogger(name).setLevel(logging.WARNING)  # at INFO they tell every question, ids included
     names = (name.strip().lower().strip("[]") for name in (host, *settings.ui_hosts.split(",")))
     with listening:
         print(f"Pages: http://{host}:{listening.getsockname()[1]}", flush=True)  # noqa: T201 - where to look

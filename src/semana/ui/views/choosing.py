@@ -31,7 +31,9 @@ class Chooser:
         self._page = page
         self._kind = kind
         self._step = rows
-        self.search = gr.Textbox("", label=page.t("search"), placeholder=page.t(f"search_{kind.name}"), max_lines=1)
+        self.search = gr.Textbox(
+            "", label=page.t(f"search_{kind.name}"), placeholder=page.t("name_or_number"), max_lines=1
+        )
         self.owner = gr.Dropdown(label=page.t("owner"), choices=[], visible=False) if owners else gr.State("")
         self.list = page.html()
         self.chosen = gr.State("")
