@@ -24,6 +24,8 @@ from semana.reports.canvas import (
     upright,
 )
 
+_LATE = 0.8  # of the width: what is told of a place beyond it stands before it
+
 
 def weekly_lines(
     weeks: Sequence[str],
@@ -57,7 +59,9 @@ def weekly_lines(
     known_events = [(n, events[week]) for n, week in enumerate(weeks) if events and week in events]
     for place, (n, event) in enumerate(known_events):
         canvas.line([(across(n), TOP), (across(n), canvas.height - BOTTOM)], "guide", "dotted")
-        canvas.text(across(n) + 3, TOP + 6 + 12 * (place % 3), event, "note")  # words of neighbours lie apart
+        late = across(n) > WIDTH * _LATE
+        beside = (across(n) - 3, "note", "end") if late else (across(n) + 3, "note")
+        canvas.text(beside[0], TOP + 6 + 12 * (place % 3), event, *beside[1:])  # words of neighbours lie apart
     for model, (name, values) in reversed(list(enumerate(lines.items()))):  # the first lies on top
         there = [(n, value) for n, value in enumerate(values) if value is not None]
         ends = [(n, span) for n, span in enumerate((spans or {}).get(name, ())) if span]
@@ -176,6 +180,7 @@ def bars(
     whole: float,
     model: int,
     says: str = "Importance of features, the largest first",
+    said: Callable[[float], str] = "{:.0%}".format,
 ) -> Markup:
     """One bar a name, the longest first, with its share of the whole."""
     ordered = sorted(values.items(), key=lambda item: -item[1])
@@ -188,7 +193,7 @@ def bars(
         canvas.text(left - 8, y + 10, short(name.replace("_", " ")), "label", "end")
         bar = [(across(0), y + 1), (across(value), y + 1), (across(value), y + 12), (across(0), y + 12)]
         canvas.area(bar, f"m{model}")
-        canvas.text(across(value) + 5, y + 10, f"{value / (whole or 1.0):.0%}", "label")
+        canvas.text(across(value) + 5, y + 10, said(value / (whole or 1.0)), "label")
     return canvas.drawn()
 
 

@@ -12,7 +12,9 @@ from semana.stores.runs import Run
 def gates(stores: Stores) -> list[dict[str, Any]]:
     """The report of every run whose challenger came to the gate, the newest first."""
     versions = {entry["to"]: entry["version"] for entry in stores.ledger.entries()}
-    ran = sorted((run for run in stores.runs.all() if run.knows("gate")), key=lambda run: (run.now, run.id))
+    ran = sorted(
+        (run for run in stores.runs.all() if run.knows("gate") and run.knows("race")), key=lambda run: (run.now, run.id)
+    )
     return [_told(run, versions) for run in reversed(ran)]
 
 

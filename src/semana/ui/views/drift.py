@@ -23,7 +23,11 @@ from semana.ui.words.sentences import sentence
 _WEEKS, _SCORED = 13, 52  # told one by one; drawn
 _COLUMNS, _DELIVERIES = 10, 5  # a part of each list
 _TOLD_APART = 8
+_SHARE = "share without an amount"  # of the running week's figures the one that is no count
 _HARDLY, _LITTLE = 0.55, 0.65  # of an AUC
+_WEEKDAYS = dict(
+    zip("1234567", ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), strict=True)
+)
 _ALARMS = ("violates", "confirmed", "short history")
 Record = Mapping[str, Any]
 
@@ -31,8 +35,8 @@ Record = Mapping[str, Any]
 def drift(page: Page) -> None:
     """The whole weeks first, then the running one."""
     page.html("how.html", key="drift_how")
-    weeks, live = page.html(at="drift-weeks"), page.html(at="drift-live")
-    columns, door = page.html(at="drift-columns"), page.html(at="drift-door")
+    weeks, columns = page.html(at="drift-weeks"), page.html(at="drift-columns")
+    live, door = page.html(at="drift-live"), page.html(at="drift-door")
 
     def everything(ask: Ask) -> list[Markup]:
         found = ask.get("/v1/drift")
@@ -104,9 +108,16 @@ def _shape(page: Page, shape: Record, week: str) -> dict[str, Any]:
         ]
         told += "".join(rest[:1] if len(named) < len(every) else [])
         bins, now, then = map(list, zip(*named, strict=True))
-        bins = [sentence(kind, lang) if kind.startswith("(") else kind for kind in bins]
+        bins = [_kind(kind, column, lang) for kind in bins]
         drawn = now_and_then(bins, now, then, in_order=column == "weekday", said=share, **says)
     return {"name": name_of(column, lang), "says": told, "drawn": drawn, "week": week}
+
+
+def _kind(kind: str, column: str, lang: str) -> str:
+    """A kind of a column: weekdays have names, what is in brackets is a word of ours."""
+    if column == "weekday" and kind in _WEEKDAYS:
+        return sentence(_WEEKDAYS[kind], lang)
+    return sentence(kind, lang) if kind.startswith("(") else kind
 
 
 def _telling(page: Page, telling: Record | None) -> dict[str, Any] | None:
@@ -114,10 +125,11 @@ def _telling(page: Page, telling: Record | None) -> dict[str, Any] | None:
         return None
     auc = telling["auc"]
     how = page.t("drift_hardly" if auc < _HARDLY else "drift_little" if auc < _LITTLE else "drift_well")
+    share = partial(percent, lang=page.lang)
     shares = {name_of(name, page.lang): share for name, share in telling["columns"][:_TOLD_APART] if share > 0}
     return {
         "says": page.t("drift_telling_says", how=how, auc=decimal(auc, page.lang, 2)),
-        "drawn": figures.bars(shares, whole=1.0, model=0, says=page.t("drift_telling")) if shares else None,
+        "drawn": figures.bars(shares, whole=1.0, model=0, says=page.t("drift_telling"), said=share) if shares else None,
     }
 
 
@@ -172,7 +184,7 @@ def _live(page: Page, live: Record | None) -> Markup:
 def _figure(page: Page, each: Record) -> dict[str, Any]:
     lang = page.lang
     name = sentence(each["name"], lang)
-    told = {key: _count(each[key], lang) for key in ("now", "usual", "low", "high")}
+    told = {key: _count(each[key], lang, share=each["name"] == _SHARE) for key in ("now", "usual", "low", "high")}
     says = page.t("live_told", name=name, now=told["now"], usual=told["usual"])
     if each["low"] is not None:
         says += page.t("live_told_range", low=told["low"], high=told["high"])
@@ -206,8 +218,8 @@ def _asked(page: Page, asked: Record | None) -> dict[str, Any] | None:
     }
 
 
-def _count(value: float | None, lang: str) -> str:
-    """A figure of the running week: whole, or a share."""
+def _count(value: float | None, lang: str, *, share: bool = False) -> str:
+    """A figure of the running week; nothing lies below zero, and no share above one."""
     if value is None or math.isnan(value):
         return NOTHING
-    return decimal(max(value, 0.0), lang, 0 if value >= 2 or value == round(value) else 2)
+    return percent(min(max(value, 0.0), 1.0), lang) if share else decimal(max(value, 0.0), lang, 0)

@@ -58,11 +58,16 @@ def _now(page: Page, ask: Ask, _: Record) -> Markup:
         versions=rows,
         serving=next((row for row in rows if row["serves"]), None),
         list=listed,
-        differs=sentence(listed["differs"], page.lang) if listed and listed["differs"] else None,
+        differs=_begun(sentence(listed["differs"], page.lang)) if listed and listed["differs"] else None,
         degraded=[sentence(why, page.lang) for why in listed["degraded"]] if listed else [],
         over=day(Week.parse(ready["week"]).end, page.lang) if ready and ready["age_days"] >= _WEEK else None,
         strip=_strip(entries, until=listed["week"] if listed else None),
     )
+
+
+def _begun(said: str) -> str:
+    """The sentence with a capital."""
+    return said[:1].upper() + said[1:]
 
 
 def _version(each: Record, weeks: Sequence[Record], lang: str) -> dict[str, Any]:
@@ -166,7 +171,7 @@ def _ledger(page: Page, ask: Ask, what: Record) -> Markup:
             **entry,
             "kind": model_in_words(entry["evidence"]["model"], page.lang),
             "from": entry["evidence"].get("rolled_back"),
-            "by": sentence(entry["by"], page.lang),
+            "by": page.t("ledger_hand") if entry["by"] == "by hand" else page.t("ledger_by", by=entry["by"]),
             "why": [sentence(why, page.lang) for why in entry["why"]],
         }
         for entry in found["entries"]

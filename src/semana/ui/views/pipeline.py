@@ -15,11 +15,12 @@ from semana.ui.client import Ask
 from semana.ui.figures import decimal, paged, seconds, short, size, unit_of, whole
 from semana.ui.page import Page
 from semana.ui.words.columns import name_of
-from semana.ui.words.sentences import sentence
+from semana.ui.words.sentences import refusal, sentence
 
 _LOOKED_AT, _RUNS, _DATASETS = 26, 6, 8  # runs in the trends (half a year); parts of lists
 _DONE = "done"
 _MIB = 2**20
+_STATES = ("success", "failed", "running")
 _FEW = 2  # runs and steps below which there is no trend, and no run of its own
 _TRENDS = ("wall", "memory", "cpu", "rows", "bytes", "home")
 _FIGURES = {"wall": "wall_seconds", "memory": "peak_memory_mib", "cpu": "cpu_seconds"}
@@ -96,7 +97,8 @@ def _told(page: Page, run: Record) -> dict[str, Any]:
         for step in steps
     ]
     said = partial(seconds, lang=lang)
-    remarks = [
+    remarks = [page.t("runs_refused", why=refusal(why, lang)) for why in (run["summary"] or {}).get("refused") or ()]
+    remarks += [
         page.t("runs_step_failed", step=name_of(step["step"], lang), error=step["outcome"])
         for step in steps
         if step["outcome"] != _DONE
@@ -170,8 +172,9 @@ def _scheduled(page: Page, record: Record, steps: Sequence[Record]) -> dict[str,
         name = " ".join([name_of(task["task"], lang), task["part"]]).strip()
         again = page.t("runs_attempt", n=task["attempt"]) if task["attempt"] > 1 else ""
         bars.append(Bar(f"{name} {again}".strip(), parts, seconds(end - queued, lang)))
+    state = page.t(f"scheduled_{record['state']}") if record["state"] in _STATES else record["state"]
     return {
-        "says": page.t("runs_scheduled_says", dag=record["dag"], state=record["state"]),
+        "says": page.t("runs_scheduled_says", dag=record["dag"], state=state),
         "never": page.t("runs_never", names=", ".join(never)) if never else None,
         "drawn": _gantt(page, bars, ends - begins or 1.0, says=page.t("runs_scheduled")),
     }
@@ -185,7 +188,8 @@ def _datasets(page: Page, found: Record, what: Record) -> Markup:
             "name": name_of(each["dataset"], lang),
             "step": name_of(step["step"], lang),
             "how": page.t(f"runs_{each['how']}"),
-            "rows": page.t("runs_rows", rows=decimal(each["rows"], lang, 0), columns=each["columns"]),
+            "rows": decimal(each["rows"], lang, 0),
+            "columns": each["columns"],
             "size": size(each["bytes"], lang),
         }
         for step in (one["steps"] if one else ())

@@ -26,7 +26,7 @@ _MEANS: Mapping[str, Words] = {
         "which products were bought, each customer with one vote",
         "qué productos se compraron, un voto por cliente",
     ),
-    "weekday": ("on which day of the week (1 is Monday)", "en qué día de la semana (1 es lunes)"),
+    "weekday": ("on which day of the week", "en qué día de la semana"),
     "expected": (
         "purchases that the published list expected of the customer",
         "compras que la lista publicada esperaba del cliente",

@@ -96,6 +96,7 @@ TEXTS: Mapping[str, Words] = {
     ),
     "ledger_promoted": ("promoted", "promovido"),
     "ledger_back": ("rolled back from {version}", "revertido desde {version}"),
+    "ledger_hand": ("by hand", "a mano"),
     "ledger_by": ("by {by}", "por {by}"),
     "order": ("Change what serves", "Cambiar lo que sirve"),
     "order_says": (

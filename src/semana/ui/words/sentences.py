@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from semana.ui.words import deliveries
+
 _MODELS: Mapping[str, tuple[str, str]] = {
     "boosting": ("boosted trees", "árboles potenciados"),
     "decayed_frequency": ("decayed frequency (a rule)", "frecuencia con olvido (una regla)"),
@@ -15,14 +17,12 @@ _MODELS: Mapping[str, tuple[str, str]] = {
     "personal_frequency": ("personal frequency (a rule)", "frecuencia personal (una regla)"),
     "champion": ("the champion", "el campeón"),
 }
+_CASE = r"case (.*)"  # of the golden set, named by an attribute and its value
 _SHAPES: tuple[tuple[str, str], ...] = (
     # Why a run retrained, or did not
     (r"first run: no model serves yet", "primera ejecución: aún no sirve ningún modelo"),
     (r"the champion is (\d+) weeks? old, (\d+) are allowed", "el campeón tiene {0} semanas; se permiten {1}"),
-    (
-        r"champion is (\d+) weeks? old and too few realised weeks to judge by",
-        "el campeón tiene {0} semanas y hay pocas semanas reales para juzgarlo",
-    ),
+    (r"too few realised weeks to judge by", "hay pocas semanas reales para juzgarlo"),
     (r"champion is (\d+) weeks? old and (.*)", "el campeón tiene {0} semanas y {1}"),
     (r"the champion cannot serve: (.*)", "el campeón no puede servir: {0}"),
     (
@@ -39,7 +39,13 @@ _SHAPES: tuple[tuple[str, str], ...] = (
         "por debajo en {0} de las últimas {1} semanas, en {2} de media; se permite {3}",
     ),
     (r"not below its shadow \((\d+) weeks? without holidays\)", "no está por debajo de su sombra ({0} semanas)"),
-    (r"asked for: .*|retrain(?:ing)? was asked for", "se pidió reentrenar"),
+    (r"performance holds", "rinde como antes"),
+    (r"told to retrain", "se pidió reentrenar"),
+    (r"told not to retrain", "se pidió no reentrenar"),
+    (
+        r"rolled back for this week: the next run may retrain",
+        "revertido esta semana: la próxima ejecución puede reentrenar",
+    ),
     # Checks of the gate: names, limits and what they say
     (r"serves in a clean process", "sirve en un proceso limpio"),
     (r"probabilities are numbers", "las probabilidades son números"),
@@ -61,7 +67,7 @@ _SHAPES: tuple[tuple[str, str], ...] = (
     (r"case new products", "caso: productos nuevos"),
     (r"case newcomers", "caso: clientes nuevos"),
     (r"case (.*): not told", "caso {0}: no dicho"),
-    (r"case (.*)", "caso {0}"),
+    (_CASE, "caso {0}"),
     (r"same scores", "las mismas puntuaciones"),
     (r"0 outside 0 to 1", "0 fuera de 0 a 1"),
     (r"above ([\d.]+)", "más de {0}"),
@@ -158,9 +164,8 @@ _SHAPES: tuple[tuple[str, str], ...] = (
     (r"training weeks", "semanas de entrenamiento"),
     (r"\(other\)", "(otros)"),
     (r"\(not told\)", "(no dicho)"),
-    (r"by hand", "a mano"),
 )
-_KNOWN = tuple((re.compile(shape), spanish) for shape, spanish in _SHAPES)
+_KNOWN = tuple((re.compile(shape), spanish) for shape, spanish in (*_SHAPES, *deliveries.SHAPES))
 
 
 def model_in_words(name: str, lang: str) -> str:
@@ -182,11 +187,26 @@ def sentence(said: str, lang: str) -> str:
     ('not worse than decayed frequency (a rule)', 'the north complained')
     """
     if lang == "en":
-        return _signed(re.sub(r"\b(decayed_frequency|recent_repeat|personal_frequency)\b", _rule, said))
+        return _signed(re.sub(r"[a-z]+_[a-z_]+", lambda found: model_in_words(found[0], lang).replace("_", " "), said))
     for shape, spanish in _KNOWN:
         if found := shape.fullmatch(said):
-            return spanish.format(*(_part(part) for part in found.groups()))
+            named = [part.replace("_", " ") if shape.pattern == _CASE else part for part in found.groups()]
+            told = spanish.format(*(_part(part) for part in named))
+            return re.sub(r"\b1 semanas\b", "1 semana", told)
     return said
+
+
+def refusal(said: str, lang: str) -> str:
+    """Why the gate refused a challenger, as its report gives the reason.
+
+    >>> refusal("calibrated: 0.7857 (allowed: 0.99 to 1.5) difference of mean F1", "es")
+    'calibrado: 0,7857; se permite de 0,99 a 1,5 (diferencia de F1 medio)'
+    """
+    found = re.fullmatch(r"(.+?): (\S+) \(allowed: (.+?)\) (.+)", said)
+    if found is None:
+        return sentence(said, lang)
+    name, value, limit, says = (_part(part) if lang == "es" else sentence(part, lang) for part in found.groups())
+    return f"{name}: {value}; {'se permite' if lang == 'es' else 'allowed is'} {limit} ({says})"
 
 
 def _part(said: str) -> str:
@@ -198,7 +218,3 @@ def _part(said: str) -> str:
 
 def _signed(said: str) -> str:
     return re.sub(r"(?<!\w)-(?=\d)", "\N{MINUS SIGN}", said)
-
-
-def _rule(found: re.Match[str]) -> str:
-    return model_in_words(found[0], "en")
