@@ -1,4 +1,4 @@
-"""A home with a history to look at: runs, versions, a refused challenger, a rollback, a refused delivery, a scheduler."""
+"""A home with a history: versions, a refused challenger, a rollback, a refused delivery, a scheduler."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from semana.errors import ContractError
 from semana.pipeline import ingest, live
 from semana.pipeline.succession import roll_back_by_hand
 from semana.pipeline.weekly import Order, run_week
-from semana.stores.home import Stores, open_home
+from semana.stores.home import Stores
 from tests import shop
 from tests.pipeline.living import reopened
 from tests.serving import homes
