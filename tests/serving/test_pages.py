@@ -204,6 +204,7 @@ def test_a_process_of_the_pages_is_soon_there_and_small(shop_pages: Pages) -> No
 def test_html_in_names_stays_text(awkward: Stores, chromium: Any, tmp_path: Path) -> None:
     with pages_of(awkward, tmp_path) as running, seen(chromium, running.address) as person:
         person.page.goto(f"{running.address}/en/")
+        person.page.locator("#customers .offer").first.wait_for()
         person.page.locator("#customers").get_by_role("textbox").first.fill("Ñandú 2 /")
         person.page.locator("#customers .offer", has_text=homes.SCRIPT).first.wait_for()
         product = person.open("product")
