@@ -136,7 +136,7 @@ def seen(
         locale={"en": "en-GB", "es": "es-CL"}.get(lang, lang),
     )
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(45_000)
     found = Seen(page, address, lang)
 
     def asked(request: Any) -> None:

@@ -31,8 +31,10 @@ def key(_trees: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tupl
     """The address of a server, and a key that may do all."""
     stores = opened(_trees, tmp_path_factory.mktemp("contract"))
     token = open_home(read_settings(stores.home)).keys.create("all", "admin", when="now")
-    with served(stores.home) as (client, _):
-        yield str(client.base_url), token
+    with pytest.MonkeyPatch.context() as patch:  # too many pairs are refused as too many, not as too long
+        patch.setenv("SEMANA_API_BODY_KIB", "65536")
+        with served(stores.home) as (client, _):
+            yield str(client.base_url), token
 
 
 @pytest.fixture(scope="module")

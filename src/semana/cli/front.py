@@ -136,7 +136,7 @@ def order(
         as_of=as_of_day,
         position=position,
         retrain=retrain,
-        reason=reason,
+        reason=(reason or "").strip() or None,
         run=run,
         as_recorded=as_recorded,
     )
