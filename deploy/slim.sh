@@ -1,0 +1,16 @@
+#!/bin/sh
+# Takes out of the environment $1 what nobody runs: tests, headers, pip, and the parts of Arrow for other machines' files.
+# What is left is compiled, for in a container nothing can be written beside it.
+set -eu
+env=$1
+lib=$(echo "$env"/lib/python3*/site-packages)
+"$env/bin/python" -m pip --quiet uninstall --yes pip setuptools 2>/dev/null || "$env/bin/python" -m pip --quiet uninstall --yes pip
+find "$lib" -type d -name tests -prune -exec rm -rf {} +
+find "$lib" -type d \( -name include -o -name __pycache__ \) -prune -exec rm -rf {} +
+find "$lib" -type f \( -name '*.pyx' -o -name '*.pxd' -o -name '*.pxi' -o -name '*.h' -o -name '*.c' -o -name '*.cpp' \) -delete
+if [ -d "$lib/pyarrow" ]; then
+    rm -rf "$lib"/pyarrow/src
+    rm -f "$lib"/pyarrow/*flight* "$lib"/pyarrow/*_s3* "$lib"/pyarrow/_azurefs* "$lib"/pyarrow/_gcsfs* "$lib"/pyarrow/_hdfs* \
+        "$lib"/pyarrow/*_cpp_tests* "$lib"/pyarrow/libarrow_python*.so "$lib"/pyarrow/libarrow_python*.so.*.*
+fi
+"$env/bin/python" -m compileall -q -j 0 "$lib" >/dev/null || true
