@@ -27,25 +27,29 @@ def parser() -> argparse.ArgumentParser:
     return found
 
 
+def do(asked: argparse.Namespace) -> None:
+    """Does what is asked."""
+    match asked.command:
+        case "env":
+            secrets.write(compose.env_file())
+        case "up":
+            compose.up()
+        case "down":
+            compose.call("--profile", "*", "down")
+        case "demo":
+            delivery.demo()
+        case "drop":
+            delivery.drop(asked.source, asked.files)
+        case "backup":
+            backup.write(asked.folder)
+        case "restore":
+            backup.read(asked.folder)
+
+
 def main(words: list[str]) -> int:
     """Does what is asked; 0, or the exit code of what failed."""
-    asked = parser().parse_args(words)
     try:
-        match asked.command:
-            case "env":
-                secrets.write(compose.env_file())
-            case "up":
-                compose.up()
-            case "down":
-                compose.call("--profile", "*", "down")
-            case "demo":
-                delivery.demo()
-            case "drop":
-                delivery.drop(asked.source, asked.files)
-            case "backup":
-                backup.write(asked.folder)
-            case "restore":
-                backup.read(asked.folder)
+        do(parser().parse_args(words))
     except Refused as err:
         print(f"stack: {err}", file=sys.stderr)
         return 64

@@ -16,7 +16,9 @@ from deploy.stack.compose import Refused
 
 DATABASES = ("airflow", "mlflow")
 _PACK = "import sys,tarfile; a=tarfile.open(fileobj=sys.stdout.buffer, mode='w|gz'); a.add(sys.argv[1], arcname='.')"
-_UNPACK = "import sys,tarfile; tarfile.open(fileobj=sys.stdin.buffer, mode='r|gz').extractall(sys.argv[1], filter='data')"
+_UNPACK = (
+    "import sys,tarfile; tarfile.open(fileobj=sys.stdin.buffer, mode='r|gz').extractall(sys.argv[1], filter='data')"
+)
 _FOLDERS = {"inbox": ("scheduler", "/inbox"), "artifacts": ("mlflow", "/artifacts")}  # service, folder
 _HOME = "/backups/home.tar.gz"
 
@@ -71,7 +73,16 @@ def read(folder: Path) -> None:
             compose.call(*words, stdin=file)
     for name in DATABASES:
         with (folder / f"{name}.dump").open("rb") as file:
-            fill = ("pg_restore", "--username", "postgres", "--clean", "--if-exists", "--exit-on-error", "--dbname", name)
+            fill = (
+                "pg_restore",
+                "--username",
+                "postgres",
+                "--clean",
+                "--if-exists",
+                "--exit-on-error",
+                "--dbname",
+                name,
+            )
             compose.call("exec", "-T", "postgres", *fill, stdin=file)
     print("Everything is back. Start it: make stack-up")
 

@@ -7,7 +7,7 @@ from urllib.request import urlopen
 ADDRESS = "http://127.0.0.1:7860/login"
 
 try:
-    with urlopen(ADDRESS, timeout=8) as answer:  # noqa: S310 - our own
+    with urlopen(ADDRESS, timeout=8) as answer:
         page = answer.read()
 except HTTPError as err:
     page = err.read()

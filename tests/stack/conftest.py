@@ -60,7 +60,9 @@ def docker_engine(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest
 def stack(docker_engine: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The stack, up and well; at the end nothing of it is left."""
     found = Stack(docker_engine, tmp_path_factory.mktemp("stack"), "semana-test")
-    found.compose("--profile", "*", "down", "--volumes", "--remove-orphans", check=False) if found.env_file.exists() else None
+    found.compose(
+        "--profile", "*", "down", "--volumes", "--remove-orphans", check=False
+    ) if found.env_file.exists() else None
     found.make("env")
     began = time.monotonic()
     try:

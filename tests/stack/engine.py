@@ -97,7 +97,17 @@ def make_bases(environment: Mapping[str, str], folder: Path) -> None:
             f"--customize-hook=cp {CERTIFICATES} $1{CERTIFICATES}",
             "--customize-hook=rm -rf $1/var/lib/apt/lists/* $1/var/cache/apt/*",
         ]
-        call = ["mmdebstrap", "--quiet", "--variant=minbase", include, *slim, *customize, "bookworm", str(tree), sources()]
+        call = [
+            "mmdebstrap",
+            "--quiet",
+            "--variant=minbase",
+            include,
+            *slim,
+            *customize,
+            "bookworm",
+            str(tree),
+            sources(),
+        ]
         done = subprocess.run(call, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr[-3000:]
         change = ("--change", f"ENV PIP_CERT={CERTIFICATES}", "--change", 'CMD ["python3"]')

@@ -66,10 +66,12 @@ def test_airflow_and_semana_do_not_see_each_other(stack: Stack) -> None:
 
 @pytest.mark.parametrize("service", ["scheduler", "mlflow", "api", "ui"])
 def test_no_compiler_and_no_test_is_in_an_image(stack: Stack, service: str) -> None:
-    found = "command -v gcc cc make g++ ld; find /opt -type d -name tests; find / -xdev -name 'test_*.py' -path '/opt/*'"
+    found = (
+        "command -v gcc cc make g++ ld; find /opt -type d -name tests; find / -xdev -name 'test_*.py' -path '/opt/*'"
+    )
     assert stack.inside(service, "sh", "-c", f"{found}; true") == ""
 
 
-def test_the_api_answers_where_nothing_can_be_unpickled(stack: Stack) -> None:
-    program = f"{REFUSE}\nimport semana.serving.server, lightgbm\nprint('pickle' in sys.modules, 'cloudpickle' in sys.modules)"
-    assert stack.inside("api", "python", "-c", program).endswith("False")
+def test_the_api_needs_nothing_that_pickles(stack: Stack) -> None:
+    program = f"{REFUSE}\nimport semana.serving.server, lightgbm\nprint('well')"
+    assert stack.inside("api", "python", "-c", program) == "well"

@@ -16,7 +16,9 @@ from tests.stack.test_2_lists import list_hash
 @pytest.fixture
 def restored(listed: Stack, tmp_path: Path) -> Iterator[Stack]:
     """A stack of its own volumes, with the secrets of the other one."""
-    engine = {name: value for name, value in listed.environment.items() if name.startswith(("DOCKER", "PATH", "COMPOSE_BAKE"))}
+    engine = {
+        name: value for name, value in listed.environment.items() if name.startswith(("DOCKER", "PATH", "COMPOSE_BAKE"))
+    }
     found = Stack(engine, tmp_path, "semana-restored", env_file=listed.env_file)
     yield found
     found.compose("--profile", "*", "down", "--volumes", check=False)

@@ -58,7 +58,9 @@ class Keys:
         """
         _check(name, scope)
         if not _TOKEN.fullmatch(token):
-            raise UsageError(f"a key was expected on stdin: {_PREFIX} and at least 43 random letters, as `make env` has")
+            raise UsageError(
+                f"a key was expected on stdin: {_PREFIX} and at least 43 random letters, as `make env` has"
+            )
         known = {key.name: key for key in self.all()}
         if (mine := known.pop(name, None)) and (mine.hash, mine.scope) == (hash_of(token), scope):
             return False
