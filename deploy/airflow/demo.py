@@ -2,7 +2,7 @@
 
 `demo.py 1` leaves everything before this week in the drop folder, `demo.py 2` this week, each with its ready-flag;
 Airflow does the rest. So that a week can be over whatever day it is, this shop trades from Monday to today's weekday
-only: what was bought on a later day is moved to the last of them. Called by `make stack-demo`, in the environment of semana.
+only: what was bought on a later day is moved to the last of them. Called by `make stack-demo`, in semana's environment.
 """
 
 from __future__ import annotations

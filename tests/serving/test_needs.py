@@ -14,9 +14,22 @@ from semana.stores.home import Stores
 from tests.house.tree import ROOT
 
 # Read by name where they are there, or by a library: no module of ours imports them when it serves.
-BY_NAME = {"httptools", "uvloop", "tzdata", "scipy", "pyyaml", "holidays", "rich", "xlsxwriter", "numpy", "narwhals"}
+BY_NAME = {
+    "httptools",
+    "uvloop",
+    "tzdata",
+    "scipy",
+    "pyyaml",
+    "holidays",
+    "rich",
+    "xlsxwriter",
+    "numpy",
+    "narwhals",
+    "svg-py",
+}
 WALL = """
 import importlib.abc, importlib.metadata, json, re, sys
+from starlette.testclient import TestClient # asks for more than a server does
 locked = set(json.loads(sys.argv[1]))
 folded = lambda name: re.sub("[-_.]+", "-", name).lower()
 owners = {top: {folded(each) for each in names} for top, names in importlib.metadata.packages_distributions().items()}
@@ -33,13 +46,13 @@ print(json.dumps(sorted({each for top in tops & set(owners) for each in owners[t
 """
 API = """
 from pathlib import Path
-from starlette.testclient import TestClient
 import semana.cli, semana.serving.server
 from semana.serving.api import make_app
 from semana.settings import Settings
 with TestClient(make_app(Settings(home=Path(sys.argv[2]))), base_url="http://localhost") as client:
     names = "customers products customers/2/predictions products/0/customers products/0/summary calls?capacity=5"
-    names += " predictions.csv explanations?customer_id=2&product_id=0 model model/versions ledger drift performance runs steps"
+    names += " predictions.csv explanations?customer_id=2&product_id=0 model model/versions"
+    names += " ledger drift performance runs steps"
     paths = [*(f"/v1/{name}" for name in names.split()), "/metrics", "/openapi.json"]
     assert {path: status for path in paths if (status := client.get(path).status_code) != 200} == {}
     assert client.post("/v1/score", json={"customer_id": 2}).status_code == 200
@@ -49,7 +62,6 @@ UI = """
 from semana.settings import keep_gradio_quiet
 keep_gradio_quiet()
 import httpx
-from starlette.testclient import TestClient
 import semana.cli, semana.ui.server, semana.ui.downloads
 from semana.ui.app import make_app
 from semana.ui.client import Api
