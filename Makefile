@@ -14,7 +14,7 @@ UNFETCHED := "The packages could not be installed (pip says why above). With the
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup dev demo up test test-serving check docs bench peers airflow test-airflow bench-airflow lock \
-  env stack-up stack-demo stack-drop stack-down stack-backup stack-restore test-stack
+  env stack-up stack-demo stack-drop stack-down stack-backup stack-restore test-stack audit licences
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -89,6 +89,15 @@ stack-backup: ## write everything that the containers hold into a new folder: ma
 stack-restore: ## fill new volumes from a backup: make stack-restore FROM=FOLDER
 	@$(PYTHON) -m deploy.stack restore $(FROM)
 
+licences: ## print docs/licences.md from the images
+	@$(PYTHON) -m deploy.stack licences >docs/.licences && mv docs/.licences docs/licences.md
+
+audit: $(VENV)-audit/.audit ## look for known holes in everything that is locked; asks PyPI
+	@for name in semana api ui airflow-stack mlflow build; do \
+	  echo "requirements/$$name.txt:"; \
+	  $(VENV)-audit/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r requirements/$$name.txt || exit 1; \
+	done
+
 test-stack: $(VENV)/.dev $(VENV)-stack/.stack ## the containers on a real engine, with kills, a restore, and two worker hosts
 	@sh tests/stack/install.sh
 	$(BIN)/python -m pytest tests/stack --stack
@@ -105,6 +114,7 @@ lock: $(VENV)/.dev ## choose the newest versions again and write requirements/
 	$(LOCK) --upgrade requirements/airflow-stack.in -c requirements/airflow.txt --output-file requirements/airflow-stack.txt
 	$(LOCK) --upgrade requirements/mlflow.in --output-file requirements/mlflow.txt
 	$(LOCK) --upgrade requirements/stack.in --output-file requirements/stack.txt
+	$(LOCK) --upgrade requirements/audit.in --output-file requirements/audit.txt
 
 $(VENV)/bin/python:
 	@sh requirements/environment.sh "$(PYTHON)" "$(VENV)"
@@ -143,4 +153,9 @@ $(VENV)-airflow/.airflow: requirements/airflow.txt
 $(VENV)-stack/.stack: requirements/stack.txt
 	@sh requirements/environment.sh "$(PYTHON)" "$(VENV)-stack"
 	@$(VENV)-stack/bin/python -m pip $(QUIET) --disable-pip-version-check --no-input install --require-hashes --no-deps -r $<
+	@touch $@
+
+$(VENV)-audit/.audit: requirements/audit.txt
+	@sh requirements/environment.sh "$(PYTHON)" "$(VENV)-audit"
+	@$(VENV)-audit/bin/python -m pip $(QUIET) --disable-pip-version-check --no-input install --require-hashes --no-deps -r $<
 	@touch $@

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from deploy.stack import backup, compose, delivery, secrets
+from deploy.stack import backup, compose, delivery, licences, secrets
 from deploy.stack.compose import Refused
 
 
@@ -19,6 +19,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("up", help="build what changed, start everything, wait until all of it is well")
     commands.add_parser("down", help="end everything; what the volumes hold stays")
     commands.add_parser("demo", help="deliver real groceries, twice, and wait for the lists")
+    commands.add_parser("licences", help="print the licences of what the images hold")
     drop = commands.add_parser("drop", help="deliver files of a source, with the ready-flag")
     drop.add_argument("source")
     drop.add_argument("files", nargs="+", type=Path)
@@ -38,6 +39,8 @@ def do(asked: argparse.Namespace) -> None:
             compose.call("--profile", "*", "down")
         case "demo":
             delivery.demo()
+        case "licences":
+            print(licences.page(), end="")
         case "drop":
             delivery.drop(asked.source, asked.files)
         case "backup":

@@ -11,7 +11,7 @@ from tests.house.tree import ROOT, tracked
 
 # Names are put together here so that this file does not hold them itself.
 DOT = "."
-LOCKS = ("semana", "api", "ui", "build", "dev", "airflow", "airflow-stack", "mlflow", "stack", "peers")
+LOCKS = ("semana", "api", "ui", "build", "dev", "airflow", "airflow-stack", "mlflow", "stack", "audit", "peers")
 REGISTRIES = [
     DOT.join(parts)
     for parts in (

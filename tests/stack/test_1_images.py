@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 
 import pytest
 
-from tests.house.tree import ROOT
+from tests.house.tree import ROOT, read
 from tests.stack.engine import PYTHON, docker
 from tests.stack.stack import Stack
 
@@ -70,6 +71,13 @@ def test_no_compiler_and_no_test_is_in_an_image(stack: Stack, service: str) -> N
         "command -v gcc cc make g++ ld; find /opt -type d -name tests; find / -xdev -name 'test_*.py' -path '/opt/*'"
     )
     assert stack.inside(service, "sh", "-c", f"{found}; true") == ""
+
+
+def test_the_licence_of_every_package_is_listed(stack: Stack) -> None:
+    listed = set(re.findall(r"^\| ([a-z0-9-]+) \|", read("docs/licences.md"), re.MULTILINE))
+    held = set(re.findall(r"^\| ([a-z0-9-]+) \|", stack.make("licences"), re.MULTILINE))
+    assert len(held) > 150
+    assert held - listed == set()
 
 
 def test_the_api_needs_nothing_that_pickles(stack: Stack) -> None:
