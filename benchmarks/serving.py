@@ -5,8 +5,6 @@ The load comes from `wrk` (Debian's package of that name), on the same machine.
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
 import platform
 import re
@@ -25,7 +23,9 @@ import numpy as np
 import polars as pl
 import psutil
 
+from benchmarks.asking import Asker, ready
 from benchmarks.page import write_section
+from benchmarks.serving_peers import rows_of_peers
 from semana.data import catalog
 from semana.data.weeks import Week
 from semana.pipeline.explain import explain
@@ -73,6 +73,9 @@ def of_sodai(home: Path) -> Iterator[str]:
         with tempfile.TemporaryDirectory() as folder, bare(body, Path(folder) / "body.json"):
             yield from beside(port, one, len(body), customers)
         yield from live(Asker(port), stores, customers)  # the first connection has been closed meanwhile
+    entry = stores.ledger.champion()
+    assert entry
+    yield from rows_of_peers(home / "bundles" / entry["to"])
 
 
 def beside(port: int, one: str, size: int, customers: Sequence[int]) -> Iterator[str]:
@@ -186,45 +189,6 @@ def million(home: Path) -> int:
     return count
 
 
-class Asker:
-    """Asks one server over one connection."""
-
-    def __init__(self, port: int) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-
-    def _ask(self, method: str, path: str, body: bytes | None) -> bytes:
-        self._connection.request(method, path, body, {"Content-Type": "application/json"} if body else {})
-        answer = self._connection.getresponse()
-        content = answer.read()
-        if answer.status != 200:
-            raise RuntimeError(f"{path}: {answer.status} {content[:200]!r}")
-        return content
-
-    def get(self, path: str) -> bytes:
-        return self._ask("GET", path, None)
-
-    def post(self, path: str, content: object) -> bytes:
-        return self._ask("POST", path, json.dumps(content).encode())
-
-    def timed(self, path: str, content: object) -> float:
-        body, began = json.dumps(content).encode(), time.perf_counter()
-        self._ask("POST", path, body)
-        return time.perf_counter() - began
-
-    def timed_get(self, path: str) -> float:
-        began = time.perf_counter()
-        self.get(path)
-        return time.perf_counter() - began
-
-    def stream(self, path: str) -> int:
-        """Reads an answer part by part; returns its bytes."""
-        self._connection.request("GET", path)
-        answer, size = self._connection.getresponse(), 0
-        while part := answer.read(1 << 16):
-            size += len(part)
-        return size
-
-
 @contextmanager
 def api(home: Path, *words: str) -> Iterator[tuple[int, subprocess.Popen[str]]]:
     """The API of the home, ready; its port and process."""
@@ -252,18 +216,6 @@ def bare(body: bytes, path: Path) -> Iterator[None]:
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(timeout=30)
-
-
-def ready(port: int, path: str) -> None:
-    """Waits until the server answers with success."""
-    for _ in range(600):
-        try:
-            Asker(port).get(path)
-        except (OSError, RuntimeError, http.client.HTTPException):
-            time.sleep(0.05)
-        else:
-            return
-    raise RuntimeError(f"nothing answers on port {port}")
 
 
 def load(port: int, path: str, script: str | None = None) -> tuple[float, float]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import narwhals as nw
+import numpy as np
 import polars as pl
 import pytest
 
 from semana.data.weeks import Week
-from semana.evaluation.performance import realised, reference_pairs
+from semana.evaluation.performance import intervals, realised, reference_pairs
 from semana.evaluation.retrain import decide_retrain
 from semana.evaluation.versions import next_version
 from semana.models.scorer import Recipe
@@ -81,6 +83,26 @@ def test_a_perfect_list_has_an_f1_of_one_and_its_lift_is_over_the_frequent_pairs
     found = realised(published, known.purchases(), week=WEEK, decay=0.9)
     assert (found["f1"], found["map"], found["calibration"]) == pytest.approx((1, 1, 1))
     assert found["lift"] == pytest.approx(1 / found["reference_f1"])
+
+
+def test_the_interval_of_a_list_is_as_wide_as_customers_differ():
+    """Against 2,000 draws of customers with replacement."""
+    rng = np.random.default_rng(0)
+    customers = np.repeat(np.arange(300), 10)
+    chance = np.repeat(rng.uniform(0.1, 0.9, 300), 10)
+    pairs = pl.DataFrame({"customer_id": customers, "product_id": np.tile(np.arange(10), 300)})
+    published = pairs.with_columns(recommended=pl.Series(rng.random(3000) < 0.5))
+    truth = pairs.filter(pl.Series(rng.random(3000) < chance))
+    found = intervals(published, truth)
+    listed = published["recommended"].to_numpy().reshape(300, 10)
+    bought = np.zeros((300, 10), bool)
+    bought[truth["customer_id"], truth["product_id"]] = True
+    each = np.stack([2 * (listed & bought).sum(1), listed.sum(1) + bought.sum(1)])
+    draws = each[:, rng.integers(0, 300, (2000, 300))].sum(2)
+    low, high = np.quantile(draws[0] / draws[1], [0.025, 0.975])
+    assert (found["f1_low"], found["f1_high"]) == pytest.approx((low, high), abs=0.005)
+    alone = intervals(published.filter(pl.col("customer_id") == 0), truth.filter(pl.col("customer_id") == 0))
+    assert math.isnan(alone["f1_low"])
 
 
 def test_the_reference_is_as_long_as_the_week_before_and_knows_nothing_of_the_week():

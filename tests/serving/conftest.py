@@ -16,6 +16,7 @@ from semana.settings import Settings, read_settings
 from semana.stores.home import Stores, open_home
 from tests.pipeline.living import two_models
 from tests.serving import homes
+from tests.serving.story import storied
 
 Ask = Callable[..., TestClient]
 
@@ -33,6 +34,12 @@ def _awkward(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def _two_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return two_models(tmp_path_factory.mktemp("living")).home
+
+
+@pytest.fixture(scope="session")
+def story_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a history, to look at; whoever changes it takes a copy."""
+    return storied(tmp_path_factory.mktemp("story")).home
 
 
 @pytest.fixture

@@ -78,7 +78,7 @@ def test_the_document_names_every_route_that_was_promised(key: tuple[str, str], 
         ("post", "/v1/predictions"), ("get", "/v1/products/{product_id}/summary"), ("get", "/v1/calls"),
         ("get", "/v1/predictions.csv"), ("post", "/v1/score"), ("get", "/v1/explanations"),
         ("post", "/v1/transactions"), ("get", "/v1/drift"), ("get", "/v1/performance"), ("get", "/v1/runs"),
-        ("post", "/v1/model/rollback"), ("post", "/v1/model/promote"),
+        ("post", "/v1/model/rollback"), ("post", "/v1/model/promote"), ("get", "/v1/gates"), ("get", "/v1/orders"),
     }  # fmt: skip
     raw = document.raw_schema["paths"]
     there = {(method, path) for path, methods in raw.items() for method in methods}

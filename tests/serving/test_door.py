@@ -70,6 +70,16 @@ def test_once_a_key_is_made_nobody_gets_in_without_one(trees: Stores, ask: Ask) 
     problem(client.get(LIST), 401)
 
 
+def test_a_key_is_told_who_it_is(trees: Stores, ask: Ask) -> None:
+    client = ask(trees)
+    assert client.get("/v1/key").json() == {"name": "local", "scope": "admin", "keyless": True}
+    key = trees.keys.create("agents", "write", when=WHEN)
+    look(client)
+    problem(client.get("/v1/key"), 401)
+    told = client.get("/v1/key", headers=bearer(key)).json()
+    assert told == {"name": "agents", "scope": "write", "keyless": False}
+
+
 def test_each_scope_reaches_as_far_as_it_says(trees: Stores, ask: Ask) -> None:
     keys = {scope: bearer(trees.keys.create(scope, scope, when=WHEN)) for scope in ("read", "write", "admin")}
     client = ask(trees)

@@ -208,8 +208,11 @@ def test_what_came_of_a_call_stands_beside_it(trees: Stores, ask: Ask) -> None:
     for result in ("not_reached", "ordered"):
         told = {"customer_id": called[0]["customer_id"], "result": result}
         assert client.post("/v1/calls/results", json=told).status_code == 202
+    waiting = get(client, "/v1/calls", capacity=2)["calls"]
+    assert [(row["told"], row["result"]) for row in waiting] == [("ordered", None), (None, None)]
     watch(trees, now=datetime.now(UTC))
-    assert [row["result"] for row in get(client, "/v1/calls", capacity=2)["calls"]] == ["ordered", None]
+    taken = get(client, "/v1/calls", capacity=2)["calls"]
+    assert [(row["told"], row["result"]) for row in taken] == [(None, "ordered"), (None, None)]
     problem(client.post("/v1/calls/results", json={"customer_id": 999, "result": "no"}), 404)
 
 

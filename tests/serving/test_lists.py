@@ -102,6 +102,10 @@ def test_customers_and_products_are_found_by_name_and_paged(trees: Stores, ask: 
     assert [row["customer_id"] for row in found["customers"]] == [3]
     assert [row["product"] for row in get(client, "/v1/products", search="milk")["products"]] == ["Milk"]
     assert get(client, "/v1/customers", search="(")["customers"] == []
+    worth = get(client, "/v1/customers", order="worth", limit=3)["customers"]
+    assert [row["customer_id"] for row in worth] == [
+        row["customer_id"] for row in get(client, "/v1/calls", capacity=3)["calls"]
+    ]
 
 
 def test_calls_are_those_of_the_command_line(trees: Stores, ask: Ask) -> None:
@@ -131,6 +135,11 @@ def test_what_lands_in_the_week_is_told_beside_the_list(trees: Stores, ask: Ask)
         product: value for product, value in quantity.items() if value > 0
     }
     assert get(client, "/v1/products/0/summary")["bought_this_week"] == 1
+    bought = get(client, "/v1/customers/2/predictions", top=1)["bought"]
+    assert {row["product_id"]: row["quantity"] for row in bought} == {
+        p: value for p, value in quantity.items() if value > 0
+    }
+    assert "Milk" in {row["product"] for row in bought}
 
 
 def look(client: TestClient) -> None:

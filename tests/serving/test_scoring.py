@@ -153,6 +153,14 @@ def test_a_newcomer_is_scored_by_attributes(trees: Stores, ask: Ask) -> None:
     assert (named["customer_id"], named["known"]) == (777, False)
 
 
+def test_what_may_be_told_of_a_newcomer_is_named(trees: Stores, ask: Ask) -> None:
+    found = ask(trees).get("/v1/attributes").json()["attributes"]
+    assert found == [
+        {"name": "colour", "kind": "category", "values": ["black", "white"]},
+        {"name": "visits", "kind": "number", "values": []},
+    ]
+
+
 def test_pairs_are_as_published_or_scored_now_or_that_items_error(trees: Stores, ask: Ask) -> None:
     published = homes.rows(trees)
     assert published.filter(customer_id=1, product_id=12).is_empty()

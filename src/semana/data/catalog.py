@@ -198,6 +198,7 @@ PERFORMANCE = Dataset(
         s.MODEL_VERSION: "semantic version of the model",
         "policy": "by which the list was decided",
         "expected_f1": "the F1 that the published list promised by its own probabilities; null for the shadow",
+        "f1_low, f1_high": "its 95 % interval over customers; the same of precision and recall; in older weeks none",
         "f1_held_out": "F1 over the customers that an experiment held out, null in other weeks",
         "metrics": "f1, precision, recall, recall_at_10, ndcg_at_10, average_precision, calibration, ...",
     },

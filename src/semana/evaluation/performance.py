@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import narwhals as nw
+import numpy as np
+import polars as pl
 
 from semana.data import schemas as s
 from semana.data.purchases import before, bought, during
@@ -12,12 +14,14 @@ from semana.data.weeks import Week
 from semana.evaluation.metrics import week_metrics
 from semana.features.sums import DECAY_BITS, decayed, steady_sum
 
+_WIDE = 1.96  # standard errors on both sides: 95 %
+
 
 def realised(predictions: Any, purchases: nw.LazyFrame[Any], *, week: Week, decay: float) -> dict[str, float]:
     """The metrics of a published list (`metrics.week_metrics`) whose week is complete.
 
-    Beside them `reference_f1`, that of the pairs bought most often lately (`decay` a week), as many as were bought in
-    the week before, and `lift`, the list's F1 over it.
+    Beside them the bounds of 95 % intervals (`intervals`), `reference_f1`, that of the pairs bought most often lately
+    (`decay` a week), as many as were bought in the week before, and `lift`, the list's F1 over it.
     """
     truth = bought(during(purchases, week)).select(*s.PAIR).collect()
     metrics = week_metrics(predictions, truth)
@@ -26,7 +30,35 @@ def realised(predictions: Any, purchases: nw.LazyFrame[Any], *, week: Week, deca
     size = len(reference) + len(truth)
     reference_f1 = 2 * len(hits) / size if size else float("nan")
     lift = metrics["f1"] / reference_f1 if reference_f1 else float("nan")
-    return metrics | {"reference_f1": reference_f1, "lift": lift}
+    return metrics | intervals(predictions, truth) | {"reference_f1": reference_f1, "lift": lift}
+
+
+def intervals(predictions: Any, truth: Any) -> dict[str, float]:
+    """`f1_low`, `f1_high` and the same of precision and recall: how far other customers alike may have moved them.
+
+    95 % intervals of a ratio of sums over customers (Cochran, Sampling Techniques, 6.4); NaN for fewer than two.
+    """
+    pairs, both = (nw.from_native(frame).lazy().collect("polars").to_native() for frame in (predictions, truth))
+    bought = both.select(*s.PAIR, pl.lit(value=1).alias(s.BOUGHT))
+    known = pairs.filter(s.RECOMMENDED).select(*s.PAIR, pl.lit(value=1).alias(s.RECOMMENDED))
+    each = known.join(bought, on=s.PAIR, how="full", coalesce=True).fill_null(0)
+    counts = each.group_by(s.CUSTOMER_ID).agg(
+        pl.col(s.RECOMMENDED, s.BOUGHT).sum(), (pl.col(s.RECOMMENDED) * pl.col(s.BOUGHT)).sum().alias("hits")
+    )
+    listed, purchases, hits = (
+        counts.sort(s.CUSTOMER_ID)[name].to_numpy().astype(float) for name in (s.RECOMMENDED, s.BOUGHT, "hits")
+    )
+    ratios = {"f1": (2 * hits, listed + purchases), "precision": (hits, listed), "recall": (hits, purchases)}
+    found: dict[str, float] = {}
+    for name, (above, below) in ratios.items():
+        total, customers = below.sum(), len(below)
+        if customers < 2 or not total:  # one customer does not vary
+            found |= {f"{name}_low": float("nan"), f"{name}_high": float("nan")}
+            continue
+        ratio = above.sum() / total
+        error = np.sqrt(customers / (customers - 1) * ((above - ratio * below) ** 2).sum()) / total
+        found |= {f"{name}_low": max(0.0, ratio - _WIDE * error), f"{name}_high": min(1.0, ratio + _WIDE * error)}
+    return {name: float(value) for name, value in found.items()}
 
 
 def reference_pairs(purchases: nw.LazyFrame[Any], *, week: Week, decay: float) -> nw.DataFrame[Any]:

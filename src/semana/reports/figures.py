@@ -24,6 +24,8 @@ from semana.reports.canvas import (
     upright,
 )
 
+_LATE = 0.8  # of the width: what is told of a place beyond it stands before it
+
 
 def weekly_lines(
     weeks: Sequence[str],
@@ -33,13 +35,18 @@ def weekly_lines(
     events: Mapping[str, str] | None = None,
     level: float | None = None,
     said: Callable[[float], str] = "{:g}".format,
+    told: Callable[[float], str] | None = None,
+    spans: Mapping[str, Sequence[tuple[float, float] | None]] | None = None,
+    says: str | None = None,
 ) -> Markup:
     """One line a model over the weeks; an upright with its words in weeks with `events`, a guide at the `level`.
 
-    Values are `said` beside the grid.
+    Values are `said` beside the grid and `told` at their marks; `spans` are intervals around those of a line.
     """
     known = [value for values in lines.values() for value in values if value is not None]
-    canvas = Canvas(f"{what} of {', '.join(lines)} in {len(weeks)} weeks")
+    known += [end for each in (spans or {}).values() for span in each if span for end in span]
+    canvas = Canvas(says or f"{what} of {', '.join(lines)} in {len(weeks)} weeks")
+    told = told or (lambda value: f"{value:,.3f}".removesuffix(".000"))
     across, up = axes(
         canvas,
         (0, max(1, len(weeks) - 1)),
@@ -49,15 +56,21 @@ def weekly_lines(
     )
     if level:
         canvas.line([(across(0), up(level)), (across(max(1, len(weeks) - 1)), up(level))], "guide")
-    told = [(n, events[week]) for n, week in enumerate(weeks) if events and week in events]
-    for place, (n, event) in enumerate(told):
+    known_events = [(n, events[week]) for n, week in enumerate(weeks) if events and week in events]
+    for place, (n, event) in enumerate(known_events):
         canvas.line([(across(n), TOP), (across(n), canvas.height - BOTTOM)], "guide", "dotted")
-        canvas.text(across(n) + 3, TOP + 6 + 12 * (place % 3), event, "note")  # words of neighbours lie apart
+        late = across(n) > WIDTH * _LATE
+        beside = (across(n) - 3, "note", "end") if late else (across(n) + 3, "note")
+        canvas.text(beside[0], TOP + 6 + 12 * (place % 3), event, *beside[1:])  # words of neighbours lie apart
     for model, (name, values) in reversed(list(enumerate(lines.items()))):  # the first lies on top
         there = [(n, value) for n, value in enumerate(values) if value is not None]
+        ends = [(n, span) for n, span in enumerate((spans or {}).get(name, ())) if span]
+        for n, (low, high) in ends:
+            canvas.line([(across(n), up(low)), (across(n), up(high))], f"m{model}", "thick")
         canvas.line([(across(n), up(value)) for n, value in there], f"m{model}")
+        between = {n: f" ({told(low)} – {told(high)})" for n, (low, high) in ends}
         for n, value in there:
-            canvas.mark(across(n), up(value), model, f"{name}, {weeks[n]}: {value:,.3f}".removesuffix(".000"))
+            canvas.mark(across(n), up(value), model, f"{name}, {weeks[n]}: {told(value)}{between.get(n, '')}")
     return canvas.drawn()
 
 
@@ -141,10 +154,10 @@ def differences(rows: Sequence[tuple[str, int, str, float, float | None, float |
     return canvas.drawn()
 
 
-def dots(rows: Sequence[tuple[str, Mapping[str, float | None]]], *, what: str) -> Markup:
+def dots(rows: Sequence[tuple[str, Mapping[str, float | None]]], *, what: str, says: str | None = None) -> Markup:
     """One row a part of the shop, one mark a model in it."""
     height = TOP + 24 * len(rows) + BOTTOM
-    canvas = Canvas(f"{what} by part of the shop", height=height)
+    canvas = Canvas(says or f"{what} by part of the shop", height=height)
     left = room_for(name for name, _ in rows)
     most = max((value for _, values in rows for value in values.values() if value is not None), default=1.0)
     across = Scale(0.0, most * 1.05 or 1.0, left, WIDTH - RIGHT)
@@ -161,11 +174,18 @@ def dots(rows: Sequence[tuple[str, Mapping[str, float | None]]], *, what: str) -
     return canvas.drawn()
 
 
-def bars(values: Mapping[str, float], *, whole: float, model: int) -> Markup:
+def bars(
+    values: Mapping[str, float],
+    *,
+    whole: float,
+    model: int,
+    says: str = "Importance of features, the largest first",
+    said: Callable[[float], str] = "{:.0%}".format,
+) -> Markup:
     """One bar a name, the longest first, with its share of the whole."""
     ordered = sorted(values.items(), key=lambda item: -item[1])
     height = TOP + 20 * len(ordered) + 8
-    canvas = Canvas("Importance of features, the largest first", height=height)
+    canvas = Canvas(says, height=height)
     left = room_for(values)
     across = Scale(0.0, max(values.values(), default=1.0) or 1.0, left, WIDTH - RIGHT - 34)
     for n, (name, value) in enumerate(ordered):
@@ -173,7 +193,7 @@ def bars(values: Mapping[str, float], *, whole: float, model: int) -> Markup:
         canvas.text(left - 8, y + 10, short(name.replace("_", " ")), "label", "end")
         bar = [(across(0), y + 1), (across(value), y + 1), (across(value), y + 12), (across(0), y + 12)]
         canvas.area(bar, f"m{model}")
-        canvas.text(across(value) + 5, y + 10, f"{value / (whole or 1.0):.0%}", "label")
+        canvas.text(across(value) + 5, y + 10, said(value / (whole or 1.0)), "label")
     return canvas.drawn()
 
 
@@ -193,26 +213,19 @@ def level_band(weeks: Sequence[str], levels: Sequence[Mapping[str, Any]]) -> Mar
     return canvas.drawn()
 
 
-def gantt(bars: Sequence[tuple[str, float, float, bool]], *, span: float) -> Markup:
-    """A bar a step: name, second at which it began, seconds that it took, whether it was done."""
-    height = TOP + 18 * len(bars) + BOTTOM
-    canvas = Canvas(f"{len(bars)} steps along {span:.0f} seconds", height=height)
-    left = room_for(name for name, *_ in bars)
-    across = Scale(0.0, span, left, WIDTH - RIGHT - 30)
-    upright(canvas, across, height - BOTTOM, said=lambda value: f"{value:g} s")
-    for n, (name, begins, seconds, done) in enumerate(bars):
-        y = TOP + 18 * n + 3
-        ends = max(across(begins + seconds), across(begins) + 1.5)
-        canvas.text(left - 8, y + 9, name, "label", "end")
-        corners = [(across(begins), y), (ends, y), (ends, y + 12), (across(begins), y + 12)]
-        canvas.area(corners, "bar", *([] if done else ["failed"]))
-        canvas.text(ends + 4, y + 9, f"{seconds:.1f}", "note")
-    return canvas.drawn()
-
-
-def trend(runs: Sequence[str], values: Sequence[float | None], *, what: str) -> Markup:
+def trend(
+    runs: Sequence[str],
+    values: Sequence[float | None],
+    *,
+    what: str,
+    says: str | None = None,
+    events: Mapping[str, str] | None = None,
+    said: Callable[[float], str] = "{:,.10g}".format,
+) -> Markup:
     """One figure over the runs, which are named like 2025-W02-0001; from zero up."""
-    return weekly_lines([run[:8] for run in runs], {what: values}, what=what, level=0.0, said="{:,.10g}".format)
+    weeks = [run[:8] for run in runs]
+    marked = {run[:8]: event for run, event in (events or {}).items()}
+    return weekly_lines(weeks, {what: values}, what=what, level=0.0, said=said, told=said, says=says, events=marked)
 
 
 def mark_of(model: int) -> Markup:

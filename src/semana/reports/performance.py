@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -57,11 +58,12 @@ def performance_page(
         name: [by_role[week, role][metric] if (week, role) in by_role else None for week in weeks]
         for name, (role, metric) in _LINES.items()
     }
+    spans = {"list that served": [interval(row, "f1") for row in champions]}
     drawn = (
         (
             "F1 by week",
-            "A line stands where another model began to serve: its version, and ↩ where it came back.",
-            figures.weekly_lines(weeks, lines, what="F1", events=_events(entries)),
+            "A line stands where another model began to serve (↩ where it came back); bars are 95 % intervals.",
+            figures.weekly_lines(weeks, lines, what="F1", events=_events(entries), spans=spans),
         ),
         (
             "Expected against actual purchases",
@@ -101,6 +103,12 @@ def performance_page(
         estimate=estimate_in_words(estimate) if estimate else None,
         words=_WORDS,
     )
+
+
+def interval(row: Mapping[str, Any], figure: str) -> tuple[float, float] | None:
+    """The 95 % interval of a reviewed list's figure; None where none was kept."""
+    low, high = row.get(f"{figure}_low"), row.get(f"{figure}_high")
+    return None if low is None or high is None or math.isnan(low) or math.isnan(high) else (float(low), float(high))
 
 
 def part_means(parts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

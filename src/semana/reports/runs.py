@@ -13,6 +13,7 @@ from rich.text import Text
 from semana.evaluation.durations import DONE
 from semana.reports import figures
 from semana.reports.pages import page
+from semana.reports.spans import Bar, gantt
 from semana.reports.terminal import titled_table
 
 Record = Mapping[str, Any]
@@ -87,14 +88,14 @@ def runs_page(records: Sequence[Record]) -> str:
     written = sorted({each["dataset"] for run in shown for step in runs[run] for each in _written(step)})
     begins, span = _span(runs[newest])
     bars = [
-        (each["step"], _moment(each) - begins, float(each["wall_seconds"]), each["outcome"] == DONE)
+        Bar(each["step"], [(_kind(each), _moment(each) - begins, each["wall_seconds"])], f"{each['wall_seconds']:.1f}")
         for each in runs[newest]
     ]
     return page(
         "runs.html",
         newest=newest,
         says="; ".join(_remarks(runs[newest])) or f"The newest run took {_seconds(span)}; no step took unusually long.",
-        gantt=figures.gantt(bars, span=span),
+        gantt=gantt(bars, span=span, says=f"{len(bars)} steps along {span:.0f} seconds"),
         steps=[
             (name, figures.trend(shown, [_last(runs[run], name, "wall_seconds") for run in shown], what="seconds"))
             for name in steps
@@ -110,6 +111,10 @@ def _remarks(steps: Sequence[Record]) -> list[str]:
     failed = [f"{each['step']}: {each['outcome']}" for each in steps if each["outcome"] != DONE]
     slow = [f"{each['step']} took {each['times_usual']:.1f} × its median" for each in steps if each["times_usual"]]
     return failed + slow
+
+
+def _kind(step: Record) -> str:
+    return "" if step["outcome"] == DONE else "failed"
 
 
 def _span(steps: Sequence[Record]) -> tuple[float, float]:

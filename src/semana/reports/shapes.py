@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
 
@@ -12,19 +12,27 @@ _KINDS = 8  # bars: the kinds whose shares changed most
 _ROW = 26
 
 
-def now_and_then(bins: Sequence[str], now: Sequence[float], then: Sequence[float], *, in_order: bool = False) -> Markup:
+def now_and_then(
+    bins: Sequence[str],
+    now: Sequence[float],
+    then: Sequence[float],
+    *,
+    in_order: bool = False,
+    says: str = "Shares of kinds, now and before",
+    said: Callable[[float], str] = "{:.3g}".format,
+) -> Markup:
     """Two bars a kind, its share now above its share before: the kinds whose shares changed most, largest first.
 
-    With `in_order` the kinds have an order of their own, and keep it.
+    With `in_order` the kinds have an order of their own, and keep it. Shares are `said` below.
     """
     order = sorted(range(len(bins)), key=lambda n: -abs(now[n] - then[n]))[:_KINDS]
     order.sort(key=lambda n: n if in_order else -max(now[n], then[n]))
     height = TOP + _ROW * len(order) + BOTTOM
-    canvas = Canvas("Shares of kinds, now and before", height=height)
+    canvas = Canvas(says, height=height)
     left = room_for(bins[n] for n in order)
     most = max((max(now[n], then[n]) for n in order), default=1.0) or 1.0
     across = Scale(0.0, most, left, WIDTH - RIGHT - 6)
-    upright(canvas, across, height - BOTTOM, said=lambda share: f"{share:.3g}")
+    upright(canvas, across, height - BOTTOM, said=said)
     for place, n in enumerate(order):
         y = TOP + _ROW * place
         canvas.text(left - 8, y + 14, short(bins[n]), "label", "end")
@@ -34,9 +42,16 @@ def now_and_then(bins: Sequence[str], now: Sequence[float], then: Sequence[float
     return canvas.drawn()
 
 
-def densities(bins: Sequence[str], now: Sequence[float], then: Sequence[float]) -> Markup:
+def densities(
+    bins: Sequence[str],
+    now: Sequence[float],
+    then: Sequence[float],
+    *,
+    says: str = "The distribution of a number, now and before",
+    said: tuple[Callable[[float], str], Callable[[float], str]] = ("{:.3g}".format, "{:.0%}".format),
+) -> Markup:
     """Two outlines over the bins of a number, which are named by where they begin."""
-    canvas = Canvas("The distribution of a number, now and before")
+    canvas = Canvas(says)
     there = [n for n in range(len(bins)) if now[n] or then[n]] or [0]
     first, last = there[0], there[-1] + 1
     begins = [float(each) for each in bins]
@@ -46,7 +61,7 @@ def densities(bins: Sequence[str], now: Sequence[float], then: Sequence[float]) 
         canvas,
         (begins[first], begins[last - 1] + width),
         (0.0, up_to),
-        said=(lambda value: f"{value:.3g}", lambda share: f"{share:.0%}"),
+        said=said,
     )
     for shares, name in ((then, "then"), (now, "now")):
         outline = [(across(begins[first]), up(0.0))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,11 +10,13 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from semana.errors import ConfigurationError, ContractError
+from semana.evaluation.durations import with_times_usual
 from semana.reports.metrics import exposition, requests_served
 from semana.serving import responses_of_system as r
 from semana.serving.asking import ANY, Home, Limit, Offset, Publication, answer, hot_of, needs, page, refusals
-from semana.stores.doctor import other_model
+from semana.stores.doctor import low_disk, other_model
 from semana.stores.home import Stores
+from semana.stores.judged import gates
 from semana.stores.ledger import rolled_back
 from semana.stores.reviewed import estimate, figures, live_drift, newest_drift_or_none, parts
 from semana.stores.watched import watched
@@ -65,6 +68,14 @@ def versions(request: Request, stores: Home) -> Response:
     return answer(request, None, {"versions": found})
 
 
+@router.get("/gates", response_model=r.Gates, tags=["model"])
+def gate_reports(request: Request, stores: Home, limit: Limit = 10, offset: Offset = 0) -> Response:
+    """What the gate found of every challenger, check by check, those that it refused too; the newest first."""
+    every = gates(stores)
+    shown = every[offset : offset + limit]
+    return answer(request, None, {**page(offset, len(shown), len(every)), "gates": shown})
+
+
 @router.get("/ledger", response_model=r.Ledger, tags=["model"])
 def ledger(request: Request, stores: Home, limit: Limit = 50, offset: Offset = 0) -> Response:
     """Who served since when, and why: promotions and rollbacks, the newest first."""
@@ -89,16 +100,22 @@ def performance(request: Request, stores: Home) -> Response:
 @router.get("/runs", response_model=r.Runs, tags=["reports"])
 def runs(request: Request, stores: Home, limit: Limit = 20, offset: Offset = 0) -> Response:
     """The weekly runs, the newest first: what was asked, what came of it, and what every step took."""
-    every = sorted(stores.runs.all(), key=lambda run: run.now, reverse=True)
+    every = sorted(stores.runs.all(), key=lambda run: (run.now, run.id), reverse=True)
+    steps: dict[str, dict[str, Any]] = {}  # of each run every step's newest record
+    for record in with_times_usual(stores.telemetry.all()):
+        steps.setdefault(record["run"], {})[record["step"]] = record
+    tasks = stores.tasks.all()
     shown = [
         {
             **run.recall("run"),
             "summary": run.recall("summary") if run.knows("summary") else None,
-            "steps": stores.telemetry.of(run.id),
+            "steps": list(steps.get(run.id, {}).values()),
+            "scheduled": [record for record in tasks if record["run"] == run.id],
         }
         for run in every[offset : offset + limit]
     ]
-    return answer(request, None, {**page(offset, len(shown), len(every)), "runs": shown})
+    disk = {"free_bytes": shutil.disk_usage(stores.home).free, "low": low_disk(stores)}
+    return answer(request, None, {**page(offset, len(shown), len(every)), "runs": shown, "disk": disk})
 
 
 @router.get("/steps", response_model=r.Steps, tags=["reports"])

@@ -32,6 +32,44 @@ class Ledger(BaseModel):
     entries: list[Entry]
 
 
+class Checked(BaseModel):
+    """A check of the gate."""
+
+    name: str = Field(examples=["not worse than the champion"])
+    value: float | None = Field(examples=[-0.0006])
+    limit: str = Field(examples=["-0.01 or more"])
+    passed: bool
+    warns: bool = Field(description="It holds, and asks to be looked at.")
+    judged: bool = Field(description="False where there was nothing to judge by; it refuses nobody then.")
+    verdict: str = Field(examples=["holds"], description="holds, warns, fails or not judged")
+    says: str = Field(examples=["difference of mean F1"])
+
+
+class Gate(BaseModel):
+    """What the gate found of a challenger."""
+
+    run: str = Field(examples=["2025-W02-0001"])
+    week: str = Field(examples=["2025-W02"])
+    when: str
+    mode: Literal["enforce", "dry_run", "off"]
+    passed: bool
+    admitted: bool = Field(description="Whether it may serve: refusals count in mode enforce alone.")
+    model: str = Field(examples=["boosting"])
+    bundle: str
+    version: str | None = Field(description="As what it has served; null where it never did.")
+    says: str = Field(description="How the race of the models ended.")
+    checks: list[Checked]
+    f1: dict[str, dict[str, float | None]] = Field(description="By model and gate week.")
+
+
+class Gates(BaseModel):
+    """What the gate found of every challenger, the newest first."""
+
+    total: int
+    next: int | None
+    gates: list[Gate]
+
+
 class Version(BaseModel):
     """A model that served."""
 
@@ -103,6 +141,26 @@ class Letter(BaseModel):
     says: str
 
 
+class Order(BaseModel):
+    """An order to change the model, and what became of it."""
+
+    name: str
+    when: str
+    what: Literal["rollback", "promote"]
+    version: str | None = Field(description="What was to serve; null in a rollback.")
+    reason: str
+    outcome: str = Field(examples=["taken"], description="waiting, taken or refused")
+    says: str = Field(examples=["1.0.0 serves from 2025-W02 on"])
+
+
+class Orders(BaseModel):
+    """The orders to change the model that are remembered, the newest first."""
+
+    total: int
+    next: int | None
+    orders: list[Order]
+
+
 class Found(BaseModel):
     """What a report holds, as the command line gives it."""
 
@@ -124,12 +182,24 @@ class Performance(BaseModel):
     estimate: Found | None
 
 
+class Disk(BaseModel):
+    """The disk of the home."""
+
+    free_bytes: int
+    low: str | None = Field(description="What to do where too little is free.")
+
+
 class Runs(BaseModel):
-    """The weekly runs, the newest first."""
+    """The weekly runs, the newest first.
+
+    Each with its `steps` (`times_usual` where one took three times its median and more) and, where a scheduler ran it,
+    as `scheduled` what that says of its tasks: queued, begun and ended.
+    """
 
     total: int
     next: int | None
     runs: list[Found]
+    disk: Disk
 
 
 class Steps(BaseModel):

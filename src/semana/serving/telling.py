@@ -11,7 +11,19 @@ from starlette.responses import Response
 
 from semana.data import schemas as s
 from semana.serving import responses_of_system as r
-from semana.serving.asking import ANY, Home, Idempotency, Publication, answer, known, needs, refusals
+from semana.serving.asking import (
+    ANY,
+    Home,
+    Idempotency,
+    Limit,
+    Offset,
+    Publication,
+    answer,
+    known,
+    needs,
+    page,
+    refusals,
+)
 from semana.serving.problems import Problem
 from semana.serving.scoring import Id, Strict
 from semana.stores.home import Stores
@@ -129,6 +141,15 @@ def promote(request: Request, stores: Home, order: Promote, once: Idempotency = 
     """Orders a version (or a refused bundle) to serve; the next run or `semana watch` does it, or says why not."""
     content = {"what": "promote", "version": order.version, "reason": order.reason.strip()}
     return _left(request, stores, ORDER, content, marks=[f"key {once}"] if once else [])
+
+
+@read_router.get("/orders", response_model=r.Orders, tags=["model"])
+def orders(request: Request, stores: Home, limit: Limit = 20, offset: Offset = 0) -> Response:
+    """The orders to roll back or promote that are remembered, and what became of each; the newest first."""
+    every = stores.inbox.orders()
+    parts = ("name", "when", "what", "version", "reason", "outcome", "says")
+    shown = [{part: letter.get(part) for part in parts} for letter in every[offset : offset + limit]]
+    return answer(request, None, {**page(offset, len(shown), len(every)), "orders": shown})
 
 
 @read_router.get("/letters/{name}", response_model=r.Letter, tags=["telling"])

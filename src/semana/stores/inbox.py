@@ -80,7 +80,8 @@ class Inbox:
 
     def settle(self, path: Path, letter: Mapping[str, Any], outcome: str, *, said: str, now: datetime) -> None:
         """Notes what became of the letter, and takes it out of the waiting ones."""
-        told = {name: letter.get(name) for name in ("kind", "name", "when", "request", "what", "reason", "by")}
+        kept = ("kind", "name", "when", "request", "what", "version", "reason", "by")
+        told = {name: letter.get(name) for name in kept}
         record = {**told, "outcome": outcome, "says": said, "taken": now.isoformat()}
         files.replace_json(self.folder / "taken" / f"{path.stem}.json", record)
         path.unlink(missing_ok=True)
@@ -94,6 +95,12 @@ class Inbox:
                 found = dict(json.loads((self.folder / folder / f"{name}.json").read_bytes()))
                 return {"outcome": "waiting", "says": "", **found}
         return None
+
+    def orders(self) -> list[dict[str, Any]]:
+        """The orders to change the model that are remembered, with what became of each; the newest first."""
+        names = {path.stem for folder in ("waiting", "taken") for path in (self.folder / folder).glob("[0-9]*.json")}
+        found = (self.outcome(name) for name in sorted(names, reverse=True))
+        return [letter for letter in found if letter and letter.get("kind") == ORDER]
 
     def count(self, name: str, counts: Mapping[str, Any]) -> None:
         """Keeps what was asked in an hour by one process of the API; the last word counts."""

@@ -6,6 +6,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import chain
 from typing import Any, Literal
 from urllib.parse import quote
@@ -90,7 +91,8 @@ class Ask:
         """The parts of a long answer as they come; the first is there when this returns."""
         wanted = {name: value for name, value in query.items() if value is not None}
         parts = self._parts(path, wanted)
-        first = next(parts, b"")
+        with self._told():
+            first = next(parts, b"")
         return chain([first], parts)
 
     def post(self, path: str, body: Mapping[str, Any], *, once: str | None = None) -> dict[str, Any]:
@@ -109,17 +111,23 @@ class Ask:
         return {"Accept-Language": self.lang, **key}
 
     def _answer(self, method: str, path: str, headers: Mapping[str, str] | None = None, **what: Any) -> dict[str, Any]:
-        try:
+        with self._told():
             answer = self._http.request(method, path, headers={**self._sent(), **(headers or {})}, **what)
-        except httpx.TimeoutException as err:
-            raise Refused(say("api_slow", self.lang)) from err
-        except httpx.HTTPError as err:
-            raise Refused(say("api_away", self.lang)) from err
         if not answer.is_success:
             raise self._refused(answer.status_code, _problem(answer))
         try:
             return dict(answer.json())
         except ValueError as err:  # something else than the API answers there
+            raise Refused(say("api_away", self.lang)) from err
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Makes whatever keeps the API from answering something that a person is told."""
+        try:
+            yield
+        except httpx.TimeoutException as err:
+            raise Refused(say("api_slow", self.lang)) from err
+        except httpx.HTTPError as err:
             raise Refused(say("api_away", self.lang)) from err
 
     def _refused(self, status: int, problem: Mapping[str, Any]) -> Refused:

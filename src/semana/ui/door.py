@@ -79,6 +79,8 @@ class Door:
             return None
         if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
             return RedirectResponse("../login" if path.count("/") > 1 else "login", 303)
+        if access == "login" and KEY in request.cookies:
+            return None  # a page that was open: the API refuses the key, and the view says so
         lang = language_of(request.headers.get("accept-language", ""), request.cookies)
         return PlainTextResponse(say("key_refused", lang), 401)
 

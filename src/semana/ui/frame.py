@@ -15,7 +15,7 @@ from semana.ui.page import Page
 from semana.ui.views import GROUPS
 from semana.ui.words import say
 
-_AT_ONCE = 16  # events of all people that are worked on at once; the others wait for a moment
+_AT_ONCE = 16  # people whose same question is worked on at once; the others wait for a moment
 
 
 def blocks_of(lang: str, api: Api) -> gr.Blocks:

@@ -116,4 +116,4 @@ class Page:
         return self.draw("notice.html", message=message, login=login)
 
 
-_QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "minimal", "concurrency_limit": None}
+_QUIET: dict[str, Any] = {"api_visibility": "private"}

@@ -62,7 +62,7 @@ def calls(page: Page) -> None:
         return drawn(ask, wanted, owner, who, letters)
 
     page.opens(opened, [*outputs, owner], state)
-    page.on(capacity.input, drawn, outputs, state, latest=True)
+    page.on(capacity.change, drawn, outputs, state, latest=True)
     page.on(owner.input, drawn, outputs, state)
     page.picked(rows, picked, outputs, state).then(None, js=see(shown))
 

@@ -68,7 +68,7 @@ class Chooser:
             return drawn(ask, search, owner, first, what.get("id", chosen), *more)
 
         page.opens(opened, [*outputs, self.owner], state)
-        page.on(self.search.input, anew, outputs, state, latest=True)
+        page.on(self.search.change, anew, outputs, state, latest=True)
         if isinstance(self.owner, gr.Dropdown):
             page.on(self.owner.input, anew, outputs, state)
         page.picked(self.list, picked, outputs, state).then(None, js=see(shown))
@@ -85,7 +85,7 @@ class Chooser:
 
         page, outputs = self._page, [self.list, self._first]
         page.opens(drawn, outputs, state)
-        page.on(self.search.input, lambda ask, search, _: drawn(ask, search, 0), outputs, state, latest=True)
+        page.on(self.search.change, lambda ask, search, _: drawn(ask, search, 0), outputs, state, latest=True)
         page.picked(self.list, paged, outputs, state)
 
     def _owners(self, ask: Ask, owner: str | None) -> Any:

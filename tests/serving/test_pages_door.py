@@ -1,0 +1,217 @@
+"""Who is let into the pages, what they say when the API refuses, in both languages, and the files they save."""
+
+from __future__ import annotations
+
+import io
+import re
+import string
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import httpx
+import pytest
+from starlette.testclient import TestClient
+
+from semana.settings import keep_gradio_quiet
+from semana.stores.home import Stores
+from tests.serving.conftest import Ask
+from tests.serving.test_door import WHEN
+from tests.serving.test_lists import look
+
+keep_gradio_quiet()
+
+from semana.ui.app import make_app  # noqa: E402 - Gradio reads the environment when it is imported
+from semana.ui.client import Api, Refused  # noqa: E402
+from semana.ui.words import TEXTS  # noqa: E402
+
+HOSTS = frozenset({"localhost"})
+HTML = {"accept": "text/html"}
+Before = Callable[..., TestClient]
+
+
+class Through(httpx.BaseTransport):
+    """Brings what the pages ask to an API in this process."""
+
+    def __init__(self, api: TestClient) -> None:
+        self._api = api
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        path, headers = request.url.raw_path.decode(), dict(request.headers)
+        found = self._api.request(request.method, path, headers=headers, content=request.read())
+        kind = {"content-type": found.headers["content-type"]}
+        return httpx.Response(found.status_code, headers=kind, content=found.content)
+
+
+@pytest.fixture
+def before() -> Iterator[Before]:
+    """Gives a visitor of pages before an API."""
+    with ExitStack() as stack:
+
+        def visitor(transport: httpx.BaseTransport, *, local: bool = True, scheme: str = "http") -> TestClient:
+            app = make_app(Api("http://localhost:8000", local=local, transport=transport), hosts=HOSTS)
+            client = TestClient(app, base_url=f"{scheme}://localhost:7860", follow_redirects=False)
+            return stack.enter_context(client)
+
+        yield visitor
+
+
+def told(*answers: tuple[int, Any]) -> httpx.MockTransport:
+    """An API that gives these answers, the last one again and again."""
+    left = list(answers)
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        status, content = left.pop(0) if len(left) > 1 else left[0]
+        return httpx.Response(status, **{"text" if isinstance(content, str) else "json": content})
+
+    return httpx.MockTransport(answer)
+
+
+def test_without_keys_the_pages_open_on_this_machine_alone(trees: Stores, ask: Ask, before: Before) -> None:
+    through = Through(ask(trees))
+    assert before(through).get("/en/", headers=HTML).status_code == 200
+    public = before(through, local=False)
+    assert public.get("/en/", headers=HTML).status_code == 303
+    assert "semana keys create" in public.get("/login").text
+    public.cookies.set("semana_key", "anything")
+    assert public.get("/en/", headers=HTML).status_code == 303
+    assert public.post("/en/gradio_api/queue/join", json={}).status_code == 401
+    assert public.get("/calls.csv").status_code == 401
+
+
+def test_a_key_is_kept_where_no_script_reads_it(trees: Stores, ask: Ask, before: Before) -> None:
+    key = trees.keys.create("agents", "read", when=WHEN)
+    through = Through(ask(trees))
+    visitor = before(through, local=False)
+    assert visitor.get("/en/", headers=HTML).headers["location"] == "../login"
+    assert visitor.post("/en/gradio_api/queue/join", json={}).status_code == 401
+    wrong = visitor.post("/login", data={"key": "x"}, headers={"accept-language": "es"})
+    assert (wrong.status_code, "no es válida" in wrong.text) == (401, True)
+    assert "Write your key first" in visitor.post("/login", data={"key": " "}).text
+    entered = visitor.post("/login", data={"key": f" {key} "})
+    assert (entered.status_code, entered.headers["location"]) == (303, "en/")
+    cookie = entered.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+    assert "secure" not in cookie
+    assert visitor.get("/en/", headers=HTML).status_code == 200
+    assert visitor.get("/login").status_code == 303
+    assert key not in visitor.get("/en/config").text
+    left = visitor.post("/logout")
+    assert left.headers["location"] == "login"
+    assert visitor.get("/en/", headers=HTML).status_code == 303
+    safe = before(through, scheme="https").post("/login", data={"key": key})
+    assert "secure" in safe.headers["set-cookie"].lower()
+
+
+def test_a_revoked_key_is_out_soon(trees: Stores, ask: Ask, before: Before, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("semana.ui.client._LOGIN_SECONDS", 0.0)
+    key = trees.keys.create("agents", "read", when=WHEN)
+    api = ask(trees)
+    visitor = before(Through(api))
+    visitor.post("/login", data={"key": key})
+    assert visitor.get("/en/", headers=HTML).status_code == 200
+    trees.keys.revoke("agents", when=WHEN)
+    look(api)
+    assert visitor.get("/en/", headers=HTML).status_code == 303
+    refused = visitor.get("/calls.csv")
+    assert refused.status_code == 401
+    assert "not valid any more" in refused.text
+
+
+def test_the_door_knows_its_names_and_its_own_pages(trees: Stores, ask: Ask, before: Before) -> None:
+    visitor = before(Through(ask(trees)))
+    assert visitor.get("/livez", headers={"host": "evil.example.com"}).status_code == 400
+    for headers in ({"origin": "http://evil.example.com"}, {"sec-fetch-site": "cross-site"}):
+        assert visitor.post("/logout", headers=headers).status_code == 403
+    assert visitor.post("/logout", headers={"origin": "http://localhost:7860"}).status_code == 303
+    for path in ("/livez", "/login", "/en/", "/pages.css", "/icon.svg", "/nowhere"):
+        policy = visitor.get(path).headers["content-security-policy"]
+        assert "connect-src 'self'" in policy
+        assert "frame-ancestors 'none'" in policy
+
+
+def test_the_language_is_the_browsers_until_one_is_chosen(trees: Stores, ask: Ask, before: Before) -> None:
+    visitor = before(Through(ask(trees)))
+    assert visitor.get("/", headers={"accept-language": "es-CL,en;q=0.5"}).headers["location"] == "es/"
+    assert visitor.get("/", headers={"accept-language": "de"}).headers["location"] == "en/"
+    assert visitor.get("/speak/es").headers["location"] == "../es/"
+    assert visitor.get("/", headers={"accept-language": "en"}).headers["location"] == "es/"
+    assert visitor.get("/speak/klingon").headers["location"] == "../en/"
+
+
+def test_gradio_offers_nothing_of_its_own(trees: Stores, ask: Ask, before: Before) -> None:
+    visitor = before(Through(ask(trees)))
+    info = visitor.get("/en/gradio_api/info").json()
+    assert (info["named_endpoints"], info["unnamed_endpoints"]) == ({}, {})
+    page = visitor.get("/en/").text
+    config = visitor.get("/en/config").json()
+    assert config["analytics_enabled"] is False
+    assert "fonts.googleapis" not in page + visitor.get("/en/theme.css").text
+    sent = visitor.post("/en/gradio_api/upload", files={"files": ("x.bin", b"x" * 100_000)})
+    assert sent.status_code >= 400
+
+
+@pytest.mark.parametrize(
+    ("answer", "english", "spanish"),
+    [
+        ((401, {"detail": "no"}), "Log in again", "Entre de nuevo"),
+        ((403, {"detail": "scope write is needed"}), "scope write is needed", "no alcanza"),
+        ((404, {"detail": "customer '7' is unknown"}), "customer '7' is unknown", "La API dice"),
+        ((503, {"detail": "no list is published yet"}), "Try again", "Intente de nuevo"),
+        ((500, {"detail": "x", "request_id": "abc"}), "abc", "abc"),
+        ((200, "<html>"), "does not answer", "no responde"),
+        ((502, "<html>"), "went wrong", "falló"),
+    ],
+)
+def test_whatever_the_api_refuses_says_what_to_do(answer: tuple[int, Any], english: str, spanish: str) -> None:
+    for lang, words in (("en", english), ("es", spanish)):
+        with pytest.raises(Refused, match=re.escape(words)):
+            Api("http://localhost", transport=told(answer)).asked_by("k", lang).get("/v1/calls")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"), [(httpx.ConnectError("x"), "does not answer"), (httpx.ReadTimeout("x"), "took too long")]
+)
+def test_an_api_that_is_away_is_told(error: Exception, words: str) -> None:
+    def away(_: httpx.Request) -> httpx.Response:
+        raise error
+
+    api = Api("http://localhost", transport=httpx.MockTransport(away))
+    for asks in (api.asked_by(None, "en").get, api.asked_by(None, "en").stream):
+        with pytest.raises(Refused, match=words):
+            asks("/v1/calls")
+    assert api.access(None) == "away"
+
+
+def test_files_for_spreadsheets_run_nothing(before: Before) -> None:
+    row = {"customer_id": 7, "customer": "=1+1", "owner": "@north", "products": 2, "expected_purchases": 1.239}
+    row |= {"expected_amount": None, "bought_this_week": True, "result": None, "told": "ordered"}
+    keyless = {"name": "local", "scope": "admin", "keyless": True}
+    visitor = before(told((200, keyless), (200, {"week": "2025-W02", "calls": [row]})))
+    text = visitor.get("/calls.csv?lang=es").text
+    assert text.splitlines()[1] == "7,'=1+1,'@north,2,1.24,,sí,Pidió"
+    book = visitor.get("/calls.xlsx?lang=en")
+    assert 'filename="calls-2025-W02.xlsx"' in book.headers["content-disposition"]
+    with zipfile.ZipFile(io.BytesIO(book.content)) as parts:
+        sheet = parts.read("xl/worksheets/sheet1.xml").decode()
+    assert "<f>" not in sheet
+    assert "hyperlink" not in sheet
+
+
+def test_an_empty_list_of_calls_is_a_file_too(before: Before) -> None:
+    keyless = {"name": "local", "scope": "admin", "keyless": True}
+    visitor = before(told((200, keyless), (200, {"week": "2025-W02", "calls": []})))
+    assert visitor.get("/calls.csv").text.splitlines()[0].startswith("\ufeffNumber,Customer")
+    assert zipfile.is_zipfile(io.BytesIO(visitor.get("/calls.xlsx").content))
+
+
+def test_every_text_is_there_in_both_languages() -> None:
+    def places(text: str) -> list[str]:
+        return sorted(name for _, name, _, _ in string.Formatter().parse(text) if name)
+
+    assert {
+        key: words for key, words in TEXTS.items() if len(words) != 2 or not all(each.strip() for each in words)
+    } == {}
+    assert {key: words for key, words in TEXTS.items() if places(words[0]) != places(words[1])} == {}

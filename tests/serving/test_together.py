@@ -1,0 +1,82 @@
+"""`semana serve up`: two processes as one; none is left, whichever way it ends."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import httpx2
+import psutil
+import pytest
+
+from semana.stores.home import Stores
+from tests.journey.command import semana
+
+
+@contextmanager
+def up(home: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, str], list[psutil.Process]]]:
+    """The running command, the addresses that it told, and its processes; whatever is left at the end is killed."""
+    words = ["serve", "up", "--port", "0", "--api-port", "0"]
+    with (home.parent / "up.log").open("w") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "semana.cli", "--home", str(home), *words],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,
+        )
+    assert process.stdout is not None
+    told = "".join(process.stdout.readline() for _ in range(3))
+    children = psutil.Process(process.pid).children(recursive=True)
+    try:
+        yield process, dict(re.findall(r"^(\w+): (http://\S+)$", told, re.MULTILINE)), children
+    finally:
+        for each in (process, *children):
+            with suppress(ProcessLookupError, psutil.NoSuchProcess):
+                each.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def gone(processes: list[psutil.Process]) -> bool:
+    return not psutil.wait_procs(processes, timeout=20)[1]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_one_signal_stops_both(trees: Stores, number: signal.Signals) -> None:
+    with up(trees.home) as (process, addresses, children):
+        assert len(children) == 2
+        for name, path in (("API", "/readyz"), ("Pages", "/livez"), ("Pages", "/login")):
+            assert httpx2.get(addresses[name] + path, timeout=20).status_code in (200, 303)
+        os.kill(process.pid, number)
+        assert process.wait(30) == (-9 if number == signal.SIGKILL else 0)
+        assert gone(children)
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_the_end_of_one_ends_the_other_and_says_so(trees: Stores, place: int) -> None:
+    with up(trees.home) as (process, _, children):
+        children[place].kill()
+        assert process.wait(30) == 69
+        assert gone(children)
+    assert "ended (-9), so the other was stopped" in (trees.home.parent / "up.log").read_text()
+
+
+def test_what_cannot_start_leaves_nothing(tmp_path: Path) -> None:
+    began = time.monotonic()
+    assert "ended (78)" in semana(tmp_path / "nowhere", "serve", "up", "--port", "0", "--api-port", "0", code=69)
+    assert time.monotonic() - began < 30
+
+
+def test_pages_say_which_port_is_taken_and_which_address_is_none(trees: Stores) -> None:
+    with up(trees.home) as (_, addresses, _children):
+        port = addresses["Pages"].rpartition(":")[2]
+        assert "cannot be listened on" in semana(trees.home, "serve", "ui", "--port", port, code=69)
+    assert "SEMANA_API_URL" in semana(trees.home, "serve", "ui", "--api", "nowhere", code=78)
