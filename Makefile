@@ -106,7 +106,7 @@ lock: $(VENV)/.dev ## choose the newest versions again and write requirements/
 	$(LOCK) --upgrade pyproject.toml --group build --output-file requirements/semana.txt
 	$(LOCK) --upgrade pyproject.toml --extra api --extra ui --group build --group dev -c requirements/semana.txt \
 	  --output-file requirements/dev.txt
-	$(LOCK) --upgrade --group build -c requirements/dev.txt --output-file requirements/build.txt
+	$(LOCK) --upgrade requirements/build.in -c requirements/dev.txt --output-file requirements/build.txt
 	$(LOCK) --upgrade requirements/api.in -c requirements/dev.txt --output-file requirements/api.txt
 	$(LOCK) --upgrade requirements/ui.in -c requirements/dev.txt --output-file requirements/ui.txt
 	$(LOCK) --upgrade requirements/peers.in --output-file requirements/peers.txt

@@ -1,10 +1,9 @@
 #!/bin/sh
-# Takes out of the environment $1 what nobody runs: tests, headers, pip, parts of Arrow for other machines' files, symbols.
+# Takes out of the environment $1 what nobody runs: tests, headers, parts of Arrow for other machines' files, symbols.
 # What is left is compiled, for in a container nothing can be written beside it.
 set -eu
 env=$1
 lib=$(echo "$env"/lib/python3*/site-packages)
-"$env/bin/python" -m pip --quiet uninstall --yes setuptools pip
 find "$lib" -type d -name tests -prune -exec rm -rf {} +
 find "$lib" -type d \( -name include -o -name __pycache__ \) -prune -exec rm -rf {} +
 find "$lib" -type f \( -name '*.pyx' -o -name '*.pxd' -o -name '*.pxi' -o -name '*.h' -o -name '*.c' -o -name '*.cpp' \) -delete
