@@ -67,9 +67,7 @@ def test_airflow_and_semana_do_not_see_each_other(stack: Stack) -> None:
 
 @pytest.mark.parametrize("service", ["scheduler", "mlflow", "api", "ui"])
 def test_no_compiler_and_no_test_is_in_an_image(stack: Stack, service: str) -> None:
-    found = (
-        "command -v gcc cc make g++ ld; find /opt -type d -name tests; find / -xdev -name 'test_*.py' -path '/opt/*'"
-    )
+    found = "command -v gcc cc make g++ ld; find /opt -type d -name tests"
     assert stack.inside(service, "sh", "-c", f"{found}; true") == ""
 
 
