@@ -16,9 +16,11 @@ from deploy.stack.compose import Refused
 
 DATABASES = ("airflow", "mlflow")
 _PACK = "import sys,tarfile; a=tarfile.open(fileobj=sys.stdout.buffer, mode='w|gz'); a.add(sys.argv[1], arcname='.')"
-_UNPACK = (
-    "import sys,tarfile; tarfile.open(fileobj=sys.stdin.buffer, mode='r|gz').extractall(sys.argv[1], filter='data')"
-)
+_UNPACK = """
+import sys, tarfile
+safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # Python 3.11.4 has it
+tarfile.open(fileobj=sys.stdin.buffer, mode="r|gz").extractall(sys.argv[1], **safely)
+"""
 _FOLDERS = {"inbox": ("scheduler", "/inbox"), "artifacts": ("mlflow", "/artifacts")}  # service, folder
 _HOME = "/backups/home.tar.gz"
 

@@ -21,7 +21,8 @@ _UNPACK = """
 import pathlib, sys, tarfile
 home = pathlib.Path("/lake/home")
 arriving, drop = home.parent / "arriving", home / "drop"
-tarfile.open(fileobj=sys.stdin.buffer, mode="r|").extractall(arriving, filter="data")
+safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # Python 3.11.4 has it
+tarfile.open(fileobj=sys.stdin.buffer, mode="r|").extractall(arriving, **safely)
 (drop / sys.argv[1]).mkdir(parents=True, exist_ok=True)
 for path in arriving.iterdir():
     path.replace(drop / sys.argv[1] / path.name)

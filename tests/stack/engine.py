@@ -110,7 +110,8 @@ def make_bases(environment: Mapping[str, str], folder: Path) -> None:
         ]
         done = subprocess.run(call, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr[-3000:]
-        change = ("--change", f"ENV PIP_CERT={CERTIFICATES} SSL_CERT_FILE={CERTIFICATES}", "--change", 'CMD ["python3"]')
+        trust = f"ENV PIP_CERT={CERTIFICATES} SSL_CERT_FILE={CERTIFICATES}"
+        change = ("--change", trust, "--change", 'CMD ["python3"]')
         docker(environment, "import", *change, str(tree), PYTHON)
         tree.unlink()
     for name, file in STAND_INS.items():
