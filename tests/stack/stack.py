@@ -52,6 +52,7 @@ class Stack:
             "COMPOSE_FILE": files,
             "COMPOSE_PROJECT_NAME": project,
             "COMPOSE_ENV_FILES": str(self.env_file),
+            "SEMANA_RETRIES": "2",
             "SEMANA_RETRY_SECONDS": "2",
             "SEMANA_LIVE_SCHEDULE": "never",
             "SEMANA_SCHEDULE": "0 0 1 1 *",
