@@ -104,10 +104,13 @@ class Stack:
         content = None if body is None else json.dumps(body).encode()
         heads = {"Content-Type": "application/json", **{k.replace("_", "-"): v for k, v in heads.items()}}
         address = f"http://localhost:{self.ports[port]}{path}"
-        with urllib.request.urlopen(
-            urllib.request.Request(address, content, heads, method=method), timeout=30
-        ) as answer:
-            text = answer.read()
+        request = urllib.request.Request(address, content, heads, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                text = answer.read()
+        except HTTPError as err:
+            err.close()
+            raise
         return json.loads(text) if text else None
 
     def api(self, path: str, *, key: str = "SEMANA_KEY_AGENTS", **what: Any) -> Any:
