@@ -13,7 +13,8 @@ UNFETCHED := "The packages could not be installed (pip says why above). With the
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup dev demo up test test-serving check docs bench peers airflow test-airflow bench-airflow lock
+.PHONY: help setup dev demo up test test-serving check docs bench peers airflow test-airflow bench-airflow lock \
+  env stack-up stack-demo stack-drop stack-down stack-backup stack-restore test-stack audit licences
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -67,15 +68,53 @@ test-airflow: $(VENV)/.dev $(VENV)-airflow/.airflow ## the DAGs on a real schedu
 bench-airflow: $(VENV)/.dev $(VENV)-airflow/.airflow ## what the DAG takes over `semana run`, printed into docs/benchmarks.md
 	$(BIN)/python -m benchmarks.orchestration
 
+env: ## write .env with strong secrets for the containers (0600); never over one that is there
+	@$(PYTHON) -m deploy.stack env
+
+stack-up: ## build the images and start everything in containers, on 127.0.0.1 alone; after `make env`
+	@$(PYTHON) -m deploy.stack up
+
+stack-demo: ## deliver real groceries to the containers, twice, and let Airflow make the lists
+	@$(PYTHON) -m deploy.stack demo
+
+stack-drop: ## deliver files to the containers: make stack-drop SOURCE=canonical FILES="a.parquet b.csv"
+	@$(PYTHON) -m deploy.stack drop $(SOURCE) $(FILES)
+
+stack-down: ## end the containers; what their volumes hold stays
+	@$(PYTHON) -m deploy.stack down
+
+stack-backup: ## write everything that the containers hold into a new folder: make stack-backup TO=FOLDER
+	@$(PYTHON) -m deploy.stack backup $(TO)
+
+stack-restore: ## fill new volumes from a backup: make stack-restore FROM=FOLDER
+	@$(PYTHON) -m deploy.stack restore $(FROM)
+
+licences: ## print docs/licences.md from the images
+	@$(PYTHON) -m deploy.stack licences >docs/.licences && mv docs/.licences docs/licences.md
+
+audit: $(VENV)-audit/.audit ## look for known holes in everything that is locked; asks PyPI
+	@for name in semana api ui airflow-stack mlflow build; do \
+	  echo "requirements/$$name.txt:"; \
+	  $(VENV)-audit/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r requirements/$$name.txt || exit 1; \
+	done
+
+test-stack: $(VENV)/.dev $(VENV)-stack/.stack ## the containers on a real engine, with kills, a restore, and two worker hosts
+	@sh tests/stack/install.sh
+	$(BIN)/python -m pytest tests/stack --stack
+
 lock: $(VENV)/.dev ## choose the newest versions again and write requirements/
 	$(LOCK) --upgrade pyproject.toml --group build --output-file requirements/semana.txt
-	$(LOCK) --upgrade pyproject.toml --extra api --group build -c requirements/semana.txt --output-file requirements/api.txt
-	$(LOCK) --upgrade pyproject.toml --extra ui --group build -c requirements/semana.txt -c requirements/api.txt \
-	  --output-file requirements/ui.txt
 	$(LOCK) --upgrade pyproject.toml --extra api --extra ui --group build --group dev -c requirements/semana.txt \
-	  -c requirements/api.txt -c requirements/ui.txt --output-file requirements/dev.txt
+	  --output-file requirements/dev.txt
+	$(LOCK) --upgrade requirements/build.in -c requirements/dev.txt --output-file requirements/build.txt
+	$(LOCK) --upgrade requirements/api.in -c requirements/dev.txt --output-file requirements/api.txt
+	$(LOCK) --upgrade requirements/ui.in -c requirements/dev.txt --output-file requirements/ui.txt
 	$(LOCK) --upgrade requirements/peers.in --output-file requirements/peers.txt
 	$(LOCK) --upgrade requirements/airflow.in --output-file requirements/airflow.txt
+	$(LOCK) --upgrade requirements/airflow-stack.in -c requirements/airflow.txt --output-file requirements/airflow-stack.txt
+	$(LOCK) --upgrade requirements/mlflow.in --output-file requirements/mlflow.txt
+	$(LOCK) --upgrade requirements/stack.in --output-file requirements/stack.txt
+	$(LOCK) --upgrade requirements/audit.in --output-file requirements/audit.txt
 
 $(VENV)/bin/python:
 	@sh requirements/environment.sh "$(PYTHON)" "$(VENV)"
@@ -109,4 +148,14 @@ $(VENV)-peers/.peers: requirements/peers.txt
 $(VENV)-airflow/.airflow: requirements/airflow.txt
 	@sh requirements/environment.sh "$(PYTHON)" "$(VENV)-airflow"
 	@$(VENV)-airflow/bin/python -m pip $(QUIET) --disable-pip-version-check --no-input install --require-hashes --no-deps -r $<
+	@touch $@
+
+$(VENV)-stack/.stack: requirements/stack.txt
+	@sh requirements/environment.sh "$(PYTHON)" "$(VENV)-stack"
+	@$(VENV)-stack/bin/python -m pip $(QUIET) --disable-pip-version-check --no-input install --require-hashes --no-deps -r $<
+	@touch $@
+
+$(VENV)-audit/.audit: requirements/audit.txt
+	@sh requirements/environment.sh "$(PYTHON)" "$(VENV)-audit"
+	@$(VENV)-audit/bin/python -m pip $(QUIET) --disable-pip-version-check --no-input install --require-hashes --no-deps -r $<
 	@touch $@

@@ -15,6 +15,8 @@ settings.load_profile("house")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """What an ordinary run of all tests leaves out: what takes minutes and another environment, or writes the docs."""
     parser.addoption("--airflow", action="store_true", help="run the tests on a real Airflow (make test-airflow)")
+    parser.addoption("--stack", action="store_true", help="run the tests in real containers (make test-stack)")
+    parser.addoption("--stack-folder", help="where the engine of these tests keeps its files, to build sooner again")
     parser.addoption("--pictures", action="store_true", help="make the pictures of docs/pictures anew")
 
 

@@ -12,12 +12,13 @@ from typing import Any
 from semana.cli import app
 
 
-def semana(home: Path, *words: str, code: int = 0, program: tuple[str, ...] = ("-m", "semana.cli")) -> str:
+def semana(
+    home: Path, *words: str, code: int = 0, stdin: str = "", program: tuple[str, ...] = ("-m", "semana.cli")
+) -> str:
     """Runs `semana --home HOME WORDS`, asserts its exit code, returns what it printed (stdout, else stderr)."""
     call = [sys.executable, *program, "--home", str(home), *words]
-    done = subprocess.run(
-        call, capture_output=True, text=True, timeout=120, env={**os.environ, "COLUMNS": "120"}, check=False
-    )
+    env = {**os.environ, "COLUMNS": "120"}
+    done = subprocess.run(call, input=stdin, capture_output=True, text=True, timeout=120, env=env, check=False)
     assert done.returncode == code, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done.stderr if code else done.stdout
 
@@ -27,7 +28,7 @@ def in_process(home: Path, *words: str) -> None:
     app(["--home", str(home), *words], standalone_mode=False)
 
 
-def summary(home: Path, *words: str) -> dict[str, Any]:
+def summary(home: Path, *words: str, stdin: str = "") -> dict[str, Any]:
     """The JSON object on the last line of a command."""
-    found: dict[str, Any] = json.loads(semana(home, *words).splitlines()[-1])
+    found: dict[str, Any] = json.loads(semana(home, *words, stdin=stdin).splitlines()[-1])
     return found

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.serving import CUSTOMERS, EACH, million
 from semana.stores.home import Stores
-from tests.journey.command import semana
+from tests.journey.command import semana, summary
 from tests.serving.server import served
 
 FOREIGN = ("mlflow", "optuna", "shap", "pandas", "matplotlib", "pandera", "alembic", "sqlalchemy")
@@ -82,6 +82,19 @@ def test_without_a_key_no_other_machine_is_served(trees: Stores) -> None:
         assert client.get("/v1/ledger", headers=signed).status_code == 200
     assert "agents" in semana(trees.home, "keys", "revoke", "agents")
     semana(trees.home, "keys", "revoke", "nobody", code=64)
+
+
+def test_a_key_that_was_made_elsewhere_is_kept_in_a_new_home_and_stays_revoked(tmp_path: Path) -> None:
+    home, token = tmp_path / "home", "semana_" + "x" * 43
+    (home / "drop").mkdir(parents=True)
+    told = [summary(home, "keys", "keep", "agents", "--scope", "write", stdin=token) for _ in range(2)]
+    assert [each["new"] for each in told] == [True, False]
+    assert token not in semana(home, "keys", "list")
+    semana(home, "keys", "revoke", "agents")
+    assert not summary(home, "keys", "keep", "agents", "--scope", "write", stdin=token)["new"]
+    assert summary(home, "keys", "keep", "agents", "--scope", "write", stdin=token + "y")["new"]
+    assert "a key was expected" in semana(home, "keys", "keep", "short", stdin="semana_short", code=64)
+    assert "same as another" in semana(home, "keys", "keep", "other", stdin=token + "y", code=64)
 
 
 def test_a_home_without_a_list_starts_and_waits_for_it(tmp_path: Path, trees: Stores) -> None:

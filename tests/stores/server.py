@@ -91,12 +91,12 @@ def _wait(server: subprocess.Popen[bytes], uri: str, log: Path) -> None:
 
 
 @contextmanager
-def answering(status: int, body: str) -> Iterator[str]:
-    """The address of something that answers every request so."""
+def answering(status: int, body: str, *, login: str | None = None) -> Iterator[str]:
+    """The address of something that answers every request so; 401 where it comes without this log-in."""
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(status)
+            self.send_response(status if login in {None, self.headers["Authorization"]} else 401)
             self.end_headers()
             self.wfile.write(body.encode())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
 import socket
@@ -81,6 +82,15 @@ def test_another_version_is_refused_with_the_way_out() -> None:
         Mlflow(Path("nowhere"), uri=uri, name="semana").ready()
     assert f"is 3.16.0, our client is {client_version()}" in str(refused.value)
     assert f"Install mlflow=={client_version()} at the server" in str(refused.value)
+
+
+def test_a_server_with_log_in_tells_its_version_to_the_user_of_the_address() -> None:
+    login = "Basic " + base64.b64encode(b"semana:a/b@c").decode()
+    with answering(200, client_version(), login=login) as uri:
+        place = uri.removeprefix("http://")
+        assert "MLflow" in Mlflow(Path("nowhere"), uri=f"http://semana:a%2Fb%40c@{place}", name="semana").says()
+        with pytest.raises(TrackingRefused, match="401"):
+            Mlflow(Path("nowhere"), uri=uri, name="semana").says()
 
 
 @pytest.mark.parametrize(

@@ -23,9 +23,9 @@ def register(app: typer.Typer) -> None:
     front.add_group(
         app,
         "keys",
-        says="Keys of the API: list, create, revoke.",
+        says="Keys of the API: list, create, keep, revoke.",
         default=list_keys,
-        commands={"list": list_keys, "create": create_key, "revoke": revoke_key},
+        commands={"list": list_keys, "create": create_key, "keep": keep_key, "revoke": revoke_key},
     )
 
 
@@ -115,6 +115,18 @@ def create_key(
 ) -> None:
     """Make a key and print it, this once: the home keeps only its hash."""
     print(front.stores().keys.create(name, scope, when=front.order().now.isoformat()))
+
+
+def keep_key(
+    name: Annotated[str, typer.Argument(help="Whose it is, like agents.")],
+    scope: Annotated[str, typer.Option(help="read, write or admin; each holds those before it.")] = "read",
+) -> None:
+    """Keep a key that was made elsewhere, read from stdin, in a new home too; the same one again changes nothing."""
+    import sys
+
+    stores = front.stores(create=True)
+    new = stores.keys.keep(name, scope, sys.stdin.read().strip(), when=front.order().now.isoformat())
+    front.last_line({"key": name, "new": new})
 
 
 def revoke_key(name: Annotated[str, typer.Argument(help="The key's name.")]) -> None:

@@ -18,6 +18,7 @@ from semana.stores import files
 SCOPES = ("read", "write", "admin")  # each holds those before it
 _PREFIX = "semana_"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_TOKEN = re.compile(_PREFIX + r"[\w-]{43,}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -43,15 +44,30 @@ class Keys:
 
     def create(self, name: str, scope: str, *, when: str) -> str:
         """Makes a key and returns it, the only time; raises UsageError for a name that is taken or a scope unknown."""
-        if scope not in SCOPES:
-            raise UsageError(f"--scope {scope!r}: {', '.join(SCOPES)} was expected; each holds those before it")
-        if not _NAME.fullmatch(name):
-            raise UsageError(f"{name!r}: up to 40 of a to z, 0 to 9, - and _ were expected, like agents-north")
+        _check(name, scope)
         if any(key.name == name for key in self.all()):
             raise UsageError(f"key {name!r} exists, or was revoked. Name another one. See: semana keys list")
         token = _PREFIX + secrets.token_urlsafe(32)
         self._write(Key(name, scope, hash_of(token), when))
         return token
+
+    def keep(self, name: str, scope: str, token: str, *, when: str) -> bool:
+        """Keeps a key that was made elsewhere, in place of the one of that name; False where it is the same one.
+
+        A revoked key stays revoked. Raises UsageError for what is no key, or one that another name has.
+        """
+        _check(name, scope)
+        if not _TOKEN.fullmatch(token):
+            raise UsageError(
+                f"a key was expected on stdin: {_PREFIX} and at least 43 random letters, as `make env` has"
+            )
+        known = {key.name: key for key in self.all()}
+        if (mine := known.pop(name, None)) and (mine.hash, mine.scope) == (hash_of(token), scope):
+            return False
+        if any(key.hash == hash_of(token) for key in known.values()):
+            raise UsageError(f"key {name!r} is the same as another one. Give each its own.")
+        self._write(Key(name, scope, hash_of(token), when))
+        return True
 
     def revoke(self, name: str, *, when: str) -> Key:
         """Ends the key: running workers refuse it within seconds. Raises UsageError naming the keys there are."""
@@ -79,6 +95,13 @@ class Keys:
     def _write(self, key: Key) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         files.replace(self.folder / f"{key.name}.json", lambda scratch: _private(scratch, files.to_json(asdict(key))))
+
+
+def _check(name: str, scope: str) -> None:
+    if scope not in SCOPES:
+        raise UsageError(f"--scope {scope!r}: {', '.join(SCOPES)} was expected; each holds those before it")
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"{name!r}: up to 40 of a to z, 0 to 9, - and _ were expected, like agents-north")
 
 
 def hash_of(token: str) -> str:

@@ -5,13 +5,14 @@ It knows HTTP alone, so that a server that is away is found out in seconds, befo
 
 from __future__ import annotations
 
+import base64
 import time
 from concurrent.futures import Future
 from http.client import HTTPException
 from importlib.metadata import version
 from threading import Thread
 from urllib.error import HTTPError
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from urllib.request import Request, urlopen
 
 from semana.errors import ConfigurationError, ServiceUnavailable
@@ -99,8 +100,12 @@ def _ask(uri: str, answer: Future[str | None]) -> None:
 
 
 def _version(uri: str) -> str | None:
-    address = f"{shown(uri)}{urlsplit(uri).path.rstrip('/')}/version"  # tells its version to everybody
-    request = Request(address, headers={"User-Agent": "semana"})  # noqa: S310 - http or https, as looked at above
+    parts = urlsplit(uri)
+    heads = {"User-Agent": "semana"}
+    if parts.username:  # a server with log-in tells not even its version without
+        user = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        heads["Authorization"] = f"Basic {base64.b64encode(user.encode()).decode()}"
+    request = Request(f"{shown(uri)}{parts.path.rstrip('/')}/version", headers=heads)  # noqa: S310 - as looked at above
     try:
         with urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
             said: str = answer.read(100).decode(errors="replace").strip()
