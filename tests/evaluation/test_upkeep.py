@@ -96,7 +96,7 @@ def test_the_interval_of_a_list_is_as_wide_as_customers_differ():
     found = intervals(published, truth)
     listed = published["recommended"].to_numpy().reshape(300, 10)
     bought = np.zeros((300, 10), bool)
-    bought[truth["customer_id"], truth["product_id"]] = True
+    bought[truth["customer_id"].to_numpy(), truth["product_id"].to_numpy()] = True
     each = np.stack([2 * (listed & bought).sum(1), listed.sum(1) + bought.sum(1)])
     draws = each[:, rng.integers(0, 300, (2000, 300))].sum(2)
     low, high = np.quantile(draws[0] / draws[1], [0.025, 0.975])

@@ -62,7 +62,7 @@ def test_the_page_tells_every_list_and_every_change_of_who_serves():
 
 def test_the_chart_marks_the_weeks_in_which_another_model_began_and_gaps_where_there_was_no_shadow():
     chart = performance_page(ROWS, ENTRIES).split("<figure")[1]
-    assert re.findall(r'class="note"[^>]*>((?:↩ )?\d\.\d\.\d)<', chart) == ["1.0.0", "1.1.0", "↩ 1.0.0"]
+    assert re.findall(r'class="note[^>]*>((?:↩ )?\d\.\d\.\d)<', chart) == ["1.0.0", "1.1.0", "↩ 1.0.0"]
     assert re.findall(r"shadow, (2024-W\d\d): 0\.510", chart) == ["2024-W31"]
     assert re.findall(r"list that served, 2024-W31: (0\.\d+)", chart) == ["0.410"]
 

@@ -90,9 +90,9 @@ class Seen:
     wrong: list[str] = field(default_factory=list)
     device: str = ""  # in pictures of docs, where they are wanted
 
-    def picture(self, name: str) -> None:
-        """A picture of what is seen now, for docs, where it is wanted."""
-        if self.device:
+    def picture(self, name: str, *devices: str) -> None:
+        """A picture of what is seen now, for docs, where it is wanted; on a laptop, where nothing else is said."""
+        if self.device in (devices or ("laptop",)):
             self.page.evaluate("scrollTo(0, 0)")
             self.page.wait_for_timeout(1000)
             self.page.screenshot(path=str(ROOT / "docs" / "pictures" / f"{name}-{self.device}.png"))

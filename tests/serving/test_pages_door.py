@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import re
 import string
@@ -13,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from starlette.testclient import TestClient
+from starlette.types import ASGIApp
 
 from semana.settings import keep_gradio_quiet
 from semana.stores.home import Stores
@@ -50,7 +52,10 @@ def before() -> Iterator[Before]:
     with ExitStack() as stack:
 
         def visitor(transport: httpx.BaseTransport, *, local: bool = True, scheme: str = "http") -> TestClient:
-            app = make_app(Api("http://localhost:8000", local=local, transport=transport), hosts=HOSTS)
+            async def made() -> ASGIApp:  # Gradio opens a loop of its own where none runs, and leaves it open
+                return make_app(Api("http://localhost:8000", local=local, transport=transport), hosts=HOSTS)
+
+            app = asyncio.run(made())
             client = TestClient(app, base_url=f"{scheme}://localhost:7860", follow_redirects=False)
             return stack.enter_context(client)
 

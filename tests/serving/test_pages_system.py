@@ -16,9 +16,9 @@ from tests.journey.command import semana
 from tests.pipeline.living import reopened
 from tests.serving import story
 from tests.serving.conftest import opened
-from tests.serving.pages import Pages, Seen, browser, pages, seen
+from tests.serving.pages import LAPTOP, Pages, Seen, browser, pages, seen
 from tests.serving.server import served
-from tests.serving.test_pages import LOOKS, PICTURED, pages_of, says
+from tests.serving.test_pages import LOOKS, pages_of, says
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -41,7 +41,7 @@ def person(request: pytest.FixtureRequest, story_pages: Pages, chromium: Any) ->
     lang, dark, size = LOOKS[request.param]
     with seen(chromium, story_pages.address, lang, dark=dark, size=size) as found:
         if request.config.getoption("pictures"):
-            found.device = PICTURED.get(request.param, "")
+            found.device = "laptop" if size == LAPTOP and not dark else ""
         found.page.goto(f"{story_pages.address}/{lang}/")
         found.page.locator("#customers .offer").first.wait_for()
         yield found

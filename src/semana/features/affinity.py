@@ -35,12 +35,20 @@ class Segments:
     shares: nw.LazyFrame[Any]
 
 
-def tastes_of_all(history: nw.LazyFrame[Any], tables: Tables, *, before: Week) -> nw.LazyFrame[Any]:
+def tastes_of(history: nw.LazyFrame[Any], tables: Tables, *, before: Week) -> nw.LazyFrame[Any]:
+    """What each customer bought of each value of the products' attributes, older weeks counting less."""
+    weight = steady_sum(halving(nw.col(s.WEEK), latest=before.index - 1, weeks=_HALF_LIFE), bits=DECAY_BITS)
+    of_kinds = bought(history).join(_kinds(tables.products, s.PRODUCT_ID), on=s.PRODUCT_ID, how="inner")
+    return of_kinds.group_by(s.CUSTOMER_ID, _VALUE).agg(weight.alias(_OF_BOTH), nw.col(_ATTRIBUTE).max())
+
+
+def tastes_of_all(tastes: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     """One row per value of the products' attributes, with its part of what all customers buy."""
-    both = _weights(history, _kinds(tables.products, s.PRODUCT_ID), before=before)
-    of_value = both.group_by(_ATTRIBUTE, _VALUE).agg(steady_sum(nw.col(_OF_BOTH), bits=DECAY_BITS).alias(_OF_ALL))
+    of_value = tastes.group_by(_VALUE).agg(
+        steady_sum(nw.col(_OF_BOTH), bits=DECAY_BITS).alias(_OF_ALL), nw.col(_ATTRIBUTE).max()
+    )
     of_value = of_value.filter(nw.col(_OF_ALL) > 0)  # what nobody has bought for years tells nothing
-    everything = both.group_by(_ATTRIBUTE).agg(steady_sum(nw.col(_OF_BOTH), bits=DECAY_BITS).alias(_WEIGHT))
+    everything = tastes.group_by(_ATTRIBUTE).agg(steady_sum(nw.col(_OF_BOTH), bits=DECAY_BITS).alias(_WEIGHT))
     shares = of_value.join(everything, on=_ATTRIBUTE, how="inner")
     return shares.select(_VALUE, (nw.col(_OF_ALL) / nw.col(_WEIGHT)).alias(_OF_ALL))
 
@@ -67,12 +75,10 @@ def segments_of_all(history: nw.LazyFrame[Any], tables: Tables, *, before: Week)
 
 def affinities(
     pairs: nw.LazyFrame[Any],
-    history: nw.LazyFrame[Any],
     tables: Tables,
     tastes: nw.LazyFrame[Any],
+    of_all: nw.LazyFrame[Any],
     segments: Segments,
-    *,
-    before: Week,
 ) -> nw.LazyFrame[Any]:
     """The pairs with the mean and the best, over the attributes, of what each of them tells.
 
@@ -80,7 +86,7 @@ def affinities(
     customer buys as of what all buy, older weeks counting less. Segment popularity: the share of orders of customers
     of the same type (region, ...) that held the product lately. Null where no attribute is declared or known.
     """
-    own = _taste(pairs, history, _kinds(tables.products, s.PRODUCT_ID), tastes, before=before)
+    own = _taste(pairs, _kinds(tables.products, s.PRODUCT_ID), tastes, of_all)
     like = _liked(pairs, _kinds(tables.customers, s.CUSTOMER_ID), segments)
     joined = _summed_up(pairs, own, mean=s.AFFINITY, best=s.AFFINITY_BEST)
     return _summed_up(joined, like, mean=s.SEGMENT_POPULARITY, best=s.SEGMENT_POPULARITY_BEST)
@@ -91,15 +97,15 @@ def _kinds(described: nw.LazyFrame[Any], key: str) -> nw.LazyFrame[Any]:
     schema = described.collect_schema()
     names = sorted(name for name, kind in schema.items() if kind == nw.String and name not in _NO_ATTRIBUTE)
     nothing = described.select(
-        key, nw.lit("").cast(nw.String).alias(_ATTRIBUTE), nw.lit("").cast(nw.String).alias(_VALUE)
+        key, nw.lit(0).cast(nw.Int32).alias(_ATTRIBUTE), nw.lit("").cast(nw.String).alias(_VALUE)
     ).head(0)
     told = (
         described.filter(~nw.col(name).is_null()).select(
             key,
-            nw.lit(name).cast(nw.String).alias(_ATTRIBUTE),
+            nw.lit(place).cast(nw.Int32).alias(_ATTRIBUTE),
             nw.concat_str([nw.lit(f"{name}="), nw.col(name)]).alias(_VALUE),
         )
-        for name in names
+        for place, name in enumerate(names)
     )
     return nw.concat([nothing, *told])
 
@@ -112,30 +118,17 @@ def _summed_up(pairs: nw.LazyFrame[Any], told: nw.LazyFrame[Any], *, mean: str, 
     return pairs.join(sums, on=s.PAIR, how="left")
 
 
-def _weights(history: nw.LazyFrame[Any], kinds: nw.LazyFrame[Any], *, before: Week) -> nw.LazyFrame[Any]:
-    """What each customer bought of each value, older weeks counting less."""
-    weight = steady_sum(halving(nw.col(s.WEEK), latest=before.index - 1, weeks=_HALF_LIFE), bits=DECAY_BITS)
-    of_kinds = bought(history).join(kinds, on=s.PRODUCT_ID, how="inner")
-    return of_kinds.group_by(s.CUSTOMER_ID, _ATTRIBUTE, _VALUE).agg(weight.alias(_OF_BOTH))
-
-
 def _taste(
-    pairs: nw.LazyFrame[Any],
-    history: nw.LazyFrame[Any],
-    kinds: nw.LazyFrame[Any],
-    shares: nw.LazyFrame[Any],
-    *,
-    before: Week,
+    pairs: nw.LazyFrame[Any], kinds: nw.LazyFrame[Any], tastes: nw.LazyFrame[Any], of_all: nw.LazyFrame[Any]
 ) -> nw.LazyFrame[Any]:
-    both = _weights(history, kinds, before=before)
-    of_customer = both.group_by(s.CUSTOMER_ID, _ATTRIBUTE).agg(
+    of_customer = tastes.group_by(s.CUSTOMER_ID, _ATTRIBUTE).agg(
         steady_sum(nw.col(_OF_BOTH), bits=DECAY_BITS).alias(_OF_CUSTOMER)
     )
     known = (
         pairs.select(*s.PAIR)
-        .join(kinds.join(shares, on=_VALUE, how="inner"), on=s.PRODUCT_ID, how="inner")
+        .join(kinds.join(of_all, on=_VALUE, how="inner"), on=s.PRODUCT_ID, how="inner")
         .join(of_customer, on=[s.CUSTOMER_ID, _ATTRIBUTE], how="left")
-        .join(both.drop(_ATTRIBUTE), on=[s.CUSTOMER_ID, _VALUE], how="left")
+        .join(tastes.drop(_ATTRIBUTE), on=[s.CUSTOMER_ID, _VALUE], how="left")
         .with_columns(nw.col(_OF_CUSTOMER).fill_null(0.0), nw.col(_OF_BOTH).fill_null(0.0))
     )
     share = (nw.col(_OF_BOTH) + _PRIOR * nw.col(_OF_ALL)) / (nw.col(_OF_CUSTOMER) + _PRIOR)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import narwhals as nw
@@ -12,7 +12,7 @@ from semana.data import schemas as s
 from semana.data.purchases import before as known_before
 from semana.data.purchases import bought
 from semana.data.weeks import Week
-from semana.features.affinity import AFFINITY, Segments, affinities, segments_of_all, tastes_of_all
+from semana.features.affinity import AFFINITY, Segments, affinities, segments_of_all, tastes_of, tastes_of_all
 from semana.features.calendar import CALENDAR, add_calendar, days_of_week
 from semana.features.frequency import FREQUENCY, add_frequency
 from semana.features.popularity import POPULARITY, add_popularity, popularities
@@ -42,6 +42,9 @@ FEATURES: tuple[str, ...] = (
 FACTS: tuple[str, ...] = (s.LAST_BOUGHT, s.USUAL_GAP_DAYS, s.USUAL_QUANTITY, s.USUAL_AMOUNT)
 
 
+Settle = Callable[[nw.LazyFrame[Any]], nw.LazyFrame[Any]]
+
+
 @dataclass(frozen=True)
 class Shop:
     """What the whole shop tells of a week, whichever pairs are asked for.
@@ -55,7 +58,7 @@ class Shop:
     segments: Segments
     week: nw.LazyFrame[Any]
 
-    def each(self, settle: Callable[[nw.LazyFrame[Any]], nw.LazyFrame[Any]]) -> Shop:
+    def each(self, settle: Settle) -> Shop:
         """The same with every frame as `settle` makes it: worked out once, for many requests."""
         return Shop(
             settle(self.products),
@@ -65,8 +68,8 @@ class Shop:
         )
 
 
-def shop_before(tables: Tables, *, before: Week, params: Params) -> Shop:
-    """What the purchases of all customers before the week tell."""
+def shop_before(tables: Tables, *, before: Week, params: Params, tastes: nw.LazyFrame[Any] | None = None) -> Shop:
+    """What the purchases of all customers before the week tell; their `tastes` may be known already."""
     history = known_before(tables.purchases, before)
     decay, weeks = params.models.decay, params.candidates.explore_weeks
     products = popularities(history, before=before, decay=decay, weeks=weeks)
@@ -74,25 +77,36 @@ def shop_before(tables: Tables, *, before: Week, params: Params) -> Shop:
         products = products.join(more, on=s.PRODUCT_ID, how="left")
     return Shop(
         products,
-        tastes_of_all(history, tables, before=before),
+        tastes_of_all(tastes_of(history, tables, before=before) if tastes is None else tastes),
         segments_of_all(history, tables, before=before),
         days_of_week(history, tables.calendar, before=before),
     )
 
 
 def build_features(
-    pairs: nw.LazyFrame[Any], tables: Tables, *, before: Week, params: Params, shop: Shop | None = None
+    pairs: nw.LazyFrame[Any],
+    tables: Tables,
+    *,
+    before: Week,
+    params: Params,
+    shop: Shop | None = None,
+    settle: Settle = lambda frame: frame,
 ) -> nw.LazyFrame[Any]:
     """The pairs with FEATURES (float32; null where there is nothing to tell from) and FACTS, as known before the week.
 
     `pairs` may be any: a run's candidates, or one customer's; a pair's row is the same in each. Nothing from
     week `before` on can reach a feature. With the `shop` told apart, `tables` need hold only what belongs to the
     customers of these pairs, and all products.
+
+    `settle` works a frame out that several features look at: an engine may else do so for each of them.
     """
-    history = known_before(tables.purchases, before)
-    own = _own_purchases(pairs, history)
+    history = settle(known_before(tables.purchases, before))
+    own = settle(_own_purchases(pairs, history))
+    tastes = settle(tastes_of(history, tables, before=before))
     decay = params.models.decay
-    shop = shop or shop_before(tables, before=before, params=params)
+    shop = shop or shop_before(replace(tables, purchases=history), before=before, params=params, tastes=tastes).each(
+        settle
+    )
     rows = add_frequency(pairs, history, own, before=before, decay=decay)
     rows = add_recency(rows, own, before=before)
     rows = add_streaks(rows, history, own, before=before)
@@ -100,7 +114,7 @@ def build_features(
     rows = add_popularity(rows, shop.products)
     rows = add_quantity(rows, history, own, shop.products, before=before)
     rows = add_together(rows, tables.fits)
-    liked = affinities(pairs.select(*s.PAIR), history, tables, shop.tastes, shop.segments, before=before)
+    liked = affinities(pairs.select(*s.PAIR), tables, tastes, shop.tastes, shop.segments)
     rows = rows.join(liked, on=s.PAIR, how="left")
     rows = add_season(rows, own, shop.products, before=before)
     rows = add_calendar(rows, history, tables.calendar, shop.week, before=before)

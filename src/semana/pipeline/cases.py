@@ -97,7 +97,7 @@ def golden_week(frozen: Frozen, about: Mapping[str, Any], week: Week, params: Pa
     calendar = nw.from_native(frozen["calendar"].filter(year).lazy())
     tables = Tables(purchases, customers, products, settled(fitting(purchases, before=week)), calendar)
     pairs = _drawn(_collected(example_pairs(tables, week=week, params=params)), about)
-    made = build_features(nw.from_native(pairs.lazy()), tables, before=week, params=params)
+    made = build_features(nw.from_native(pairs.lazy()), tables, before=week, params=params, settle=settled)
     rows = _collected(made).sort(s.PAIR)
     truth = _collected(bought(during(purchases, week)).select(*s.PAIR))
     history = _collected(bought(before(purchases, week)).select(*s.PAIR, s.WEEK))

@@ -71,7 +71,7 @@ def examples_of(run: Run, stores: Stores) -> Examples:
         sample = Sample(share, customers, products) if share < 1 else None
         tables = tables_of(run, stores, before=week)
         pairs = settled(example_pairs(tables, week=week, params=stores.params, sample=sample))
-        made = build_features(pairs, tables, before=week, params=stores.params)
+        made = build_features(pairs, tables, before=week, params=stores.params, settle=settled)
         frame: pl.DataFrame = made.collect("polars").to_native().sort(s.PAIR)
         return frame.with_columns(held_out(frame[s.CUSTOMER_ID], stores.experiments.running(week)))
 

@@ -36,7 +36,7 @@ def score_week(run: Run, stores: Stores) -> dict[str, Any]:
     """Writes the scores of champion and shadow, and records the forecast level of the week; returns the counts."""
     tables = tables_of(run, stores, before=run.week)
     pairs = settled(candidate_pairs(tables, before=run.week, params=stores.params.candidates))
-    built = build_features(pairs, tables, before=run.week, params=stores.params)
+    built = build_features(pairs, tables, before=run.week, params=stores.params, settle=settled)
     rows: pl.DataFrame = built.collect("polars").to_native().sort(s.PAIR)
     level = forecast_level(totals_of(run, stores), target=run.week, params=stores.params.level)
     seen, champion, chance = _of_week(stores, run.recall("serving")["bundle"], rows, level.total)

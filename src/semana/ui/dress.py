@@ -38,6 +38,7 @@ def theme() -> gr.themes.Base:
         "color_accent_soft": "var(--band)",
         "input_background_fill": "var(--card)",
         "input_border_color": "var(--line)",
+        "input_border_width": "1px",
         "input_border_color_focus": "var(--m0)",
         "input_placeholder_color": "var(--soft)",
         "link_text_color": "var(--m0)",

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from semana.reports.words import number
 from semana.ui.drawn import NOTHING
 
-Record = Mapping[str, Any]
-Says = Callable[[float], str]
 _MINUTE, _HOUR = 60, 3600
 _THOUSAND = 1000
 _KIB = 1024

@@ -29,6 +29,7 @@ _PICKS = """element.addEventListener('click', event => {
   if (!at || !element.contains(at) || at.disabled) return;
   const form = at.closest('form');
   if (form) event.preventDefault();
+  window.semanaPick = at.dataset.pick;
   trigger('click', {...(form ? Object.fromEntries(new FormData(form)) : {}), ...at.dataset});
 });"""
 

@@ -116,6 +116,9 @@ def whole(text: str | None) -> int:
 
 
 def see(html: gr.HTML) -> str:
-    """A script that scrolls to the component where it lies beside the screen, as it does on a phone."""
-    return f"""() => {{ const at = document.getElementById({html.elem_id!r})?.getBoundingClientRect();
-      if (at && (at.top < 0 || at.top > innerHeight * .6)) scrollBy({{top: at.top - 12, behavior: 'smooth'}}); }}"""
+    """A script that scrolls to the component, where one was chosen and it lies beside the screen, as on a phone."""
+    return f"""() => {{
+      const at = document.getElementById({html.elem_id!r})?.getBoundingClientRect();
+      const away = at && (at.top < 0 || at.top > innerHeight * .6);
+      if (away && window.semanaPick === 'one') scrollBy({{top: at.top - 12, behavior: 'smooth'}});
+    }}"""

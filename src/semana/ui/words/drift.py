@@ -76,7 +76,6 @@ TEXTS: Mapping[str, Words] = {
         "Customers of {week} beside those of the weeks before; each customer counts once.",
         "Clientes de {week} junto a los de las semanas anteriores; cada cliente cuenta una vez.",
     ),
-    "drift_now": ("{week}", "{week}"),
     "drift_then": ("the weeks before", "las semanas anteriores"),
     "drift_rest": (" All others together: {now}, before {before}.", " Los demás juntos: {now}; antes {before}."),
     "drift_shape": ("Distribution of {column}, now and before", "Distribución de {column}, ahora y antes"),

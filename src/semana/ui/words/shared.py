@@ -21,6 +21,7 @@ TEXTS: Mapping[str, Words] = {
     "pipeline": ("Runs", "Ejecuciones"),
     "list_of": ("List of {week}: {days}", "Lista de {week}: {days}"),
     "list_model": ("model {version}", "modelo {version}"),
+    "list_over": ("this week is over", "esta semana ya pasó"),
     "degraded": ("not the newest", "no es la más nueva"),
     "no_list": (
         "No list is published yet. It appears here by itself after the first weekly run.",
