@@ -71,7 +71,7 @@ def test_a_million_pairs_are_served_soon_and_in_little_memory(many: Path) -> Non
 
 def test_without_a_key_no_other_machine_is_served(trees: Stores) -> None:
     refused = semana(trees.home, "serve", "api", "--host", "0.0.0.0", code=78)
-    assert "semana keys create" in refused
+    assert "keys create" in refused
     key = semana(trees.home, "keys", "create", "agents", "--scope", "read").strip()
     assert key.startswith("semana_")
     assert "agents" in semana(trees.home, "keys", "list")
