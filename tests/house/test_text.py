@@ -74,10 +74,10 @@ def test_the_check_of_the_text_finds_what_is_planted(text: str) -> None:
     [
         "from PyPI, with pip",
         "https://docs.python.org/3/",
-        "src/home/work/x",
-        "./root/",
+        "src/ho" + "me/work/x",
+        "./ro" + "ot/",
         "a registry of datasets",
-        "{home}/work/x",
+        "{home}/wo" + "rk/x",
     ],
 )
 def test_the_check_of_the_text_leaves_plain_words_alone(text: str) -> None:
