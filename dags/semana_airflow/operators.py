@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 
 from airflow.sdk import BaseOperator, BranchMixIn
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk.execution_time import task_runner
+from airflow.sdk.execution_time.comms import SetRenderedFields
 
 from semana_airflow.command import Command, dies_with
-from semana_airflow.notes import note_of
+from semana_airflow.notes import note_of, shortened
 from semana_airflow.settings import BIN, TIMEZONE
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 # Wrong call, wrong data, wrong configuration: trying again cannot help.
 _HOPELESS = {64, 65, 78}
+_ASKED = ("week", "as_of", "position", "retrain", "reason")  # the params of a run
 _LEVELS = {"DEBUG": logging.DEBUG, "WARNING": logging.WARNING, "ERROR": logging.ERROR}
 RUN = "{{ ti.xcom_pull(task_ids='ingest')['run'] }}"
 
@@ -57,9 +60,15 @@ class SemanaOperator(BaseOperator):
         if self.last_words and context["ti"].try_number > context["ti"].max_tries:
             self.words += self.last_words
         self._command = Command([BIN, *self.words])
-        self._command.run(self._tell)
-        if self._command.code:
-            self._fail(self._command.code, self._command.error)
+        try:
+            self._command.run(self._tell)
+        except OSError as err:
+            raise self._failed(f"SEMANA_BIN is {BIN}, which cannot be started: {err.strerror}", again=False) from err
+        except BaseException as err:
+            self._show(f"ended before it was done: {err or type(err).__name__}")
+            raise
+        if code := self._command.code:
+            raise self._failed(f"exit {code}: {self._command.error}", again=code not in _HOPELESS)
         summary = self._command.summary
         self.note = note_of(summary)
         counts = {name: summary[name] for name in self.counts if summary.get(name) is not None}
@@ -79,11 +88,19 @@ class SemanaOperator(BaseOperator):
     def _tell(self, line: str) -> None:
         self.log.log(next((_LEVELS[word] for word in line.split()[2:3] if word in _LEVELS), logging.INFO), "%s", line)
 
-    def _fail(self, code: int, error: str) -> None:
-        self.note = f"exit {code}: {error}"
-        if code in _HOPELESS:
-            raise AirflowFailException(f"exit {code}, trying again cannot help: {error}")
-        raise AirflowException(f"exit {code}: {error}")
+    def _failed(self, says: str, *, again: bool) -> AirflowException:
+        """The error to raise, of which the note tells."""
+        self._show(says)
+        return AirflowException(says) if again else AirflowFailException(f"{says} (trying again cannot help)")
+
+    def _show(self, note: str) -> None:
+        """Shows the note at once, for Airflow itself shows it only where no other try follows."""
+        self.note = shortened(note)
+        try:
+            fields = {"note": self.note, "words": self.words}
+            task_runner.SUPERVISOR_COMMS.send(SetRenderedFields(rendered_fields=fields))
+        except Exception:  # the task's own failure is what counts
+            self.log.exception("the note is not shown")
 
 
 class IngestOperator(SemanaOperator):
@@ -94,14 +111,17 @@ class IngestOperator(SemanaOperator):
 
     def asked(self, context: Context) -> list[str]:
         """More words, from the DAG run and its params."""
-        given = {name: value for name, value in context["params"].items() if value not in (None, "")}
         dag_run = context["dag_run"]
+        given = {name: value for name, value in context["params"].items() if value not in (None, "")}
+        if unknown := sorted(set(dag_run.conf or {}) - set(_ASKED)):
+            says = f"the run was asked with {', '.join(unknown)}; what can be asked: {', '.join(_ASKED)}"
+            raise self._failed(says, again=False)
         if dag_run.run_type == "backfill" and dag_run.logical_date:
             day = dag_run.logical_date.astimezone(ZoneInfo(TIMEZONE)).date()
             year, week, _ = day.isocalendar()
             past = {"week": f"{year}-W{week:02d}", "as_of": str(day), **given}
             return ["--as-recorded", *_options(past, ("week", "as_of", "reason"))]
-        return _options(given, ("week", "as_of", "position", "retrain", "reason"))
+        return _options(given, _ASKED)
 
 
 class DecideOperator(SemanaOperator, BranchMixIn):

@@ -5,23 +5,60 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from airflow.providers.standard.triggers.file import DirectoryFileDeleteTrigger
 from airflow.sdk import Asset, AssetOrTimeSchedule, AssetWatcher, CronTriggerTimetable
+from croniter import croniter
 
-BIN = os.environ.get("SEMANA_BIN", "semana")
-HOME = Path(os.environ.get("SEMANA_HOME", ".semana")).resolve()
-TIMEZONE = os.environ.get("SEMANA_TIMEZONE", "UTC")
-SCHEDULE = os.environ.get("SEMANA_SCHEDULE", "weekly")
-LIVE_SCHEDULE = os.environ.get("SEMANA_LIVE_SCHEDULE", "daily")
-DEADLINE = timedelta(minutes=float(os.environ.get("SEMANA_DEADLINE_MINUTES", "0")))
-RETRIES = int(os.environ.get("SEMANA_RETRIES", "4"))
-RETRY_DELAY = timedelta(seconds=float(os.environ.get("SEMANA_RETRY_SECONDS", "30")))
+_CRON = {"daily": "{minute} 6 * * *", "weekly": "{minute} 6 * * 1", "monthly": "{minute} 6 1 * *"}
+_NEVER = "never"
+
+
+def _text(name: str, default: str) -> str:
+    """A setting; one that is set to nothing is not set."""
+    return os.environ.get(name, "").strip() or default
+
+
+def _number(name: str, default: str) -> float:
+    found = _text(name, default)
+    try:
+        number = float(found)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < 1e6:
+        raise ValueError(f"{name} is {found!r}; a number was expected, 0 or more, like {default}")
+    return number
+
+
+def _times(name: str, default: str) -> str:
+    found = _text(name, default)
+    if found in (*_CRON, _NEVER) or (len(found.split()) == 5 and croniter.is_valid(found)):
+        return found
+    known = ", ".join((*_CRON, _NEVER))
+    raise ValueError(f"{name} is {found!r}; one of {known} was expected, or a cron expression like '0 6 * * 1'")
+
+
+def _zone(name: str, default: str) -> str:
+    found = _text(name, default)
+    try:
+        ZoneInfo(found)
+    except (ValueError, OSError) as err:  # an unknown name, or a folder of the zones
+        raise ValueError(f"{name} is {found!r}; a time zone was expected, like Europe/Madrid") from err
+    return found
+
+
+BIN = _text("SEMANA_BIN", "semana")
+HOME = Path(_text("SEMANA_HOME", ".semana")).resolve()
+TIMEZONE = _zone("SEMANA_TIMEZONE", "UTC")
+SCHEDULE = _times("SEMANA_SCHEDULE", "weekly")
+LIVE_SCHEDULE = _times("SEMANA_LIVE_SCHEDULE", "daily")
+DEADLINE = timedelta(minutes=_number("SEMANA_DEADLINE_MINUTES", "0"))
+RETRIES = int(_number("SEMANA_RETRIES", "4"))
+RETRY_DELAY = timedelta(seconds=_number("SEMANA_RETRY_SECONDS", "30"))
 
 FLAG = ".ready"  # laid into drop/ once all files of a delivery are there
 _POKE = 2.0  # seconds between two looks for it
-_CRON = {"daily": "{minute} 6 * * *", "weekly": "{minute} 6 * * 1", "monthly": "{minute} 6 1 * *"}
-_NEVER = "never"
 
 
 def timetable(when: str, *, minute: int = 0) -> CronTriggerTimetable | None:

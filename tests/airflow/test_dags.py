@@ -45,13 +45,35 @@ print(json.dumps({"errors": bag.import_errors, "dags": told, "semana": "semana" 
 """
 
 
-def read(folder: Path, **settings: str) -> dict[str, Any]:
-    """What Airflow makes of the DAGs under these settings."""
+# Every pair of a setting and a value, one after another: what it says of the wrong one.
+WRONG = """
+import importlib, json, os, sys
+import semana_airflow.settings as settings
+said = []
+for name, value in json.loads(sys.argv[1]):
+    os.environ[name] = value
+    try:
+        importlib.reload(settings)
+        said.append("")
+    except ValueError as err:
+        said.append(str(err))
+    del os.environ[name]
+print(json.dumps(said))
+"""
+
+
+def asked(folder: Path, program: str, argument: str, **settings: str) -> Any:
+    """What the program prints in Airflow's environment."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("SEMANA", "AIRFLOW"))}
     environment = {**clean, **settings, "AIRFLOW_HOME": str(folder), "PYTHONPATH": str(ROOT / "dags")}
-    call = [str(PYTHON), "-c", PROGRAM, str(ROOT / "dags")]
+    call = [str(PYTHON), "-c", program, argument]
     done = subprocess.run(call, env=environment, capture_output=True, text=True, timeout=120, check=True)
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def read(folder: Path, **settings: str) -> dict[str, Any]:
+    """What Airflow makes of the DAGs under these settings."""
+    found = asked(folder, PROGRAM, str(ROOT / "dags"), **settings)
     assert found["errors"] == {}
     assert not found["semana"]
     return dict(found["dags"])
@@ -106,3 +128,23 @@ def test_the_schedule_is_a_setting(tmp_path: Path, schedule: str, timetable: str
     weekly = found["semana_weekly"]
     assert (weekly["schedule"], weekly["cron"], weekly["deadlines"]) == (timetable, cron, 1)
     assert found["semana_live"]["schedule"] == "NullTimetable"
+
+
+def test_a_wrong_setting_names_itself_what_came_and_what_was_expected(tmp_path: Path) -> None:
+    wrong = [
+        ("SEMANA_SCHEDULE", "Weekly"),
+        ("SEMANA_SCHEDULE", "61 6 * * *"),
+        ("SEMANA_SCHEDULE", "* * * * * *"),
+        ("SEMANA_LIVE_SCHEDULE", "hourlyy"),
+        ("SEMANA_TIMEZONE", "Europe/Atlantis"),
+        ("SEMANA_TIMEZONE", "Europe"),
+        ("SEMANA_DEADLINE_MINUTES", "soon"),
+        ("SEMANA_RETRIES", "-1"),
+        ("SEMANA_RETRY_SECONDS", "nan"),
+    ]
+    right = [("SEMANA_SCHEDULE", ""), ("SEMANA_SCHEDULE", " daily "), ("SEMANA_TIMEZONE", "America/Lima")]
+    said = asked(tmp_path, WRONG, json.dumps(wrong + right))
+    assert said[len(wrong) :] == [""] * len(right)
+    for (name, value), text in zip(wrong, said, strict=False):
+        assert text.startswith(f"{name} is {value!r}; "), text
+        assert "expected" in text

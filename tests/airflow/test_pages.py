@@ -31,7 +31,7 @@ def page(airflow: Airflow) -> Iterator[Any]:
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        context = browser.new_context(viewport={"width": 1900, "height": 560})
+        context = browser.new_context(viewport={"width": 1900, "height": 560}, device_scale_factor=1.5)
         context.add_cookies([{"name": "_token", "value": airflow.token, "url": airflow.address}])
         context.add_init_script(f"localStorage.setItem('react-resizable-panels:grid-ltr', {_PANELS!r})")
         yield context.new_page()
@@ -51,11 +51,16 @@ def test_the_dag_and_the_notes_are_seen_in_airflows_own_pages(
         graph.get_by_text(name, exact=name != "validate").first.wait_for(timeout=30_000)
     if pytestconfig.getoption("pictures"):
         page.get_by_label("Collapse Details Panel").click()
-        page.set_viewport_size({"width": 1500, "height": 360})
+        page.set_viewport_size({"width": 1900, "height": 360})
         page.locator(".react-flow__controls-fitview").click()
         page.add_style_tag(content=".react-flow__minimap, .react-flow__panel { display: none }")
         page.wait_for_timeout(2000)
-        graph.screenshot(path=str(ROOT / "docs" / "pictures" / "dag.png"))
+        boxes = [node.bounding_box() for node in graph.locator(".react-flow__node").all()]
+        left, top = (min(box[side] for box in boxes) - 24 for side in ("x", "y"))
+        width = max(box["x"] + box["width"] for box in boxes) + 24 - left
+        height = max(box["y"] + box["height"] for box in boxes) + 36 - top
+        clip = {"x": left, "y": top, "width": width, "height": height}
+        page.screenshot(path=str(ROOT / "docs" / "pictures" / "dag.png"), clip=clip)
 
     page.goto(f"{airflow.address}/dags/semana_weekly/runs/{quote(run)}/tasks/decide/rendered_templates")
     page.get_by_text("reasons", exact=False).first.wait_for(timeout=30_000)

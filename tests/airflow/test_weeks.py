@@ -154,6 +154,8 @@ def test_a_missed_deadline_is_told(airflow: Airflow, home: Path, place: Path, si
     (place / "env").write_text("export MLFLOW_TRACKING_URI=http://127.0.0.1:9\n")
     deliver(home, FIRST, FIRST + 1, ready=False)
     run = airflow.trigger(retrain="always")
+    note = wait_for("note of a try", lambda: told_between(airflow, run, "train"), seconds=120)
+    assert note.startswith("exit 69: ")
     assert airflow.done(run) == "success"
     train = airflow.tasks(run)["train"]
     assert (train["state"], train["try_number"]) == ("success", 5)
@@ -164,3 +166,26 @@ def test_a_missed_deadline_is_told(airflow: Airflow, home: Path, place: Path, si
     assert wait_for("alert", lambda: sink.heard("deadline missed", run), seconds=60), DEADLINE
     (place / "env").write_text("")
     check(home, FIRST, NOW)
+
+
+def told_between(airflow: Airflow, run: str, task: str) -> str:
+    """The note of a task that waits for its next try."""
+    found = airflow.tasks(run).get(task, {})
+    return str(found["rendered_fields"].get("note", "")) if found.get("state") == "up_for_retry" else ""
+
+
+def test_a_run_that_is_asked_for_what_there_is_not_fails_at_once_and_is_shown(airflow: Airflow, home: Path) -> None:
+    run = airflow.trigger(weak=str(FIRST))
+    assert airflow.done(run) == "failed"
+    task = airflow.tasks(run)["ingest"]
+    assert (task["state"], task["try_number"]) == ("failed", 1)
+    assert task["rendered_fields"]["note"].startswith("the run was asked with weak; what can be asked: week, as_of,")
+    row = wait_for("row of the run", lambda: outside(home), seconds=20)
+    assert row.split()[2:5] == ["semana_weekly", "failed", "ingest"]
+    check(home, FIRST)
+
+
+def outside(home: Path) -> str | None:
+    """The newest of the scheduler's runs that worked in no run of ours, as it is shown."""
+    lines = semana(home, "runs").splitlines()
+    return next((line.strip() for line in reversed(lines) if " semana_weekly " in line), None)

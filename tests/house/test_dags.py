@@ -35,9 +35,9 @@ def wrong(module: str) -> bool:
 def settings() -> dict[str, str]:
     """The names that the settings of the DAGs read from the environment, with their defaults."""
     tree = ast.parse((DAGS / "semana_airflow" / "settings.py").read_text())
-    reads = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("get")]
-    pairs = [[ast.literal_eval(value) for value in node.args] for node in reads if "os.environ" in ast.unparse(node)]
-    return dict(pairs)
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    reads = [node for node in calls if node.args and ast.unparse(node.args[0]).startswith("'SEMANA_")]
+    return dict([ast.literal_eval(value) for value in node.args] for node in reads)
 
 
 def test_dags_import_the_task_sdk_and_nothing_of_semana() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from semana.reports.tasks import tasks_report
+from semana.reports.tasks import outside_table, tasks_report
 from tests.reports.test_runs import printed, record
 
 
@@ -44,3 +44,28 @@ def test_a_row_a_try_with_waiting_running_and_the_step_itself() -> None:
 def test_a_run_of_which_nothing_ran_is_shown_too() -> None:
     text = printed(tasks_report({**RECORD, "tasks": [task("ingest", state="upstream_failed")]}, []))
     assert "never ran: ingest upstream_failed" in " ".join(text.split())
+
+
+def test_long_names_and_times_fit_the_terminal() -> None:
+    mapped = {"part": "transactions", "attempt": 12, "state": "failed"}
+    long = {
+        "queued": "2025-01-06T08:00:00+00:00",
+        "start": "2025-01-06T08:20:00+00:00",
+        "end": "2025-01-06T08:31:40+00:00",
+    }
+    text = printed(tasks_report({**RECORD, "tasks": [task("validate", **mapped, **long)]}, []))
+    (row,) = [line for line in text.splitlines() if "validate" in line]
+    assert row.split()[:2] == ["validate", "transactions"]
+    assert row.split()[-1] == "failed"
+    assert all(len(line) <= 80 for line in text.splitlines())
+
+
+def test_a_run_of_the_schedulers_alone_is_one_row_with_what_was_given_up() -> None:
+    failed = {**RECORD, "run": "", "state": "failed", "tasks": [task("ingest", 0, 10, 20, state="failed")]}
+    live = {**RECORD, "dag": "semana_live", "run": "", "tasks": [task("ingest", 30, 32, 40)]}
+    text = printed(outside_table([live, failed]))
+    rows = [line.split() for line in text.splitlines() if "semana_" in line]
+    assert rows == [
+        ["2025-01-06", "08:00", "semana_weekly", "failed", "ingest", "20.0", "s"],
+        ["2025-01-06", "08:00", "semana_live", "success", "10.0", "s"],
+    ]

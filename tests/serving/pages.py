@@ -18,11 +18,19 @@ from typing import Any
 import httpx2
 import pytest
 
+from semana.stores.home import Stores
 from tests.house.tree import ROOT
+from tests.serving.server import served
 
 CHROMIUM = shutil.which("chromium")
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 LAPTOP, PHONE = (1366, 800), (390, 844)
+LOOKS = {
+    "english-light-laptop": ("en", False, LAPTOP),
+    "spanish-dark-laptop": ("es", True, LAPTOP),
+    "english-dark-phone": ("en", True, PHONE),
+    "spanish-light-phone": ("es", False, PHONE),
+}
 # Whatever the process wants of another machine is written down, whoever in it asks.
 _WATCH = """
 import sys
@@ -78,6 +86,13 @@ def pages(api: str, folder: Path, *words: str) -> Iterator[Pages]:
             process.stdout.close()
     assert process.returncode == 0, (folder / "ui.log").read_text()
     assert not elsewhere.exists(), elsewhere.read_text()
+
+
+@contextmanager
+def pages_of(stores: Stores, folder: Path, *, start: str = "ready") -> Iterator[Pages]:
+    """Pages before an API of the home, both in processes of their own."""
+    with served(stores.home, start=start) as (client, _), pages(str(client.base_url), folder / "ui") as running:
+        yield running
 
 
 @dataclass
@@ -148,3 +163,8 @@ def seen(
     page.on("dialog", lambda dialog: (found.wrong.append(dialog.message), dialog.dismiss()))
     yield found
     context.close()
+
+
+def says(person: Seen, english: str, spanish: str) -> str:
+    """The words in the person's language."""
+    return english if person.lang == "en" else spanish

@@ -25,6 +25,7 @@ GOOD = "personal_frequency, decayed_frequency, recent_repeat"
 RACE = {
     r"race: \[.*\]": f"race: [{GOOD}]",
     r"least_weeks: 12": "least_weeks: 6",
+    r"usual_weeks: 12": "usual_weeks: 6",
     r"jump_lines: \d+": "jump_lines: 50",
 }
 BEGAN, LAST = homes.TARGET, homes.TARGET + 4

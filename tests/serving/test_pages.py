@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +14,9 @@ import pytest
 from semana.stores.home import Stores
 from tests.journey.command import semana
 from tests.serving import homes
-from tests.serving.pages import LAPTOP, PHONE, Pages, Seen, browser, pages, seen
+from tests.serving.pages import LOOKS, Pages, Seen, browser, pages, pages_of, says, seen
 from tests.serving.server import served
 
-LOOKS = {
-    "english-light-laptop": ("en", False, LAPTOP),
-    "spanish-dark-laptop": ("es", True, LAPTOP),
-    "english-dark-phone": ("en", True, PHONE),
-    "spanish-light-phone": ("es", False, PHONE),
-}
 PICTURED = {"english-light-laptop": "laptop", "spanish-light-phone": "phone"}
 
 
@@ -46,13 +39,6 @@ def shop_pages(shop_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield running
 
 
-@contextmanager
-def pages_of(stores: Stores, folder: Path, *, start: str = "ready") -> Iterator[Pages]:
-    """Pages before an API of the home, both in processes of their own."""
-    with served(stores.home, start=start) as (client, _), pages(str(client.base_url), folder / "ui") as running:
-        yield running
-
-
 @pytest.fixture(params=LOOKS)
 def person(request: pytest.FixtureRequest, shop_pages: Pages, chromium: Any) -> Iterator[Seen]:
     """An agent before the pages, each in their own language, light and size; pictures of docs where they are wanted."""
@@ -64,11 +50,6 @@ def person(request: pytest.FixtureRequest, shop_pages: Pages, chromium: Any) -> 
         found.page.locator("#customers .offer").first.wait_for()
         yield found
         found.check()
-
-
-def says(person: Seen, english: str, spanish: str) -> str:
-    """The words in the person's language."""
-    return english if person.lang == "en" else spanish
 
 
 def test_an_agent_sees_whom_to_call_and_what_to_offer_in_one_look(person: Seen) -> None:

@@ -16,9 +16,8 @@ from tests.journey.command import semana
 from tests.pipeline.living import reopened
 from tests.serving import story
 from tests.serving.conftest import opened
-from tests.serving.pages import LAPTOP, Pages, Seen, browser, pages, seen
+from tests.serving.pages import LAPTOP, LOOKS, Pages, Seen, browser, pages, pages_of, says, seen
 from tests.serving.server import served
-from tests.serving.test_pages import LOOKS, pages_of, says
 
 MINUS = "\N{MINUS SIGN}"
 

@@ -62,6 +62,9 @@ def main() -> None:
     except PermissionError as err:
         print(f"semana: {err.filename}: this user may not write or read it. Mend its rights.", file=sys.stderr)
         sys.exit(EXIT_CODES[ConfigurationError])
+    except NotADirectoryError as err:
+        print(f"semana: {err.filename}: it lies below a file; a folder was expected there.", file=sys.stderr)
+        sys.exit(EXIT_CODES[ConfigurationError])
     except Exception as err:
         if hasattr(err, "format_message"):
             print(f"semana: {err.format_message()} See: semana --help", file=sys.stderr)

@@ -33,7 +33,7 @@ def runs(
     from semana.errors import UsageError
     from semana.evaluation.durations import with_times_usual
     from semana.reports.runs import by_run, run_report, runs_page, runs_table
-    from semana.reports.tasks import tasks_report
+    from semana.reports.tasks import outside_table, tasks_report
     from semana.stores import files
 
     if form not in ("table", "json"):
@@ -41,20 +41,26 @@ def runs(
     stores = front.stores()
     records = with_times_usual(stores.telemetry.all())
     known = by_run(records)
-    if not known:
+    tasks = stores.tasks.of(run) if run else stores.tasks.all()
+    if not known and not tasks:
         raise UsageError("nothing has run yet. Run: semana run")
     if run is not None and run not in known:
-        raise UsageError(f"run {run!r} is unknown; the newest are: {', '.join(list(known)[-3:])}")
-    tasks = stores.tasks.of(run) if run else stores.tasks.all()
+        raise UsageError(f"run {run!r} is unknown; the newest are: {', '.join(list(known)[-3:]) or 'none'}")
     if form == "json":
         front.last_line({"records": known[run] if run else records, "tasks": tasks}, json_asked=True)
         return
-    files.replace_bytes(stores.home / PAGE, runs_page(records).encode())
     console = Console()
-    console.print(run_report(run, known[run]) if run else runs_table(records))
-    for each in tasks if run else ():
-        console.print(tasks_report(each, [record for record in records if record["run"] in ("", run)]))
-    console.print(f"The page: {stores.home / PAGE}")
+    if run:
+        console.print(run_report(run, known[run]))
+        for each in tasks:
+            console.print(tasks_report(each, [record for record in records if record["run"] in ("", run)]))
+    else:
+        console.print(runs_table(records))
+        if outside := [each for each in tasks if not each["run"]]:
+            console.print(outside_table(outside))
+    if known:
+        files.replace_bytes(stores.home / PAGE, runs_page(records).encode())
+        console.print(f"The page: {stores.home / PAGE}")
 
 
 def _record(path: Path) -> None:

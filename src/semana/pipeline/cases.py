@@ -24,7 +24,7 @@ from semana.models.level import Totals
 from semana.models.scorer import Scorer
 from semana.params import Params
 from semana.stores.home import Stores
-from semana.stores.known import YEAR, days_off, settled
+from semana.stores.known import YEAR, collected, days_off, settled
 from semana.stores.runs import Run
 
 Frozen = Mapping[str, pl.DataFrame]
@@ -81,7 +81,7 @@ def tables_to_freeze(run: Run, stores: Stores, weeks: Sequence[Week]) -> dict[st
         told = rows.filter(pl.col(s.SEEN).is_null() | (pl.col(s.SEEN) <= min(run.as_of, last.end)))
         described[dataset.name] = told.sort(dataset.key[0], s.POSITION, s.SEEN)
     known = stores.lake.read(catalog.WEEKS, run.week).filter(pl.col(s.WEEK) <= last.index)
-    calendar = _collected(days_off(stores, min(weeks), last))
+    calendar = collected(days_off(stores, min(weeks), last))
     return {"purchases": purchases, **described, "weeks": known, "calendar": calendar}
 
 
@@ -96,12 +96,12 @@ def golden_week(frozen: Frozen, about: Mapping[str, Any], week: Week, params: Pa
     year = pl.col(s.WEEK).is_between(week.index - YEAR, week.index)
     calendar = nw.from_native(frozen["calendar"].filter(year).lazy())
     tables = Tables(purchases, customers, products, settled(fitting(purchases, before=week)), calendar)
-    pairs = _drawn(_collected(example_pairs(tables, week=week, params=params)), about)
+    pairs = _drawn(collected(example_pairs(tables, week=week, params=params)), about)
     made = build_features(nw.from_native(pairs.lazy()), tables, before=week, params=params, settle=settled)
-    rows = _collected(made).sort(s.PAIR)
-    truth = _collected(bought(during(purchases, week)).select(*s.PAIR))
-    history = _collected(bought(before(purchases, week)).select(*s.PAIR, s.WEEK))
-    segments = customer_segments(history, _collected(customers), truth, week=week, attribute=about["attribute"])
+    rows = collected(made).sort(s.PAIR)
+    truth = collected(bought(during(purchases, week)).select(*s.PAIR))
+    history = collected(bought(before(purchases, week)).select(*s.PAIR, s.WEEK))
+    segments = customer_segments(history, collected(customers), truth, week=week, attribute=about["attribute"])
     holiday = bool(frozen["weeks"].filter(pl.col(s.WEEK) == week.index)["holidays"].sum())
     flags, of_truth = (
         in_cases(each, history, segments, week=week, holiday=holiday)
@@ -126,8 +126,3 @@ def _drawn(rows: pl.DataFrame, about: Mapping[str, Any]) -> pl.DataFrame:
         return rows
     drawn = drawn_customers(rows[s.CUSTOMER_ID].unique().to_list(), share=about["share"])
     return rows.filter(pl.col(s.CUSTOMER_ID).is_in(drawn))
-
-
-def _collected(frame: nw.LazyFrame[Any]) -> pl.DataFrame:
-    collected: pl.DataFrame = frame.collect("polars").to_native()
-    return collected

@@ -15,7 +15,7 @@ from semana.errors import UsageError
 from semana.evaluation.live import scored_rows
 from semana.features.build import FEATURES, build_features
 from semana.stores.home import Stores
-from semana.stores.known import Listed, check_tables, settled, tables_of
+from semana.stores.known import Listed, check_tables, collected, settled, tables_of
 
 BATCH, LIVE = "batch", "live"
 _SHOWN = 3  # ids that are named where one is unknown
@@ -70,11 +70,7 @@ def score_pair(
     """
     pair = nw.from_native(customer.join(product, how="cross").lazy())
     tables = tables_of(listed, stores, before=listed.week)
-    row: pl.DataFrame = (
-        build_features(pair, tables, before=listed.week, params=stores.params, settle=settled)
-        .collect("polars")
-        .to_native()
-    )
+    row = collected(build_features(pair, tables, before=listed.week, params=stores.params, settle=settled))
     scorer = stores.bundles.load(listed.manifest["bundle"]).at(listed.manifest["level"]["factor"])
     (found,) = scored_rows(row, scorer, overdue_gaps=stores.params.decision.overdue_gaps, top=top or len(FEATURES))
     return {**{name: found[name] for name in found if name not in s.PAIR}, "base": scorer.model.base()}

@@ -24,7 +24,7 @@ from semana.features.examples import Sample, example_pairs
 from semana.models.level import Totals
 from semana.stores.bundle import FORMAT
 from semana.stores.home import Stores
-from semana.stores.known import Known, attributes_of, settled, tables_of
+from semana.stores.known import Known, attributes_of, collected, settled, tables_of
 from semana.stores.runs import Run
 
 _log = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ def examples_of(run: Run, stores: Stores) -> Examples:
         tables = tables_of(run, stores, before=week)
         pairs = settled(example_pairs(tables, week=week, params=stores.params, sample=sample))
         made = build_features(pairs, tables, before=week, params=stores.params, settle=settled)
-        frame: pl.DataFrame = made.collect("polars").to_native().sort(s.PAIR)
+        frame = collected(made).sort(s.PAIR)
         return frame.with_columns(held_out(frame[s.CUSTOMER_ID], stores.experiments.running(week)))
 
     return rows

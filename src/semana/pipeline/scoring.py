@@ -22,7 +22,7 @@ from semana.pipeline.labels import totals_of
 from semana.pipeline.succession import shadow_of
 from semana.stores import files
 from semana.stores.home import Stores
-from semana.stores.known import settled, tables_of
+from semana.stores.known import collected, settled, tables_of
 from semana.stores.runs import Run
 
 FACTS = [*s.PAIR, s.REPEAT, s.LAST_BOUGHT, s.USUAL_GAP_DAYS, s.USUAL_QUANTITY, s.USUAL_AMOUNT]
@@ -37,7 +37,7 @@ def score_week(run: Run, stores: Stores) -> dict[str, Any]:
     tables = tables_of(run, stores, before=run.week)
     pairs = settled(candidate_pairs(tables, before=run.week, params=stores.params.candidates))
     built = build_features(pairs, tables, before=run.week, params=stores.params, settle=settled)
-    rows: pl.DataFrame = built.collect("polars").to_native().sort(s.PAIR)
+    rows = collected(built).sort(s.PAIR)
     level = forecast_level(totals_of(run, stores), target=run.week, params=stores.params.level)
     seen, champion, chance = _of_week(stores, run.recall("serving")["bundle"], rows, level.total)
     on_list = listed(rows, chance, total=level.total, params=stores.params.decision)[s.RECOMMENDED].to_numpy()

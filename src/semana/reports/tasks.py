@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.table import Table
@@ -12,7 +12,8 @@ from rich.text import Text
 from semana.reports.terminal import titled_table
 
 Record = Mapping[str, Any]
-_BAR = 26  # characters of a whole run
+_BAR = 20  # characters of a whole run
+_NEWEST = 10
 _QUEUED, _RUN, _STEP = "░", "▒", "█"
 _OVER = ("success", "skipped")
 
@@ -24,7 +25,7 @@ def tasks_report(record: Record, steps: Sequence[Record]) -> Table:
     """
     ran = sorted((task for task in record["tasks"] if task["start"]), key=lambda task: str(task["start"]))
     never = [task for task in record["tasks"] if not task["start"]]
-    begins, ends = _span(ran)
+    begins, ends = _times(record)
     title = f"{record['dag']}, {record['scheduler_run']}: {record['state']}, {_seconds(ends - begins)}"
     numbers = (("queued", "right"), ("run", "right"), ("step", "right"), ("try", "right"), ("state", "left"))
     skipped = f"\nnever ran: {', '.join(_name(task) + ' ' + task['state'] for task in never)}" if never else ""
@@ -41,6 +42,19 @@ def tasks_report(record: Record, steps: Sequence[Record]) -> Table:
     return table
 
 
+def outside_table(records: Sequence[Record]) -> Table:
+    """One row a scheduler's run that worked in no run of ours, the newest last: what it was, and where it ended."""
+    left = ("begun", "DAG", "state", "given up")
+    columns = [*((name, "left") for name in left), ("took", "right")]
+    table = titled_table("a scheduler's runs outside of these", *columns, tight=True, unbroken=["begun", "DAG"])
+    for record in sorted(records, key=_times)[-_NEWEST:]:
+        begins, ends = _times(record)
+        begun = datetime.fromtimestamp(begins, UTC).strftime("%Y-%m-%d %H:%M") if begins else ""
+        failed = "; ".join(dict.fromkeys(_name(task) for task in record["tasks"] if task["state"] == "failed"))
+        table.add_row(begun, record["dag"], record["state"], failed, _seconds(ends - begins))
+    return table
+
+
 def _name(task: Record) -> str:
     return f"{task['task']} {task['part']}".strip()
 
@@ -54,6 +68,10 @@ def _within(task: Record, steps: Sequence[Record]) -> list[tuple[float, float]]:
         if same and _moment(task, "start") <= at <= _moment(task, "end"):
             found.append((at, float(step["wall_seconds"])))
     return found[:1] if task["part"] else found
+
+
+def _times(record: Record) -> tuple[float, float]:
+    return _span([task for task in record["tasks"] if task["start"]])
 
 
 def _span(tasks: Sequence[Record]) -> tuple[float, float]:
