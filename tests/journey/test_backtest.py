@@ -54,7 +54,7 @@ def test_the_record_has_what_its_readers_rely_on(tested: tuple[Path, dict[str, A
     assert record["made_from"]["models"] == MODELS
     assert record["made_from"]["position"] == KNOWN + 2
     for model in record["models"].values():
-        parts = {"mean", "pooled", "weeks", "kinds", "segments", "reliability", "gains", "importance"}
+        parts = {"mean", "pooled", "weeks", "kinds", "segments", "reliability", "gains", "lift", "importance"}
         assert set(model) == parts
         assert set(model["kinds"]) == {"repeat", "explore"}
         assert set(model["segments"]) == {"largest", "colour: black", "colour: white"}  # no customer is new

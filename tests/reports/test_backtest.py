@@ -28,6 +28,7 @@ def model(f1: float, importance: dict[str, float] | None = None) -> dict[str, An
         "segments": {"largest": metrics, "type: <b>kiosk</b>": metrics},
         "reliability": [{"predicted": 0.1, "bought": 0.2, "pairs": 100}, {"predicted": 0.8, "bought": 0.7, "pairs": 9}],
         "gains": [{"pairs": 0.0, "found": 0.0}, {"pairs": 10.0, "found": 0.6}, {"pairs": 40.0, "found": 0.9}],
+        "lift": [{"share": 0.1, "times": 6.7}, {"share": 0.4, "times": 2.5}],
         "importance": importance,
     }
 
@@ -90,6 +91,7 @@ def test_the_page_is_well_formed_and_has_a_figure_for_each_question(text):
         "F1 by week",
         "Better than the best baseline?",
         "Cumulative gains",
+        "Lift",
         "Are the probabilities right?",
         "Who is served well?",
         "Purchases of the week",

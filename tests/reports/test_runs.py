@@ -55,7 +55,7 @@ def test_a_row_a_run_with_what_was_unusual_and_deliveries_are_no_run() -> None:
     assert "1 min 20" in text
     assert "3.0 GiB" in text
     assert re.search(r"train took\s", text)
-    assert "train: Busy" in text
+    assert "train: busy (75)" in text
 
 
 def test_one_step_alone_is_told_as_such_and_is_not_the_page_of_the_newest_run() -> None:
@@ -86,6 +86,6 @@ def test_the_page_has_a_trend_a_step_and_a_dataset_and_needs_nothing_but_itself(
     text = runs_page(RECORDS)
     assert Page(text).open == []
     assert re.findall(r"<h2>(.*?)</h2>", text) == ["2025-W03-0001", "prepare", "train", "purchases"]
-    assert "train: Busy" in text
+    assert "train: busy (75)" in text
     assert text.count('class="area bar failed"') == 1
     assert {"script", "link", "img", "iframe", "object"}.isdisjoint(tag for tag, _ in Page(text).tags)

@@ -34,7 +34,7 @@ def test_a_row_a_try_with_waiting_running_and_the_step_itself() -> None:
     assert [row.split()[0] for row in rows] == ["prepare", "train", "train"]
     assert [(row.count("░") > 0, row.count("█") > 0) for row in rows] == [(True, True), (True, False), (True, True)]
     assert rows[0].index("░") < rows[0].index("▒") < rows[0].index("█")
-    assert rows[2].count("█") > 2 * rows[0].count("█")
+    assert rows[2].count("█") >= 2 * rows[0].count("█")
     assert "10.0 s" in rows[0]
     assert "16.0 s" in rows[2]
     assert "never ran: promote skipped" in " ".join(text.split())

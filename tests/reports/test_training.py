@@ -21,7 +21,7 @@ RECORD: dict[str, Any] = {
     "about": {"week": "2025-W02", "source": "corner & sons", "position": "7"},
     "evidence": {name: {"2024-W52": METRICS, "2025-W01": METRICS} for name in ("recent_repeat", "boosting")},
 }
-CURVES = Curves(0.9, 0.01, 0.97, [(0.1, 0.2, 100), (0.8, 0.7, 9)], [(0.0, 0.0), (10.0, 0.6), (40.0, 0.9)])
+CURVES = Curves(0.9, 0.01, 0.97, [(0.1, 0.2, 100), (0.8, 0.7, 9)], [(0.0, 0.0), (10.0, 0.6), (40.0, 0.9)], 100.0)
 MOVED = (
     Moved("weeks_since", 0.6, tuple((float(n % 9), (n % 9 - 4) / 5) for n in range(700))),
     Moved("usual_gap", 0.2, ((None, -0.1), (None, 0.2), (3.0, 0.1))),

@@ -20,6 +20,7 @@ EXIT_CODES: dict[type[Exception], int] = {
     ConfigurationError: 78,
 }
 BUG = 70
+_INTERRUPTED = 130  # what the command line's library makes of Ctrl-C
 
 app = typer.Typer(
     name="semana",
@@ -48,15 +49,14 @@ upkeep.register(app)
 def main() -> None:
     """Runs the command line; every failure ends in one readable line on stderr and the documented exit code."""
     try:
-        app(standalone_mode=False)
+        if app(standalone_mode=False) == _INTERRUPTED:
+            raise KeyboardInterrupt
     except tuple(EXIT_CODES) as err:
         print(f"semana: {as_typed(str(err), typer.main.get_group(app).commands)}", file=sys.stderr)
         sys.exit(next(code for kind, code in EXIT_CODES.items() if isinstance(err, kind)))
-    except typer.Exit as err:
-        sys.exit(err.exit_code)
     except (typer.Abort, KeyboardInterrupt):
         print("semana: interrupted", file=sys.stderr)
-        sys.exit(130)
+        sys.exit(_INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()
     except PermissionError as err:

@@ -70,6 +70,15 @@ def as_typed(text: str, commands: Iterable[str]) -> str:
     return re.sub(rf"\bsemana (?=({'|'.join(commands)})\b)", lambda _: f"semana --home {home} ", text)
 
 
+def _as_typed(record: logging.LogRecord) -> bool:
+    """Makes the commands that a log line suggests name the home."""
+    if _home and record.name.startswith("semana"):
+        from semana.cli import app
+
+        record.msg, record.args = as_typed(record.getMessage(), typer.main.get_group(app).commands), ()
+    return True
+
+
 def settings(**given: Any) -> Settings:
     """The settings of this call; what is given on the command line comes first."""
     from semana.settings import read_settings
@@ -79,6 +88,7 @@ def settings(**given: Any) -> Settings:
     level = "WARNING" if barred else found.log_level
     handler = logging.StreamHandler(sys.stderr)
     handler.setLevel(level)
+    handler.addFilter(_as_typed)
     logging.basicConfig(handlers=[handler], level=level, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("semana").setLevel(logging.DEBUG if barred else level)
     return found

@@ -63,6 +63,7 @@ def show_list(
     found, listed = (lists.view(published, customer=customer, product=product, top=most) for most in (top, 0))
     if found.is_empty():
         held = " (customers that an experiment holds out are not shown)" if _experiment(stores, name) else ""
+        held += "; exclude.csv names some" if not stores.publications.exclusions().is_empty() else ""
         recommends = "recommends nothing" if top == 0 else "has no row"
         raise UsageError(f"the list of {name} {recommends} for that customer, product or owner{held}")
     key = s.CUSTOMER_ID if product else s.PRODUCT_ID
@@ -189,13 +190,14 @@ def warn_of_retracted(stores: Stores, week: str) -> None:
     manifest = stores.publications.manifests(Week.parse(week))[-1:]
     try:
         gone = [file for each in manifest for file in stores.landing.taken_back(each["position"])]
+        current = stores.publications.current()
+        other = other_model(stores) if current and current["week"] == week else ""
     except ContractError as err:  # the list is none the worse for it
-        _log.warning("what was delivered cannot be read: %s", err)
+        _log.warning("%s", err)
         return
     if gone:
         _log.warning("the list of %s was made from %s, since retracted; make it again: semana run", week, gone[0])
-    current = stores.publications.current()
-    if current and current["week"] == week and (other := other_model(stores)):
+    if other:
         _log.warning("%s", other)
 
 

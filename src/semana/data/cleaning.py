@@ -26,9 +26,9 @@ from semana.data.weeks import EPOCH
 # Raised when the rules below change: what was staged under other rules is made again.
 RULES = 2
 # Tools write an absent date as 1900 or 1970, and no shop's order lines are older than this.
-_FIRST_DATE = date(1980, 1, 1)
+FIRST_DATE = date(1980, 1, 1)
 # Sums of a week are taken in whole hundred-millionths (purchases.py), which hold 92 of these.
-_LARGEST = 1e9
+LARGEST = 1e9
 _ROW = "row"
 _STAGED = (s.CUSTOMER_ID, s.PRODUCT_ID, s.DATE, s.ORDER_ID, s.QUANTITY, s.AMOUNT, s.WEEK)
 
@@ -144,16 +144,16 @@ def _line_fault(latest: date, spec: Table, part: pl.DataFrame) -> pl.Expr:
         (missing, "quantity is missing"),
         (~quantity.is_finite(), "quantity is not a number"),
         (quantity == 0, "quantity is 0"),
-        (quantity.abs() > _LARGEST, f"quantity is beyond {_LARGEST:.0e}"),
+        (quantity.abs() > LARGEST, f"quantity is beyond {LARGEST:.0e}"),
         (~amount.is_finite(), "amount is not a number"),
-        (amount.abs() > _LARGEST, f"amount is beyond {_LARGEST:.0e}"),
+        (amount.abs() > LARGEST, f"amount is beyond {LARGEST:.0e}"),
     )
 
 
 def _date_faults(latest: date) -> tuple[tuple[pl.Expr, str], ...]:
     return (
         (pl.col(s.DATE).is_null(), "date is missing or not understood"),
-        (pl.col(s.DATE) < _FIRST_DATE, f"date is before {_FIRST_DATE}"),
+        (pl.col(s.DATE) < FIRST_DATE, f"date is before {FIRST_DATE}"),
         (pl.col(s.DATE) > latest, "date is later than the day after arrival"),
     )
 

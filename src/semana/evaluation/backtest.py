@@ -236,6 +236,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "segments": {name: _means(weeks) for name, weeks in outcome.segments.items()},
         "reliability": [{"predicted": p, "bought": share, "pairs": pairs} for p, share, pairs in curves.reliability],
         "gains": [{"pairs": pairs, "found": share} for pairs, share in curves.gains],
+        "lift": [{"share": taken, "times": times} for taken, times in curves.lift],
         "importance": outcome.importance,
     }
 

@@ -45,6 +45,7 @@ class Curves:
     `calibration` is expected over actual purchases, `ece` the mean distance of probability and share in 15 bins of
     equally many pairs; both count a purchase outside the candidates as a pair of probability 0. `covered` is the share
     of purchases among the candidates.
+    `pairs` is how many candidates a week has.
     `reliability` holds (mean probability, share bought, pairs) of 15 groups with equal expected purchases.
     `gains` holds (pairs a week, share of all purchases found among them), the likeliest first.
     """
@@ -54,6 +55,13 @@ class Curves:
     covered: float
     reliability: Sequence[tuple[float, float, int]]
     gains: Sequence[tuple[float, float]]
+    pairs: float
+
+    @property
+    def lift(self) -> tuple[tuple[float, float], ...]:
+        """(share of the candidates taken, the likeliest first; their purchases as a multiple of a random choice's)."""
+        found = [(taken / self.pairs, share / self.covered) for taken, share in self.gains if taken and self.covered]
+        return tuple((taken, share / taken) for taken, share in found)
 
 
 def curves_of(probability: Floats, bought: Flags, *, purchases: int, weeks: int) -> Curves:
@@ -67,6 +75,7 @@ def curves_of(probability: Floats, bought: Flags, *, purchases: int, weeks: int)
         covered=float(bought.sum() / purchases) if purchases else float("nan"),
         reliability=reliability(probability, bought),
         gains=gains(probability, bought, purchases=purchases, weeks=weeks),
+        pairs=len(bought) / weeks,
     )
 
 

@@ -89,8 +89,9 @@ def portray(
     bought = np.concatenate(labels)
     counted = max(round(purchases), int(bought.sum()))
     curves = curves_of(np.concatenate(chances), bought, purchases=counted, weeks=len(cuts.gate))
-    curves = replace(curves, gains=[(taken * pairs / drawn, share) for taken, share in curves.gains])
-    return Portrait(curves, _lift(curves, pairs / len(cuts.gate)), moved, float(size.sum()))
+    scaled = [(taken * pairs / drawn, share) for taken, share in curves.gains]
+    curves = replace(curves, gains=scaled, pairs=pairs / len(cuts.gate))
+    return Portrait(curves, curves.lift, moved, float(size.sum()))
 
 
 def _drawn(frame: pl.DataFrame, most: int, *, seed: int) -> pl.DataFrame:
@@ -105,9 +106,3 @@ def _points(values: Any, parts: Any) -> tuple[tuple[float | None, float], ...]:
     return tuple(
         (None if np.isnan(value) else float(value), float(part)) for value, part in zip(values, parts, strict=True)
     )
-
-
-def _lift(curves: Curves, pairs: float) -> tuple[tuple[float, float], ...]:
-    """From the gains among the candidates: `pairs` a week."""
-    found = [(taken / pairs, share / curves.covered) for taken, share in curves.gains if taken and curves.covered]
-    return tuple((taken, share / taken) for taken, share in found)

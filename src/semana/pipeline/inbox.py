@@ -11,16 +11,16 @@ from typing import Any
 import polars as pl
 
 from semana.data import schemas as s
+from semana.data.cleaning import FIRST_DATE, LARGEST
 from semana.data.values import INTEGER
 from semana.data.weeks import Week
 from semana.errors import ConfigurationError, ContractError, UsageError
 from semana.pipeline.succession import promote_by_hand, roll_back_by_hand
 from semana.stores.alerts import Event
 from semana.stores.home import Stores
-from semana.stores.inbox import ALERT, ORDER, RESULT, TRANSACTIONS
+from semana.stores.inbox import ALERT, ORDER, REFUSED, RESULT, TAKEN, TRANSACTIONS
 from semana.stores.mapped import key_of
 
-TAKEN, REFUSED = "taken", "refused"
 _FAULTS = (ContractError, ConfigurationError, UsageError, ValueError, KeyError, TypeError)
 _log = logging.getLogger(__name__)
 
@@ -94,7 +94,9 @@ def _lines(stores: Stores, letter: Mapping[str, Any], arrival: datetime) -> pl.D
     for line in letter["lines"]:
         keys = [key_of(str(line[key]), kind) for key, kind in kinds.items()]
         day = datetime.fromisoformat(line[s.DATE]).date()
-        if None in keys or not line[s.QUANTITY] or day > arrival.date() + timedelta(days=1):
+        due = FIRST_DATE <= day <= arrival.date() + timedelta(days=1)
+        sane = line[s.QUANTITY] and max(abs(line[s.QUANTITY]), abs(line[s.AMOUNT] or 0)) <= LARGEST
+        if None in keys or not due or not sane:
             raise UsageError(f"order {line[s.ORDER_ID]!r} holds a line that cannot be: {line}")
         rows.append((*keys, day, str(line[s.ORDER_ID]), float(line[s.QUANTITY]), line[s.AMOUNT]))
     return pl.DataFrame(rows, schema=schema, orient="row")

@@ -9,8 +9,9 @@ from typing import Any
 
 from semana.errors import ConfigurationError, ContractError, UsageError
 from semana.pipeline.events import INGEST, failures_told
-from semana.pipeline.inbox import REFUSED, TAKEN, take_letters
+from semana.pipeline.inbox import take_letters
 from semana.stores.home import Stores
+from semana.stores.inbox import REFUSED, TAKEN
 from semana.stores.landing import LANDED
 
 

@@ -12,10 +12,11 @@ from typing import Any
 
 from semana.data.weeks import Week
 from semana.errors import Busy, ConfigurationError, ContractError
-from semana.pipeline.inbox import TAKEN, take_letters, take_orders
+from semana.pipeline.inbox import take_letters, take_orders
 from semana.stores.alerts import Event
 from semana.stores.doctor import low_disk
 from semana.stores.home import Stores
+from semana.stores.inbox import TAKEN
 from semana.stores.leases import WHOLE
 
 

@@ -179,6 +179,11 @@ def _figures(record: Record, names: Sequence[str]) -> list[dict[str, Any]]:
             figures.gains(found, purchases=bought, covered=covered),
         ),
         (
+            "Lift",
+            "Purchases among the likeliest pairs, as a multiple of those among as many chosen at random.",
+            figures.lift({name: [(each["share"], each["times"]) for each in models[name]["lift"]] for name in names}),
+        ),
+        (
             "Are the probabilities right?",
             "Share bought against probability, in 15 groups with equally many expected purchases.",
             figures.reliability(promised),

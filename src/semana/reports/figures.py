@@ -111,11 +111,11 @@ def reliability(curves: Mapping[str, Sequence[tuple[float, float, int]]]) -> Mar
     return canvas.drawn()
 
 
-def lift(points: Points) -> Markup:
+def lift(curves: Mapping[str, Points]) -> Markup:
     """How many times as many purchases lie among the likeliest pairs as among as many chosen at random."""
     canvas = Canvas("Purchases among the likeliest pairs, as a multiple of a random choice's")
-    most = max((share for share, _ in points), default=1.0)
-    highest = max((times for _, times in points), default=1.0)
+    most = max((share for points in curves.values() for share, _ in points), default=1.0)
+    highest = max((times for points in curves.values() for _, times in points), default=1.0)
     across, up = axes(
         canvas,
         (0, most),
@@ -125,7 +125,11 @@ def lift(points: Points) -> Markup:
     )
     canvas.line([(across(0), up(1)), (across(most), up(1))], "guide")
     canvas.text(across(most), up(1) - 6, "a random choice", "note", "end")
-    canvas.line([(across(share), up(times)) for share, times in points], "m0")
+    for model, (name, points) in enumerate(curves.items()):
+        canvas.line([(across(share), up(times)) for share, times in points], f"m{model}")
+        if points:
+            share, times = points[0]
+            canvas.mark(across(share), up(times), model, f"{name}: {times:.1f} times among the first {share:.2%}")
     return canvas.drawn()
 
 
@@ -154,14 +158,20 @@ def differences(rows: Sequence[tuple[str, int, str, float, float | None, float |
     return canvas.drawn()
 
 
-def dots(rows: Sequence[tuple[str, Mapping[str, float | None]]], *, what: str, says: str | None = None) -> Markup:
+def dots(
+    rows: Sequence[tuple[str, Mapping[str, float | None]]],
+    *,
+    what: str,
+    says: str | None = None,
+    said: Callable[[float], str] = "{:g}".format,
+) -> Markup:
     """One row a part of the shop, one mark a model in it."""
     height = TOP + 24 * len(rows) + BOTTOM
     canvas = Canvas(says or f"{what} by part of the shop", height=height)
     left = room_for(name for name, _ in rows)
     most = max((value for _, values in rows for value in values.values() if value is not None), default=1.0)
     across = Scale(0.0, most * 1.05 or 1.0, left, WIDTH - RIGHT)
-    upright(canvas, across, height - BOTTOM, said=lambda value: f"{value:g}")
+    upright(canvas, across, height - BOTTOM, said=said)
     for n, (part, values) in enumerate(rows):
         y = TOP + 24 * n + 14
         canvas.text(left - 8, y + 4, short(part), "label", "end")

@@ -17,7 +17,16 @@ from semana.reports.spans import Bar, gantt
 from semana.reports.terminal import titled_table
 
 Record = Mapping[str, Any]
-_BAR = 22  # characters of a whole run
+_BAR = 16  # characters of a whole run
+# What an error that ended a step is called; others are by their own names.
+_ENDED = {
+    "UsageError": "refused (64)",
+    "ContractError": "refused (65)",
+    "ServiceUnavailable": "service away (69)",
+    "Busy": "busy (75)",
+    "ConfigurationError": "wrong settings (78)",
+    "KeyboardInterrupt": "interrupted",
+}
 _MIB = 2**20
 _SHOWN = 26  # runs in a trend: half a year
 
@@ -58,6 +67,7 @@ def run_report(run: str, steps: Sequence[Record]) -> Group:
         ("", "left"),
         *((name, "right") for name in ("wall", "CPU", "memory", "read", "written")),
         tight=True,
+        unbroken=["step"],
     )
     for step in steps:
         at = min(_BAR - 1, round(_BAR * (_moment(step) - begins) / span))
@@ -71,6 +81,8 @@ def run_report(run: str, steps: Sequence[Record]) -> Group:
         ("step", "left"),
         ("dataset", "left"),
         *((name, "right") for name in ("files", "rows", "columns", "size")),
+        tight=True,
+        unbroken=["step", "dataset"],
     )
     for step in steps:
         for each in step["datasets"]:
@@ -108,7 +120,8 @@ def runs_page(records: Sequence[Record]) -> str:
 
 def _remarks(steps: Sequence[Record]) -> list[str]:
     """Which steps failed, and which took unusually long."""
-    failed = [f"{each['step']}: {each['outcome']}" for each in steps if each["outcome"] != DONE]
+    ended = [(each["step"], each["outcome"]) for each in steps if each["outcome"] != DONE]
+    failed = [f"{step}: {_ENDED.get(outcome, outcome)}" for step, outcome in ended]
     slow = [f"{each['step']} took {each['times_usual']:.1f} × its median" for each in steps if each["times_usual"]]
     return failed + slow
 

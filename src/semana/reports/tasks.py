@@ -12,7 +12,7 @@ from rich.text import Text
 from semana.reports.terminal import titled_table
 
 Record = Mapping[str, Any]
-_BAR = 20  # characters of a whole run
+_BAR = 18  # characters of a whole run
 _NEWEST = 10
 _QUEUED, _RUN, _STEP = "░", "▒", "█"
 _OVER = ("success", "skipped")
@@ -30,7 +30,7 @@ def tasks_report(record: Record, steps: Sequence[Record]) -> Table:
     numbers = (("queued", "right"), ("run", "right"), ("step", "right"), ("try", "right"), ("state", "left"))
     skipped = f"\nnever ran: {', '.join(_name(task) + ' ' + task['state'] for task in never)}" if never else ""
     below = f"{_QUEUED} queued  {_RUN} running  {_STEP} the step itself{skipped}"
-    table = titled_table(title, ("task", "left"), ("", "left"), *numbers, tight=True, below=below)
+    table = titled_table(title, ("task", "left"), ("", "left"), *numbers, tight=True, unbroken=["task"], below=below)
     for task in ran:
         took = _within(task, steps)
         queued, start, end = (_moment(task, name) for name in ("queued", "start", "end"))

@@ -29,6 +29,7 @@ def run_table(summary: Mapping[str, Any]) -> Table:
     table = titled_table("weekly run", ("what", "left"), ("result", "left"))
     newest = summary["newest_performance"]
     kept = "retrained" if summary["retrained"] else "kept"
+    kept += ", MLflow is away" if str(summary["tracking"]).startswith("away") else ""
     table.add_row("target week", summary["target_week"])
     table.add_row("latest complete week", summary["latest_complete_week"])
     for week, days in summary["missing_days"].items():

@@ -52,7 +52,7 @@ def _figures(record: Mapping[str, Any], portrait: Portrait) -> list[tuple[str, s
                 "Share bought against probability in the gate weeks, in groups with equally many expected purchases.",
                 figures.reliability({best: curves.reliability}),
             ),
-            ("Lift", "Of the candidate pairs of a gate week.", figures.lift(portrait.lift)),
+            ("Lift", "Of the candidate pairs of a gate week.", figures.lift({best: portrait.lift})),
             (
                 "Cumulative gains",
                 "The share of all purchases of a gate week among its likeliest pairs.",

@@ -8,11 +8,10 @@ from typing import Annotated, Any
 import orjson
 from fastapi import Depends, Header, Query, Request, Security
 from fastapi.dependencies.models import Dependant
-from fastapi.security import HTTPBearer
+from fastapi.security import APIKeyHeader, HTTPBearer
 from starlette.responses import Response
 
 from semana.data import schemas as s
-from semana.reports.phrases import LANGUAGES
 from semana.reports.words import reason_in_words, words_of
 from semana.serving.counts import Asked, tally_of
 from semana.serving.hot import Hot
@@ -21,6 +20,7 @@ from semana.serving.problems import MEDIA, Problem
 from semana.stores.home import Stores
 
 _bearer = HTTPBearer(auto_error=False, description="A key of `semana keys create`, or none on the machine itself.")
+_header = APIKeyHeader(name="X-API-Key", auto_error=False, description="The same key, for clients without Bearer.")
 _PROBLEM = {MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 Refusals = dict[int | str, dict[str, Any]]
 
@@ -59,8 +59,11 @@ def language_of(
     lang: Annotated[str | None, Query(pattern="^(en|es)$", description="Else what Accept-Language prefers.")] = None,
 ) -> str:
     """The language of the words: en or es."""
-    wanted = [part.split(";")[0].strip()[:2].lower() for part in request.state.language.split(",")]
-    return lang or next((name for name in wanted if name in LANGUAGES), LANGUAGES[0])
+    return lang or str(request.state.language)
+
+
+Bearer = Annotated[Any, Security(_bearer)]
+InHeader = Annotated[Any, Security(_header)]
 
 
 class Needs:
@@ -69,7 +72,7 @@ class Needs:
     def __init__(self, scope: str) -> None:
         self.scope = scope
 
-    async def __call__(self, request: Request, _: Annotated[Any, Security(_bearer)] = None) -> None:
+    async def __call__(self, request: Request, _bearer: Bearer = None, _header: InHeader = None) -> None:
         """Raises the problem where it does not."""
         key = request.state.key
         if key is None or not key.may(self.scope):

@@ -5,6 +5,7 @@ Plain ASGI, for it stands before every request. FastAPI's own way begins behind 
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
@@ -12,11 +13,13 @@ import re
 import time
 import traceback
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from semana.reports.phrases import LANGUAGES
 from semana.serving.counts import Counts
 from semana.serving.hot import Hot
 from semana.serving.problems import MEDIA, body_of
@@ -25,6 +28,11 @@ from semana.stores.keys import Key, held
 PUBLIC = ("/livez", "/readyz", "/openapi.json")
 JSON = b"application/json"
 _DEEPEST = 16  # levels of a request's JSON
+_HEADERS = 32 * 1024  # bytes of a request's headers, and of what it asks for
+_BODY_SECONDS = 10.0  # that a body may take to come
+_COMING = 4  # times as many bodies may be coming as requests are worked on
+_LANGUAGES = 200  # bytes of an Accept-Language header that are read
+_QUALITY = re.compile(r"q=([01](?:\.[0-9]{0,3})?)")
 _SANE = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _SLOW = 1.0  # seconds from which a request is logged
 _FIXED = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
@@ -76,9 +84,12 @@ class Door:
         self._local = local
         self._log_all = log_all
         self._busy = 0
+        self._coming = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers a request, or lets it through."""
+        """Answers a request, or lets it through; HEAD is GET without what it tells."""
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            scope, send = {**scope, "method": "GET"}, _bodiless(send)
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
@@ -87,8 +98,10 @@ class Door:
             return
         began = time.perf_counter()
         asker = _asker(scope)
-        told = Told(send, asker.request)
+        told = Told(send, asker.request, self._hot)
         try:
+            if sum(len(name) + len(value) for name, value in scope["headers"]) + len(scope["query_string"]) > _HEADERS:
+                raise Refusal(431, f"at most {_HEADERS // 1024} KiB of headers and query were expected")
             key = self._let_in(scope["path"], asker)
             if not await self._again(scope, asker, send, began):
                 await self._through(scope, receive, told, key, asker)
@@ -108,8 +121,10 @@ class Door:
         if "*" not in self._limits.hosts and asker.host not in self._limits.hosts:
             raise Refusal(400, "called by a name that is not among SEMANA_API_HOSTS")
         keys = self._hot.keys
-        if not keys and self._local:
+        if self._local and self._hot.keyless:
             return _OWNER
+        if not keys and not self._hot.keyless and path not in PUBLIC:
+            raise Refusal(503, "whose keys are valid cannot be known now: the log says why", ((b"retry-after", b"5"),))
         key = held(asker.token, keys) if asker.token else None
         if key is None and path not in PUBLIC:
             why = "the key is not valid (any more)" if asker.token else "send one as `Authorization: Bearer KEY`"
@@ -135,17 +150,31 @@ class Door:
         return True
 
     async def _through(self, scope: Scope, receive: Receive, told: Told, key: Key | None, asker: Asker) -> None:
+        if scope["method"] in {"POST", "PUT", "PATCH"}:
+            receive = await self._whole_body(receive, asker)
         if self._busy >= self._limits.at_once and scope["path"] not in PUBLIC:
             raise Refusal(503, f"{self._busy} requests are being worked on; come again", ((b"retry-after", b"1"),))
         self._busy += 1
         try:
-            if scope["method"] in {"POST", "PUT", "PATCH"}:
-                receive = await self._body(receive, asker)
             state = {"request_id": asker.request.decode(), "key": key, "language": asker.language}
             scope["state"] = {**scope.get("state", {}), **state}
             await self._app(scope, receive, told)
         finally:
             self._busy -= 1
+
+    async def _whole_body(self, receive: Receive, asker: Asker) -> Receive:
+        """Waits for the body, which takes no place of a request that is worked on; raises Refusal for a slow one."""
+        if self._coming >= _COMING * self._limits.at_once:
+            raise Refusal(503, f"{self._coming} bodies are coming; come again", ((b"retry-after", b"1"),))
+        self._coming += 1
+        try:
+            async with asyncio.timeout(_BODY_SECONDS):
+                return await self._body(receive, asker)
+        except TimeoutError as err:
+            slow = f"the body did not come within {_BODY_SECONDS:g} s"
+            raise Refusal(408, slow, ((b"connection", b"close"),)) from err
+        finally:
+            self._coming -= 1
 
     async def _body(self, receive: Receive, asker: Asker) -> Receive:
         """Reads the body, which is JSON that is neither too large nor too deep; raises Refusal where it is not."""
@@ -185,9 +214,10 @@ class Door:
 class Told:
     """Sends the answer on, with what every answer carries; remembers its status and length."""
 
-    def __init__(self, send: Send, request: bytes) -> None:
+    def __init__(self, send: Send, request: bytes, hot: Hot) -> None:
         self._send = send
         self._request = request
+        self._hot = hot
         self.status = 0
         self.length = 0
 
@@ -195,7 +225,10 @@ class Told:
         """Sends a message of the answer."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = [*message["headers"], *_FIXED, (b"x-request-id", self._request)]
+            stamp = self._hot.loaded.headers if self._hot.loaded else []
+            known = {name for name, _ in message["headers"]}
+            added = [*_FIXED, (b"x-request-id", self._request), *(each for each in stamp if each[0] not in known)]
+            message["headers"] = [*message["headers"], *added]
         else:
             self.length += len(message.get("body", b""))
         await self._send(message)
@@ -223,10 +256,30 @@ def _asker(scope: Scope) -> Asker:
         given if _SANE.fullmatch(given) else os.urandom(8).hex().encode(),
         _name(found.get(b"host", b"").decode("latin-1")),
         token.strip().decode("latin-1"),
-        found.get(b"accept-language", b"").decode("latin-1"),
+        preferred(found.get(b"accept-language", b"")[:_LANGUAGES]),
         found.get(b"content-length", b""),
         found.get(b"content-type", b"").partition(b";")[0].strip().lower(),
     )
+
+
+@lru_cache(maxsize=256)
+def preferred(header: bytes) -> str:
+    """The language that an Accept-Language header prefers among ours (RFC 9110, 12.5.4); the first of them for none."""
+    best, weight = LANGUAGES[0], 0.0
+    for part in header.decode("latin-1").split(","):
+        name, _, options = part.partition(";")
+        quality = _QUALITY.fullmatch(options.strip())
+        wanted = float(quality[1]) if quality else float(not options.strip())
+        if (code := name.strip()[:2].lower()) in LANGUAGES and wanted > weight:
+            best, weight = code, wanted
+    return best
+
+
+def _bodiless(send: Send) -> Send:
+    async def told(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return told
 
 
 def _name(host: str) -> str:
@@ -238,7 +291,7 @@ def _check_json(body: bytes) -> None:
     try:
         level = [orjson.loads(body)]
     except ValueError as err:
-        raise Refusal(400, "the body is no JSON (NaN, Infinity and more than 1,024 levels are none)") from err
+        raise Refusal(400, "the body is no JSON (NaN and Infinity are none)") from err
     for _ in range(_DEEPEST):
         inner = (each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list))
         level = [each for values in inner for each in values if isinstance(each, dict | list)]

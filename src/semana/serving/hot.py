@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import threading
 from dataclasses import dataclass
@@ -15,8 +16,11 @@ from semana.stores.home import Stores
 from semana.stores.inbox import ALERT
 from semana.stores.keys import Key
 from semana.stores.mapped import map_list
+from semana.stores.publications import CURRENT
 
 _FAULTS = (ContractError, ConfigurationError, UsageError, OSError)
+_OF_OURS = (errno.EMFILE, errno.ENFILE)  # too many open files: nothing is wrong with what was to be read
+_EARLIER = 5  # revisions that are tried where the newest may not serve
 _AGAIN = 60.0  # seconds until what was refused is looked at again, though nothing moved
 _log = logging.getLogger(__name__)
 
@@ -37,6 +41,7 @@ class Hot:
         self.stores = stores
         self.loaded: Loaded | None = None
         self.keys: tuple[Key, ...] = ()
+        self.keyless = False  # whether there is none, for certain
         self.refused: Refused | None = None
         self.unfit: Refused | None = None
         self.away_since: str | None = None
@@ -83,17 +88,24 @@ class Hot:
         return moved
 
     def _read_keys(self) -> None:
+        """Takes in the keys; where they cannot be read, or are gone, those of the last look hold, and nobody else."""
         try:
-            self.keys = tuple(self.stores.keys.all())
+            found = tuple(self.stores.keys.all())
         except _FAULTS as err:
             self._seen.pop("keys")
             _log.warning("the keys are as they were at the last look: %s", err)
+            return
+        if self.keys and not found:  # a revoked key stays: none at all is no word of ours
+            self._seen.pop("keys")
+            _log.warning("the keys are as they were at the last look: there is none under keys/ any more")
+            return
+        self.keys, self.keyless = found, not found
 
     def _look_at_list(self, now: datetime, seconds: float) -> None:
         folder = self._newest()
         parts = sorted(folder.iterdir()) if folder and folder.is_dir() else []
         again = self.refused is not None and seconds - self._tried > _AGAIN
-        if not self._moved("list", self.stores.publications.folder / "current.json", *parts) and not again:
+        if not self._moved("list", self.stores.publications.folder / CURRENT, *parts) and not again:
             return
         self._tried = seconds
         if folder is None:
@@ -102,13 +114,31 @@ class Hot:
             self._swap(folder)
             self.refused = None
         except _FAULTS as err:
-            self._refuse(f"{folder.parent.name} {folder.name}", str(err), now)
+            if isinstance(err, OSError) and err.errno in _OF_OURS:
+                self._seen.pop("list")
+                _log.warning("the list is as it was at the last look: %s", err)
+                return
+            self._refuse(_name_of(folder), str(err), now)
+            if self.loaded is None or self.loaded.mapped.where == _name_of(folder):
+                self._fall_back(folder)
+
+    def _fall_back(self, refused: Path) -> None:
+        """Serves the newest earlier list that is whole, in place of none or of one that was damaged while it served."""
+        others = [folder for folder in self.stores.publications.folders() if folder != refused]
+        for folder in others[:_EARLIER]:
+            try:
+                self._swap(folder)
+            except _FAULTS as err:
+                _log.warning("%s may not serve either: %s", _name_of(folder), err)
+            else:
+                return
+        self.loaded = None
 
     def _newest(self) -> Path | None:
         try:
             return self.stores.publications.newest()
         except _FAULTS:
-            return self.stores.publications.folder / "current.json"  # damaged: mapping it says so
+            return self.stores.publications.folder / CURRENT / "damaged"  # mapping it says so
 
     def _swap(self, folder: Path) -> None:
         """Loads the revision beside the one that serves and puts it in its place; raises what is wrong with it."""
@@ -161,11 +191,14 @@ class Hot:
         _log.error("%s is refused, the last good list serves on: %s", refused.what, refused.why)
         content = {"what": "serving refused", "key": f"{refused.what}: {refused.why}", "says": refused.why}
         try:
-            self.stores.inbox.post(
-                ALERT, content, request=refused.what, now=now, marks=(f"alert {now.date()} {content['key']}",)
-            )
+            marks = {f"alert {now.date()} {content['key']}": content}
+            self.stores.inbox.post(ALERT, content, request=refused.what, now=now, marks=marks)
         except (OSError, UsageError) as err:
             _log.warning("no letter could be left of it: %s", err)
+
+
+def _name_of(folder: Path) -> str:
+    return f"{folder.parent.name} {folder.name}"
 
 
 def _stamp(path: Path) -> tuple[str, int, int, int] | None:

@@ -82,8 +82,12 @@ def products(
     request: Request, loaded: Publication, search: Search = None, limit: Limit = 50, offset: Offset = 0
 ) -> Response:
     """Products by name, with what the list expects of them; the most expected first."""
-    frame = loaded.mapped.frame.lazy().group_by(s.PRODUCT_ID)
-    sums = frame.agg(pl.col(s.RECOMMENDED).sum(), pl.col(s.PROBABILITY).sum().alias("expected_buyers")).collect()
+    recommended, expected = pl.col(s.RECOMMENDED).sum(), pl.col(s.PROBABILITY).sum().alias("expected_buyers")
+    frame = loaded.mapped.frame
+    sums = frame.lazy().group_by(s.PRODUCT_ID).agg(expected).collect()
+    listed = loaded.shown(frame.select(*s.PAIR, s.RECOMMENDED, loaded.mapped.held_out).filter(s.RECOMMENDED))
+    listed = listed.group_by(s.PRODUCT_ID).agg(recommended)
+    sums = sums.join(listed, on=s.PRODUCT_ID, how="left")
     things = loaded.products.join(sums, on=s.PRODUCT_ID, how="left", maintain_order="left")
     things = things.with_columns(pl.col(s.RECOMMENDED, "expected_buyers").fill_null(0))
     found = _found(things, s.PRODUCT_ID, search).sort("expected_buyers", s.PRODUCT_ID, descending=[True, False])
@@ -160,7 +164,7 @@ def product_summary(request: Request, loaded: Publication, product_id: ProductPa
         "share": sums[0] / all_customers if all_customers else None,
         s.EXPECTED_QUANTITY: sums[1],
         s.EXPECTED_AMOUNT: sums[2],
-        s.RECOMMENDED: int(rows[s.RECOMMENDED].sum()),
+        s.RECOMMENDED: int(loaded.shown(rows)[s.RECOMMENDED].sum()),
         "scored": rows.height,
         "bought_this_week": sum(what[s.PRODUCT_ID] in products for products in loaded.bought.values()),
     }
@@ -282,12 +286,17 @@ def _of_owner(loaded: Loaded, owner: str | None) -> pl.DataFrame:
 def _found(names: pl.DataFrame, key: str, search: str | None) -> pl.DataFrame:
     if not search:
         return names
-    wanted = search.casefold()
+    wanted = plain(pl.select(pl.lit(search)).to_series()).item()
     hits = (
-        pl.col(column).cast(pl.String).str.to_lowercase().str.contains(wanted, literal=True).fill_null(value=False)
+        plain(names[column].cast(pl.String)).str.contains(wanted, literal=True).fill_null(value=False)
         for column in (key, s.LABEL)
     )
     return names.filter(pl.any_horizontal(hits))
+
+
+def plain(texts: pl.Series) -> pl.Series:
+    """The texts without accents and capitals, by which they are found."""
+    return texts.str.normalize("NFKD").str.replace_all(r"\p{M}", "").str.to_lowercase().str.replace_all("ß", "ss")
 
 
 def _total(column: str) -> pl.Expr:

@@ -20,6 +20,7 @@ from semana.stores.mapped import Mapped, place_of
 from semana.stores.publications import named_by
 
 _KEPT_BYTES = 16 * 2**20  # of answers that were given before
+_OVERHEAD = 512
 Target = tuple[bytes, bytes, str]  # path, query and language of a request
 
 
@@ -52,15 +53,21 @@ class Answers:
         gone = []
         if target not in self._kept and len(kept.body) <= _KEPT_BYTES // 16:
             self._kept[target] = kept
-            self._bytes += len(kept.body)
+            self._bytes += _size(target, kept)
         while self._bytes > _KEPT_BYTES:
-            gone.append(self._kept.popitem(last=False)[1])
-            self._bytes -= len(gone[-1].body)
+            oldest, left = self._kept.popitem(last=False)
+            self._bytes -= _size(oldest, left)
+            gone.append(left)
         return gone
 
     def all(self) -> list[Kept]:
         """Every answer that is kept."""
         return list(self._kept.values())
+
+
+def _size(target: Target, kept: Kept) -> int:
+    """Bytes that it takes: what was asked, what was answered, and what holds both."""
+    return len(kept.body) + len(target[0]) + len(target[1]) + _OVERHEAD
 
 
 @dataclass(frozen=True)

@@ -211,7 +211,7 @@ def explanation(
         s.PROBABILITY: chance,
         "scored": "batch" if row else "live",
         s.RANK: row[s.RANK] if row else None,
-        s.RECOMMENDED: bool(row[s.RECOMMENDED]) if row else chance >= cut and not excluded,
+        s.RECOMMENDED: (bool(row[s.RECOMMENDED]) if row else chance >= cut) and not excluded,
         "excluded": excluded,
         "cut": cut,
         "base": loaded.live.scorer.model.base(),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import logging
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Request
-from pydantic import BaseModel, Field, FiniteFloat, StrictStr
+from pydantic import BaseModel, BeforeValidator, Field, FiniteFloat, StrictStr, StringConstraints
 from starlette.responses import Response
 
 from semana.data import schemas as s
+from semana.data.cleaning import FIRST_DATE, LARGEST
 from semana.serving import responses_of_system as r
 from semana.serving.asking import (
     ANY,
@@ -32,8 +36,22 @@ from semana.stores.mapped import key_of
 
 router = APIRouter(prefix="/v1", responses={**ANY, **refusals(409, 413, 415)})
 read_router = APIRouter(prefix="/v1", responses={**ANY, **refusals(404)}, dependencies=[needs("read")])
+_log = logging.getLogger(__name__)
 _LATEST = date(9999, 12, 30)
-Why = Annotated[StrictStr, Field(min_length=3, max_length=500, pattern=r"\S", description="Kept in the ledger.")]
+_TRIES = 3  # to leave what somebody else leaves at the same moment
+Number = Annotated[FiniteFloat, Field(strict=True, ge=-LARGEST, le=LARGEST)]
+Why = Annotated[
+    StrictStr,
+    StringConstraints(strip_whitespace=True, min_length=3, max_length=500),
+    Field(description="Kept in the ledger."),
+]
+
+
+def _as_text(value: object) -> object:
+    """The value where it may be a date as JSON has it; numbers are none."""
+    if not isinstance(value, str | date):
+        raise ValueError("a date like 2025-01-07 was expected")
+    return value
 
 
 class Posted(BaseModel):
@@ -43,9 +61,9 @@ class Posted(BaseModel):
     order_id: Annotated[StrictStr, Field(min_length=1, max_length=200)]
     customer_id: Id
     product_id: Id
-    date: Annotated[date, Field(ge=date(1970, 1, 1), le=_LATEST)]
-    quantity: Annotated[FiniteFloat, Field(ge=-1e9, le=1e9)] = 1.0
-    amount: Annotated[FiniteFloat, Field(ge=-1e12, le=1e12)] | None = None
+    date: Annotated[date, Field(ge=FIRST_DATE, le=_LATEST), BeforeValidator(_as_text)]
+    quantity: Number = 1.0
+    amount: Number | None = None
 
 
 class Transactions(BaseModel):
@@ -69,6 +87,10 @@ class Result(BaseModel):
     customer_id: Id
     result: Literal["ordered", "no", "not_reached"]
     note: Annotated[StrictStr, Field(max_length=500)] | None = None
+    week: (
+        Annotated[StrictStr, Field(max_length=8, description="Of the list that was called by; another is refused.")]
+        | None
+    ) = None
 
 
 class Rollback(BaseModel):
@@ -103,9 +125,26 @@ def transactions(request: Request, stores: Home, loaded: Publication, posted: Tr
         for text, kind in zip((str(line.customer_id), str(line.product_id)), kinds, strict=True):
             if key_of(text, kind) is None:
                 raise Problem(422, f"lines.{number}: {text!r} is no id of this shop, whose ids are whole numbers")
-    content = {"lines": [line.model_dump(mode="json") for line in posted.lines]}
-    orders = sorted({line.order_id for line in posted.lines})
-    return _left(request, stores, TRANSACTIONS, content, marks=[f"order {order}" for order in orders])
+    marks = _marks_of(posted.lines)
+    for _ in range(_TRIES):  # orders that were told before are left out
+        known = _known(stores, marks)
+        fresh = [line.model_dump(mode="json") for line in posted.lines if f"order {line.order_id}" not in known]
+        if not fresh:
+            return _told_before(request, stores, next(iter(known.values())))
+        new = {mark: lines for mark, lines in marks.items() if mark not in known}
+        left = _left(request, stores, TRANSACTIONS, {"lines": fresh}, marks=new)
+        if left is not None:
+            return left
+    raise Problem(503, "somebody else posts the same orders now", {"Retry-After": "1"})
+
+
+def _marks_of(lines: Sequence[Posted]) -> dict[str, Any]:
+    """What each order stands for: its lines, in any order, with ids as text."""
+    found: dict[str, list[str]] = {}
+    for line in lines:
+        ids = {key: str(getattr(line, key)) for key in s.PAIR}
+        found.setdefault(f"order {line.order_id}", []).append(json.dumps({**line.model_dump(mode="json"), **ids}))
+    return {mark: sorted(of_order) for mark, of_order in found.items()}
 
 
 @router.post(
@@ -121,8 +160,10 @@ def call_result(
 ) -> Response:
     """What came of calling a customer of the current list; the last word of a week counts."""
     known(loaded.customer(str(result.customer_id)), "customer", str(result.customer_id))
-    content = {**result.model_dump(mode="json"), s.WEEK: loaded.stamp["week"]}
-    return _left(request, stores, RESULT, content, marks=[f"key {once}"] if once else [])
+    week = loaded.stamp["week"]
+    if result.week not in (None, week):
+        raise Problem(409, f"the list is that of {week} by now: look at it again, then say what came of the call")
+    return _left_once(request, stores, RESULT, {**result.model_dump(mode="json"), s.WEEK: week}, once)
 
 
 @router.post(
@@ -130,8 +171,7 @@ def call_result(
 )
 def rollback(request: Request, stores: Home, order: Rollback, once: Idempotency = None) -> Response:
     """Orders the model back to its predecessor; the next run or `semana watch` does it, or says why not."""
-    content = {"what": "rollback", "reason": order.reason.strip()}
-    return _left(request, stores, ORDER, content, marks=[f"key {once}"] if once else [])
+    return _left_once(request, stores, ORDER, {"what": "rollback", "reason": order.reason}, once)
 
 
 @router.post(
@@ -139,8 +179,9 @@ def rollback(request: Request, stores: Home, order: Rollback, once: Idempotency 
 )
 def promote(request: Request, stores: Home, order: Promote, once: Idempotency = None) -> Response:
     """Orders a version (or a refused bundle) to serve; the next run or `semana watch` does it, or says why not."""
-    content = {"what": "promote", "version": order.version, "reason": order.reason.strip()}
-    return _left(request, stores, ORDER, content, marks=[f"key {once}"] if once else [])
+    return _left_once(
+        request, stores, ORDER, {"what": "promote", "version": order.version, "reason": order.reason}, once
+    )
 
 
 @read_router.get("/orders", response_model=r.Orders, tags=["model"])
@@ -161,13 +202,44 @@ def letter(request: Request, stores: Home, name: Annotated[str, Path(max_length=
     return answer(request, None, {part: found[part] for part in ("name", "kind", "when", "outcome", "says")})
 
 
-def _left(request: Request, stores: Stores, kind: str, content: dict[str, Any], *, marks: list[str]) -> Response:
+def _left_once(request: Request, stores: Stores, kind: str, content: dict[str, Any], once: str | None) -> Response:
+    """Leaves a letter; the same Idempotency-Key of the same asker and route is the same letter."""
+    marks = {f"key {request.state.key.name} {request.url.path} {once}": content} if once else {}
+    if known := _known(stores, marks):
+        return _told_before(request, stores, next(iter(known.values())))
+    left = _left(request, stores, kind, content, marks=marks)
+    return left or _told_before(request, stores, next(iter(_known(stores, marks).values())))
+
+
+def _known(stores: Stores, marks: dict[str, Any]) -> dict[str, str]:
+    try:
+        return stores.inbox.known(marks)
+    except OSError as err:
+        raise _away(err) from err
+
+
+def _left(
+    request: Request, stores: Stores, kind: str, content: dict[str, Any], *, marks: dict[str, Any]
+) -> Response | None:
+    """Leaves a letter; None where somebody was sooner with one of its marks."""
     try:
         left = stores.inbox.post(kind, content, request=request.state.request_id, now=_now(), marks=marks)
     except OSError as err:
-        raise Problem(503, "the inbox cannot be written to: nothing was taken", {"Retry-After": "5"}) from err
-    told = {"letter": left["name"], "before": left["before"], "outcome": "waiting"}
+        raise _away(err) from err
+    if left["before"]:
+        return None
+    return answer(request, None, {"letter": left["name"], "before": False, "outcome": "waiting"}, status=202)
+
+
+def _told_before(request: Request, stores: Stores, name: str) -> Response:
+    found = stores.inbox.outcome(name)
+    told = {"letter": name, "before": True, "outcome": found["outcome"] if found else "waiting"}
     return answer(request, None, told, status=202)
+
+
+def _away(err: OSError) -> Problem:
+    _log.warning("the inbox cannot be used: %s", err)
+    return Problem(503, "the inbox cannot be written to: nothing was taken", {"Retry-After": "5"})
 
 
 def _now() -> datetime:

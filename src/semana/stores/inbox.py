@@ -9,7 +9,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from semana.errors import UsageError
 from semana.stores import files
 
 TRANSACTIONS, RESULT, ORDER, ALERT = "transactions", "result", "order", "alert"
+TAKEN, REFUSED = "taken", "refused"
+_MARK = re.compile(r"[0-9a-f]{64}")
 KINDS = (TRANSACTIONS, RESULT, ORDER, ALERT)
 _REMEMBERED = timedelta(days=90)  # marks and outcomes
 
@@ -31,31 +34,45 @@ class Inbox:
         self.folder = folder
 
     def post(
-        self, kind: str, content: Mapping[str, Any], *, request: str, now: datetime, marks: Iterable[str] = ()
+        self,
+        kind: str,
+        content: Mapping[str, Any],
+        *,
+        request: str,
+        now: datetime,
+        marks: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Leaves a letter and returns it, with whether it was there `before`.
+        """Leaves a letter and returns it, with whether one of its marks was there `before`: then nothing is left.
 
-        Raises UsageError where a mark stands for a letter that says something else: nothing is left then.
+        `marks` say what each of them stands for; raises UsageError where one stands for something else already.
         """
-        said = {"kind": kind, **content}
-        digest = hashlib.sha256(files.to_json(said)).hexdigest()
+        marks = marks or {}
         name = f"{now:%Y%m%dT%H%M%S.%f}-{hashlib.sha256(request.encode()).hexdigest()[:12]}"
-        letter = {"name": name, "when": now.isoformat(), "request": request, **said}
+        places = [self._mark(mark).name for mark in marks]
+        letter = {"name": name, "when": now.isoformat(), "request": request, "kind": kind, **content, "marks": places}
         path = self.folder / "waiting" / f"{name}.json"
         files.create_exclusive(path, files.to_json(letter))
         made: list[Path] = []
-        for mark in marks:
+        for mark, stands_for in marks.items():
             place = self._mark(mark)
-            if _created(place, f"{digest} {name}".encode()):
+            if _created(place, f"{_digest(stands_for)} {name}".encode()):
                 made.append(place)
                 continue
-            known, first = place.read_text().split()
             for each in (path, *made):
                 each.unlink(missing_ok=True)
-            if known != digest:
-                raise UsageError(f"{mark} was told before, with another content: the first one counts")
-            return {**letter, "name": first, "before": True}
+            return {**letter, "name": self.known({mark: stands_for})[mark], "before": True}
         return {**letter, "before": False}
+
+    def known(self, marks: Mapping[str, Any]) -> dict[str, str]:
+        """The letters, by their marks, that were told before; raises UsageError where one said something else."""
+        found = {}
+        for mark, stands_for in marks.items():
+            with contextlib.suppress(FileNotFoundError):
+                digest, name = self._mark(mark).read_text().split()
+                if digest != _digest(stands_for):
+                    raise UsageError(f"{mark} was told before, with another content: the first one counts")
+                found[mark] = name
+        return found
 
     def waiting(self) -> list[Path]:
         """The letters that nobody has taken, in the order they came."""
@@ -79,11 +96,14 @@ class Inbox:
         return found
 
     def settle(self, path: Path, letter: Mapping[str, Any], outcome: str, *, said: str, now: datetime) -> None:
-        """Notes what became of the letter, and takes it out of the waiting ones."""
+        """Notes what became of the letter, and takes it out of the waiting ones; a refused one may be told again."""
         kept = ("kind", "name", "when", "request", "what", "version", "reason", "by")
         told = {name: letter.get(name) for name in kept}
         record = {**told, "outcome": outcome, "says": said, "taken": now.isoformat()}
         files.replace_json(self.folder / "taken" / f"{path.stem}.json", record)
+        for mark in letter.get("marks") or () if outcome == REFUSED else ():
+            if _MARK.fullmatch(str(mark)):
+                (self.folder / "marks" / mark).unlink(missing_ok=True)
         path.unlink(missing_ok=True)
 
     def outcome(self, name: str) -> dict[str, Any] | None:
@@ -125,6 +145,10 @@ class Inbox:
 
     def _mark(self, mark: str) -> Path:
         return self.folder / "marks" / hashlib.sha256(mark.encode()).hexdigest()
+
+
+def _digest(content: object) -> str:
+    return hashlib.sha256(files.to_json(content)).hexdigest()
 
 
 def _created(path: Path, content: bytes) -> bool:

@@ -89,7 +89,7 @@ class Journal:
     def _broken(self, path: Path, how: str) -> ContractError:
         return ContractError(
             f"{path.relative_to(self.folder.parent)} {how}: the chain is broken, a file was changed, added or removed "
-            f"by hand. Restore the folder from a backup (semana restore)."
+            f"by hand. Restore a backup into a new home (semana --home NEW restore)."
         )
 
 

@@ -18,6 +18,7 @@ from semana.stores import files
 SCOPES = ("read", "write", "admin")  # each holds those before it
 _PREFIX = "semana_"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_HASH = re.compile(r"[0-9a-f]{64}")
 _TOKEN = re.compile(_PREFIX + r"[\w-]{43,}", re.ASCII)
 
 
@@ -81,11 +82,18 @@ class Keys:
         return key
 
     def all(self) -> list[Key]:
-        """Every key, revoked ones too, by name; raises ConfigurationError where one cannot be read."""
+        """Every key, revoked ones too, by name.
+
+        Raises ConfigurationError where one is damaged, and OSError where they may not be read.
+        """
+        try:
+            paths = sorted(self.folder.iterdir())
+        except FileNotFoundError:
+            return []
         found = []
-        for path in sorted(self.folder.glob("*.json")):
+        for path in (path for path in paths if path.suffix == ".json"):
             try:
-                found.append(Key(**json.loads(path.read_bytes())))
+                found.append(_key(json.loads(path.read_bytes())))
             except (ValueError, TypeError) as err:
                 raise ConfigurationError(
                     f"keys/{path.name} is damaged. Remove it, then: semana keys create {path.stem}"
@@ -95,6 +103,16 @@ class Keys:
     def _write(self, key: Key) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         files.replace(self.folder / f"{key.name}.json", lambda scratch: _private(scratch, files.to_json(asdict(key))))
+
+
+def _key(told: object) -> Key:
+    """The key that a file tells of; raises TypeError or ValueError where it tells of none."""
+    key = Key(**told) if isinstance(told, dict) else None
+    if key is None or not all(isinstance(part, str) for part in (key.name, key.hash, key.created, key.revoked or "")):
+        raise TypeError("text was expected")
+    if key.scope not in SCOPES or not _HASH.fullmatch(key.hash):
+        raise ValueError("a scope and a SHA-256 were expected")
+    return key
 
 
 def _check(name: str, scope: str) -> None:

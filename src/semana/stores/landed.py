@@ -144,6 +144,6 @@ def _id_type(ids: Mapping[str, str], key: str) -> pl.DataType:
 
 def _broken(delivery: Delivery, how: str) -> ContractError:
     return ContractError(
-        f"{delivery.file} ({delivery.hash[:8]}): {how}. Restore the home from a backup (semana restore), or retract "
-        f"the delivery and deliver the file again."
+        f"{delivery.file} ({delivery.hash[:8]}): {how}. Restore a backup into a new home (semana --home NEW "
+        f"restore), or retract the delivery and deliver the file again."
     )

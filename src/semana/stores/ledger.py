@@ -30,7 +30,7 @@ class Ledger:
         if len(entries) < known:
             raise ContractError(
                 f"ledger: {len(entries)} entries, {known} were there when the newest list was published: the last are "
-                f"gone. Restore the folder from a backup (semana restore)."
+                f"gone. Restore a backup into a new home (semana --home NEW restore)."
             )
         return entries
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from semana.data.catalog import PREDICTIONS
 from semana.data.weeks import Week
 from semana.errors import ContractError
 from semana.stores import files
-from semana.stores.publications import ARROW, MANIFEST, OFFSETS
+from semana.stores.publications import ARROW, CURRENT, MANIFEST, OFFSETS
 
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,18}")
 _LARGEST = 2**63
@@ -38,6 +39,11 @@ class Mapped:
     def week(self) -> Week:
         """The week that is predicted."""
         return Week.parse(self.manifest["week"])
+
+    @property
+    def where(self) -> str:
+        """The folders that it lies in."""
+        return f"week={self.week} rev={self.manifest['rev']}"
 
     @property
     def held_out(self) -> pl.Series:
@@ -74,11 +80,14 @@ def place_of(ids: pl.Series, text: str) -> int | None:
 def map_list(folder: Path) -> Mapped:
     """The revision in `folder`, its bytes compared with its manifest; raises ContractError naming what is wrong."""
     where = f"{folder.parent.name}/{folder.name}"
+    if folder.parent.name == CURRENT:
+        raise ContractError(f"published/{CURRENT} is damaged. Publish again: semana publish")
     try:
         manifest = json.loads((folder / MANIFEST).read_bytes())
         wrong = [name for name in (ARROW, OFFSETS) if files.sha256(folder / name) != manifest["files"][name]]
         week, pairs = Week.parse(manifest["week"]), int(manifest["counts"]["pairs"])
     except (OSError, ValueError, KeyError, TypeError) as err:
+        _reraise_ours(err)
         raise ContractError(f"published/{where}: {_said(err)}. Publish it again: semana publish") from err
     if wrong:
         raise ContractError(f"published/{where}: {', '.join(wrong)} is not what was published. Run: semana publish")
@@ -87,6 +96,7 @@ def map_list(folder: Path) -> Mapped:
         starts, counts = offsets["offset"].to_numpy(), offsets["count"].to_numpy()
         whole = frame.height == pairs == int(counts.sum()) and folder.parent.name == f"week={week}"
     except (OSError, ValueError, pl.exceptions.PolarsError) as err:
+        _reraise_ours(err)
         raise ContractError(f"published/{where}: cannot be read: {_said(err)}. Run: semana publish") from err
     if not whole or not set(frame.columns) >= _NEEDED:
         raise ContractError(f"published/{where}: its files do not belong together. Publish it again: semana publish")
@@ -102,7 +112,16 @@ def _mapped(path: Path) -> pl.DataFrame:
     return frame
 
 
+def _reraise_ours(err: Exception) -> None:
+    """Raises the error again where it says nothing of the file: too many are open."""
+    if isinstance(err, OSError) and err.errno in (errno.EMFILE, errno.ENFILE):
+        raise err
+
+
 def _said(err: Exception) -> str:
+    """What is wrong, without the path: whoever asks is told."""
     if isinstance(err, FileNotFoundError):
         return f"{Path(str(err.filename)).name} is missing"
+    if isinstance(err, OSError):
+        return f"{Path(str(err.filename)).name}: {err.strerror}"
     return f"{type(err).__name__}: {err}"

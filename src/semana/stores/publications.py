@@ -23,6 +23,7 @@ PARQUET = "predictions.parquet"
 ARROW = "predictions.arrow"
 OFFSETS = "offsets.arrow"
 MANIFEST = "manifest.json"
+CURRENT = "current.json"
 
 
 class Publications:
@@ -33,7 +34,7 @@ class Publications:
 
     def current(self) -> dict[str, Any] | None:
         """Week and revision of the newest list, or None before the first."""
-        path = self.folder / "current.json"
+        path = self.folder / CURRENT
         if not path.exists():
             return None
         try:
@@ -57,6 +58,11 @@ class Publications:
         """The folder of the newest list, or None before the first."""
         current = self.current()
         return self._week(Week.parse(current["week"])) / f"rev={current['rev']}" if current else None
+
+    def folders(self) -> list[Path]:
+        """The folder of every revision of every week, the newest first; whether it is whole is not asked."""
+        found = [path for path in self.folder.glob("week=*/rev=*") if path.name[4:].isdecimal()]
+        return sorted(found, key=lambda path: (path.parent.name, int(path.name[4:])), reverse=True)
 
     def weeks(self) -> list[Week]:
         """Every week with a list, oldest first."""
@@ -218,7 +224,7 @@ class Publications:
         files.replace_bytes(self._week(week) / PARQUET, newest.read_bytes())
         current = self.current()
         if current is None or back or Week.parse(current["week"]) <= week:
-            files.replace_json(self.folder / "current.json", {"week": str(week), "rev": manifest["rev"]})
+            files.replace_json(self.folder / CURRENT, {"week": str(week), "rev": manifest["rev"]})
 
     def _week(self, week: Week) -> Path:
         return self.folder / f"week={week}"

@@ -18,6 +18,7 @@ from semana.ui.words import say
 _TIMEOUT = httpx.Timeout(30, connect=3)  # seconds; a first live score of a large shop takes some
 _LOGIN_SECONDS = 5.0  # how long an answer to "may this key in?" holds
 _LOGINS = 1000  # keys whose answer is remembered at once
+_NO_LIST = "no list is published"  # how the API says so
 Access = Literal["in", "login", "open", "away"]
 
 
@@ -107,6 +108,8 @@ class Ask:
             yield from answer.iter_bytes()
 
     def _sent(self) -> dict[str, str]:
+        if self._key and not (self._key.isascii() and self._key.isprintable()):
+            raise self._refused(401, {})  # no key of ours, and nothing that a header could hold
         key = {"Authorization": f"Bearer {self._key}"} if self._key else {}
         return {"Accept-Language": self.lang, **key}
 
@@ -134,6 +137,8 @@ class Ask:
         key = {401: "key_refused", 403: "key_short", 503: "api_busy"}.get(status, "api_says")
         key = "api_bug" if status >= 500 and status != 503 else key
         detail = str(problem.get("detail") or status)
+        if status == 503 and detail.startswith(_NO_LIST):
+            return Refused(say("no_list", self.lang), status=status)
         return Refused(say(key, self.lang, detail=detail, request=problem.get("request_id", "–")), status=status)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -61,8 +61,10 @@ class Door:
         await (answer or self._app)(scope, receive, dressed)
 
     def _kept_out(self, request: Request) -> Response | None:
+        if "/upload" in request.scope["path"]:
+            return PlainTextResponse("Nothing is uploaded here.", 404)
         host = request.headers.get("host", "")
-        name = urlsplit(f"//{host}").hostname or ""
+        name = _split(f"//{host}").hostname or ""
         if "*" not in self._hosts and name not in self._hosts:
             return PlainTextResponse("Called by a name that is not among SEMANA_UI_HOSTS.", 400)
         if request.method not in {"GET", "HEAD"} and _from_elsewhere(request, host):
@@ -79,8 +81,8 @@ class Door:
             return None
         if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
             return RedirectResponse("../login" if path.count("/") > 1 else "login", 303)
-        if access == "login" and KEY in request.cookies:
-            return None  # a page that was open: the API refuses the key, and the view says so
+        if access == "login":
+            return None  # a page that was open: the API refuses the key, or that there is none, and the view says so
         lang = language_of(request.headers.get("accept-language", ""), request.cookies)
         return PlainTextResponse(say("key_refused", lang), 401)
 
@@ -90,4 +92,14 @@ def _from_elsewhere(request: Request, host: str) -> bool:
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site:
         return site not in {"same-origin", "none"}
-    return origin is not None and urlsplit(origin).netloc != host
+    return origin is not None and _split(origin).netloc != host
+
+
+def _split(url: str) -> SplitResult:
+    """The parts of an address; none of what is no address."""
+    try:
+        found = urlsplit(url)
+        _ = found.hostname
+    except ValueError:
+        return urlsplit("")
+    return found

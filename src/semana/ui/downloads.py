@@ -1,25 +1,29 @@
-"""Files for spreadsheets: the call list as CSV and for Excel, and the whole list; no text in them runs as a formula."""
+"""Files for spreadsheets, as CSV and for Excel: calls, a customer's list, a product's, all; no text is a formula."""
 
 from __future__ import annotations
 
+import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import polars as pl
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from semana.data import schemas as s
 from semana.reports import lists
-from semana.ui.client import Api, Ask, Refused
+from semana.reports.words import kind_in_words
+from semana.ui.client import Api, Ask, Refused, part
 from semana.ui.door import KEY, LANG
 from semana.ui.words import language, say
 
 _EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _BOM = "\ufeff"  # by which Excel knows that the text is UTF-8
-_COLUMNS = {
+# Fields of the answers, and the heads of their columns.
+_CALLS = {
     s.CUSTOMER_ID: "file_id",
     "customer": "customer",
     s.OWNER: "owner",
@@ -29,6 +33,24 @@ _COLUMNS = {
     "bought_this_week": "bought_this_week",
     "result": "result",
 }
+_CUSTOMER = {s.CUSTOMER_ID: "file_customer", "customer": "customer", s.OWNER: "owner"}
+_PRODUCT = {s.PRODUCT_ID: "file_product", "product": "product_one"}
+_CHANCE = {
+    s.RANK: "file_rank",
+    s.PROBABILITY: "file_chance",
+    s.KIND: "file_kind",
+    s.EXPECTED_QUANTITY: "file_quantity",
+    s.EXPECTED_AMOUNT: "expected_amount",
+    s.LAST_BOUGHT: "file_last",
+}
+_WHY = {"why": "file_why"}
+_BOUGHT = {"bought_this_week": "file_bought"}
+_LIST = {name: head for name, head in (_CUSTOMER | _PRODUCT | _CHANCE).items() if name != s.OWNER} | {
+    s.REASONS: "file_why"
+}
+_NUMBERS = (s.PROBABILITY, s.EXPECTED_QUANTITY, s.EXPECTED_AMOUNT)
+Rows = list[dict[str, Any]]
+Table = tuple[str, Rows, dict[str, str]]  # the file's name, its rows, and the heads of their fields
 
 
 def routes_of(api: Api) -> list[Route]:
@@ -46,42 +68,59 @@ def routes_of(api: Api) -> list[Route]:
         return answer
 
     return [
-        Route("/calls.csv", file_of(_calls_csv)),
-        Route("/calls.xlsx", file_of(_calls_excel)),
-        Route("/list.csv", file_of(_list_csv)),
+        Route(f"/{name}.{kind}", file_of(partial(_file, table, kind)))
+        for name, table in (("calls", _calls), ("list", _list), ("customer", _customer), ("product", _product))
+        for kind in ("csv", "xlsx")
     ]
 
 
-def _calls_csv(ask: Ask, request: Request) -> Response:
-    week, rows = _calls(ask, request)
-    text = _BOM + lists.flat(rows).write_csv()
-    return Response(text, media_type="text/csv; charset=utf-8", headers=_named(f"calls-{week}.csv"))
+def _file(table: Callable[[Ask, Request], Table], kind: str, ask: Ask, request: Request) -> Response:
+    """The table as a file; in Spanish with semicolons and decimal commas, as Excel expects them there."""
+    name, rows, heads = table(ask, request)
+    for row in rows:
+        if row.get(s.KIND):
+            row[s.KIND] = kind_in_words(row[s.KIND], ask.lang)
+    columns = {
+        say(head, ask.lang): pl.Series([row[field] for row in rows], strict=False) for field, head in heads.items()
+    }
+    frame = pl.DataFrame(columns).with_columns(pl.col(pl.Float64).round(4))
+    if kind == "xlsx":
+        sheet = io.BytesIO()
+        lists.write_excel(frame, sheet)
+        return Response(sheet.getvalue(), media_type=_EXCEL, headers=_named(f"{name}.xlsx"))
+    spanish = ask.lang == "es"
+    text = lists.flat(frame).write_csv(separator=";" if spanish else ",", decimal_comma=spanish)
+    return Response(_BOM + text, media_type="text/csv; charset=utf-8", headers=_named(f"{name}.csv"))
 
 
-def _calls_excel(ask: Ask, request: Request) -> Response:
-    week, rows = _calls(ask, request)
-    sheet = io.BytesIO()
-    lists.write_excel(rows, sheet)
-    return Response(sheet.getvalue(), media_type=_EXCEL, headers=_named(f"calls-{week}.xlsx"))
-
-
-def _list_csv(ask: Ask, request: Request) -> Response:
-    parts: Iterator[bytes] = ask.stream("/v1/predictions.csv", owner=request.query_params.get("owner"))
-    return StreamingResponse(parts, media_type="text/csv; charset=utf-8", headers=_named("list.csv"))
-
-
-def _calls(ask: Ask, request: Request) -> tuple[str, pl.DataFrame]:
-    """The week, and the rows under heads in the language."""
+def _calls(ask: Ask, request: Request) -> Table:
     wanted = {name: request.query_params.get(name) for name in ("capacity", "owner")}
     found = ask.get("/v1/calls", **wanted)
-    rows: list[dict[str, Any]] = [{**row, "result": row["told"] or row["result"]} for row in found["calls"]]
+    rows: Rows = [{**row, "result": row["told"] or row["result"]} for row in found["calls"]]
     for row in rows:
         row["result"] = say(f"result_{row['result']}", ask.lang) if row["result"] else None
         row["bought_this_week"] = say("yes" if row["bought_this_week"] else "no", ask.lang)
-    columns = {
-        say(head, ask.lang): pl.Series([row[name] for row in rows], strict=False) for name, head in _COLUMNS.items()
-    }
-    return str(found["week"]), pl.DataFrame(columns).with_columns(pl.col(pl.Float64).round(2))
+    return f"calls-{found['week']}", rows, _CALLS
+
+
+def _list(ask: Ask, request: Request) -> Table:
+    text = b"".join(ask.stream("/v1/predictions.csv", owner=request.query_params.get("owner"), lang=ask.lang))
+    rows: Rows = list(csv.DictReader(io.StringIO(text.decode())))
+    for row in rows:
+        row[s.RANK] = int(row[s.RANK])
+        row.update({name: float(row[name]) if row[name] else None for name in _NUMBERS})
+    return "list", rows, _LIST
+
+
+def _customer(ask: Ask, request: Request) -> Table:
+    found = ask.get(f"/v1/customers/{part(request.query_params.get('id', ''))}/predictions", top=0, lang=ask.lang)
+    return f"customer-{found['week']}", found["predictions"], _PRODUCT | _CHANCE | _WHY | _BOUGHT
+
+
+def _product(ask: Ask, request: Request) -> Table:
+    path = f"/v1/products/{part(request.query_params.get('id', ''))}/customers"
+    found = ask.get(path, top=0, owner=request.query_params.get("owner") or None, lang=ask.lang)
+    return f"product-{found['week']}", found["customers"], _CUSTOMER | _CHANCE | _WHY | _BOUGHT
 
 
 def _named(name: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ from semana.ui.page import Page
 from semana.ui.views import GROUPS
 from semana.ui.words import say
 
+_AGAIN = 60  # seconds after which an open page looks which list serves
 _AT_ONCE = 16  # people whose same question is worked on at once; the others wait for a moment
 
 
@@ -22,13 +23,16 @@ def blocks_of(lang: str, api: Api) -> gr.Blocks:
     """All views in one language; each is filled when its tab is opened, the first of them with the page."""
     with gr.Blocks(title=say("title", lang), analytics_enabled=False, fill_width=True) as blocks:
         top = gr.HTML(drawn("top.html", lang, key=None, list=None), apply_default_css=False, elem_classes="sem")
+        tabs = []
         with gr.Tabs(elem_id="groups", overflow_behavior="wrap"):
             for group, views in GROUPS.items():
                 with gr.Tab(say(group, lang), elem_id=group), gr.Tabs(overflow_behavior="wrap"):
                     for name, view in views.items():
                         with gr.Tab(say(name, lang), elem_id=name) as tab:
                             view(Page(lang, api, tab))
-        blocks.load(_top(lang, api), None, [top], api_visibility="private", show_progress="hidden")
+                            tabs.append(tab)
+        for listens in (blocks.load, gr.Timer(_AGAIN).tick, *(tab.select for tab in tabs)):
+            listens(_top(lang, api), None, [top], api_visibility="private", show_progress="hidden")
     blocks.queue(default_concurrency_limit=_AT_ONCE, api_open=False)
     made: gr.Blocks = blocks
     return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from urllib.parse import urlencode
 
 import gradio as gr
 from markupsafe import Markup
@@ -34,4 +35,5 @@ def customer_list(page: Page, ask: Ask, customer: str) -> Markup:
     unlisted = not found["predictions"] and not found["held_out"]
     if unlisted:
         found = ask.get(path, top=_FEW)
-    return page.draw("customer.html", list=found, unlisted=unlisted)
+    query = urlencode({"id": customer, "lang": page.lang})
+    return page.draw("customer.html", list=found, unlisted=unlisted, query=query)

@@ -13,7 +13,7 @@ from semana.data.weeks import Week
 from semana.reports import figures
 from semana.ui.client import Ask, Refused
 from semana.ui.drawn import day
-from semana.ui.figures import decimal, whole
+from semana.ui.figures import decimal, short, whole
 from semana.ui.page import Page
 from semana.ui.words.sentences import model_in_words, sentence
 
@@ -152,7 +152,9 @@ def _report(gate: Record, page: Page) -> dict[str, Any]:
         "judged": sum(check["judged"] for check in checks),
         "unjudged": sum(not check["judged"] for check in checks),
         "legend": [(figures.mark_of(n), name) for n, name in enumerate(names.values())],
-        "drawn": figures.dots(rows, what="F1", says=page.t("gate_f1")) if rows else None,
+        "drawn": figures.dots(rows, what="F1", says=page.t("gate_f1"), said=partial(short, lang=lang))
+        if rows
+        else None,
     }
 
 

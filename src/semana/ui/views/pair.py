@@ -9,7 +9,7 @@ import gradio as gr
 from markupsafe import Markup
 
 from semana.data import schemas as s
-from semana.ui.client import Ask
+from semana.ui.client import Ask, part
 from semana.ui.page import Page
 from semana.ui.views.choosing import Chooser
 from semana.ui.views.customers import CUSTOMERS
@@ -30,6 +30,7 @@ def pair(page: Page) -> None:
             shown = page.html("choose.html", at="pair-why", customer="", product="")
 
     def why(ask: Ask, customer: str, product: str) -> Markup:
+        product = product or _likeliest(ask, customer)
         if not customer or not product:
             return page.draw("choose.html", customer=customer, product=product)
         found = ask.get("/v1/explanations", **{s.CUSTOMER_ID: customer, s.PRODUCT_ID: product, "top": 0})
@@ -38,8 +39,16 @@ def pair(page: Page) -> None:
     def why_bought(ask: Ask, product: str, customer: str) -> Markup:
         return why(ask, customer, product)
 
-    whom.wire(why, shown, others=[what.chosen], at_once=False)
+    whom.wire(why, shown, others=[what.chosen])
     what.wire(why_bought, shown, others=[whom.chosen], at_once=False)
+
+
+def _likeliest(ask: Ask, customer: str) -> str:
+    """What stands first for the customer, to begin with; "" where nothing does."""
+    if not customer:
+        return ""
+    rows = ask.get(f"/v1/customers/{part(customer)}/predictions", top=1)["predictions"]
+    return str(rows[0][s.PRODUCT_ID]) if rows else ""
 
 
 def _bars(reasons: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

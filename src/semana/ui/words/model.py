@@ -106,9 +106,8 @@ TEXTS: Mapping[str, Words] = {
         "ejecución. El motivo queda en el registro.",
     ),
     "order_no_scope": (
-        "Your key ({name}) may read here, not order. Ask for one with scope admin: semana keys create NAME --scope "
-        "admin",
-        "Su clave ({name}) permite leer, no ordenar. Pida una con permiso admin: semana keys create NOMBRE --scope "
+        "Your key ({name}) may not order here. Ask for one with scope admin: semana keys create NAME --scope admin",
+        "Su clave ({name}) no permite ordenar aquí. Pida una con permiso admin: semana keys create NOMBRE --scope "
         "admin",
     ),
     "order_what": ("What is to happen", "Qué debe pasar"),
