@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -64,6 +67,32 @@ def test_a_broken_ledger_is_found_and_said(home: Path) -> None:
     extra = json.loads(entry.read_text()) | {"number": 2}
     (home / "ledger" / "00000002.json").write_text(json.dumps(extra))
     assert "chain is broken" in semana(home, "run", "--as-of", str(TARGET.start), code=65)
+
+
+def test_a_broken_ledger_takes_the_list_from_nobody(home: Path) -> None:
+    entry = next((home / "ledger").glob("*.json"))
+    entry.write_text(entry.read_text().replace("1.0.0", "1.0.9"))
+    assert "recommended" in semana(home, "list", "--top", "3")
+    said = semana(home, "run", "--as-of", str(TARGET.start), code=65)
+    assert "semana --home NEW restore" in said
+
+
+def test_who_interrupts_it_is_told_so_by_its_exit_code(home: Path) -> None:
+    call = [sys.executable, "-m", "semana.cli", "--home", str(home), "watch", "--every", "1"]
+    with subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stderr
+        assert "findings" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert "semana: interrupted" in process.stderr.read()
+    assert process.returncode == 130
+
+
+def test_what_a_log_line_suggests_names_the_home(home: Path) -> None:
+    (home / "exclude.csv").write_text("customer_id,product_id\n2,\n")
+    call = [sys.executable, "-m", "semana.cli", "--home", str(home), "list", "--top", "3"]
+    done = subprocess.run(call, capture_output=True, text=True, check=True)
+    assert f"semana --home {home} run --reason" in done.stderr
 
 
 def test_a_run_under_way_makes_the_second_one_busy(home: Path) -> None:
@@ -182,6 +211,11 @@ def test_a_damaged_pointer_is_named_by_list_and_doctor(home: Path) -> None:
     (home / "published" / "current.json").write_text('{"week": ')
     assert "current.json" in semana(home, "list", code=65)
     assert "list" in semana(home, "doctor", code=65)
+
+
+def test_a_home_below_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert "lies below a file" in semana(tmp_path / "file" / "home", "ingest", code=78)
 
 
 def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import narwhals as nw
 import polars as pl
 import pytest
 
@@ -14,7 +15,7 @@ from semana.pipeline.labels import examples_of
 from semana.pipeline.order import Order, begin
 from semana.settings import read_settings
 from semana.stores.home import Stores, open_home
-from semana.stores.known import tables_of
+from semana.stores.known import collected, tables_of
 from semana.stores.runs import Run
 from tests import shop
 
@@ -83,3 +84,17 @@ def test_holidays_are_those_of_the_sources_calendar_up_to_the_end_of_the_week(
     assert days[-2:] == [(christmas.index, 3), (christmas.index, 4)]  # Christmas and Boxing Day
     assert (christmas.index + 1, 3) not in days  # 1 January belongs to the week after
     assert len(days) == 8 + 2  # the eight of England in 2024, and 25 and 26 December 2023
+
+
+def test_joins_run_in_the_order_in_which_they_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Polars, left to itself, joined customers to products by an attribute first: 50 million rows for 40 thousand."""
+    kept = []
+    collect = pl.LazyFrame.collect
+
+    def noting(frame: pl.LazyFrame, **options: object) -> pl.DataFrame:
+        kept.append(options["optimizations"])
+        return collect(frame, **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(pl.LazyFrame, "collect", noting)
+    assert collected(nw.from_native(pl.LazyFrame({"a": [1]}))).height == 1
+    assert [each.join_order for each in kept] == [False]

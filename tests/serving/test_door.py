@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import socket
@@ -11,6 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from semana.errors import UsageError
+from semana.serving.door import preferred
 from semana.stores.home import Stores
 from tests.serving import homes
 from tests.serving.conftest import Ask
@@ -68,6 +70,96 @@ def test_once_a_key_is_made_nobody_gets_in_without_one(trees: Stores, ask: Ask) 
     look(client)
     assert "not valid (any more)" in problem(client.get(LIST, headers=bearer(key)), 401)["detail"]
     problem(client.get(LIST), 401)
+
+
+@pytest.mark.parametrize("gone", ["removed", "damaged", "of a wrong kind"])
+def test_keys_that_cannot_be_read_open_nothing(trees: Stores, ask: Ask, gone: str) -> None:
+    key = trees.keys.create("agents", "read", when=WHEN)
+    (path,) = trees.keys.folder.iterdir()
+    client = ask(trees)
+    told = json.loads(path.read_text())
+    damages = {"removed": None, "damaged": "{", "of a wrong kind": json.dumps({**told, "hash": 5})}
+    path.unlink() if damages[gone] is None else path.write_text(str(damages[gone]))
+    look(client)
+    problem(client.get(LIST), 401)
+    assert client.get(LIST, headers=bearer(key)).status_code == 200
+    again = ask(trees)
+    if gone == "removed":  # to a new process nothing says that there was a key
+        return
+    assert "cannot be known now" in problem(again.get(LIST), 503)["detail"]
+    assert again.get("/livez").status_code == 200
+
+
+def test_head_is_get_without_what_it_tells(trees: Stores, ask: Ask) -> None:
+    client = ask(trees)
+    for path in ("/livez", LIST, LIST):
+        full, head = client.get(path), client.head(path)
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-length"] == str(len(full.content))
+
+
+def test_every_answer_tells_which_list_serves(trees: Stores, ask: Ask) -> None:
+    client = ask(trees)
+    for path in (LIST, "/v1/ledger", "/v1/drift", "/v1/model", "/v1/nothing"):
+        headers = client.get(path).headers
+        assert (headers["x-semana-week"], headers["x-semana-model"]) == (str(homes.TARGET), "1.0.0"), path
+        assert headers.get_list("x-semana-week") == [str(homes.TARGET)]
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("es", "es"),
+        ("es-CL,en;q=0.8", "es"),
+        ("es;q=0.1, en;q=0.9", "en"),
+        ("es;q=0", "en"),
+        ("fr, *;q=0.1", "en"),
+        ("", "en"),
+    ],
+)
+def test_the_language_is_the_one_that_is_preferred(header: str, language: str) -> None:
+    assert preferred(header.encode()) == language
+
+
+def test_other_headers_and_languages_keep_no_more_answers(trees: Stores, ask: Ask) -> None:
+    client = ask(trees)
+    for number in range(50):
+        assert client.get(LIST, headers={"Accept-Language": f"en, x-{number};q=0.1"}).status_code == 200
+    hot = client.app._app.state.hot if hasattr(client.app, "_app") else client.app.state.hot
+    assert len(hot.loaded.answers.all()) == 1
+    problem(client.get(LIST, headers={"X-Long": "x" * 40_000}), 431)
+
+
+def test_bodies_that_do_not_come_keep_nobody_out(trees: Stores, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("semana.serving.door._BODY_SECONDS", 0.5)
+
+    async def slow() -> list[int]:
+        app = ask(trees, api_concurrency=2).app
+        scope = {
+            "type": "http", "method": "POST", "path": "/v1/nothing", "raw_path": b"/v1/nothing", "query_string": b"",
+            "headers": [(b"host", b"localhost"), (b"content-length", b"100")], "http_version": "1.1", "scheme": "http",
+            "server": ("localhost", 80), "client": ("127.0.0.1", 1), "root_path": "",
+        }  # fmt: skip
+        statuses: list[int] = []
+
+        async def never() -> dict:
+            await asyncio.sleep(60)
+            return {}
+
+        async def note(message: dict) -> None:
+            if message["type"] == "http.response.start":
+                statuses.append(message["status"])
+
+        async def read() -> dict:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        waiting = [asyncio.create_task(app(dict(scope), never, note)) for _ in range(4)]
+        await asyncio.sleep(0.1)
+        await app({**scope, "method": "GET", "path": "/v1/key", "raw_path": b"/v1/key"}, read, note)
+        await asyncio.gather(*waiting)
+        return statuses
+
+    assert asyncio.run(slow()) == [200, 408, 408, 408, 408]
 
 
 def test_a_key_is_told_who_it_is(trees: Stores, ask: Ask) -> None:

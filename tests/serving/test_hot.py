@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import json
 import shutil
 import signal
@@ -111,6 +112,50 @@ def test_a_damaged_list_is_refused_told_of_and_the_old_one_serves(living: Stores
     living.publications._switch(SECOND, living.publications.manifests(SECOND)[0], back=True)
     found.look(now=NOW, seconds=5.0)
     assert found.reasons() == []
+
+
+def test_a_process_that_begins_beside_a_damaged_list_serves_the_one_before(living: Stores) -> None:
+    publish(living, 0.5)
+    publish(living, 0.4)
+    for rev in (2, 3):
+        (living.publications.folder / f"week={SECOND}" / f"rev={rev}" / OFFSETS).unlink()
+    found = hot(living)
+    assert found.loaded is not None
+    assert found.loaded.stamp["rev"] == 1
+    (reason,) = found.reasons()
+    assert f"week={SECOND} rev=3 is refused" in reason
+    assert str(living.home) not in reason
+
+
+def test_a_list_that_is_changed_while_it_serves_serves_no_longer(living: Stores) -> None:
+    publish(living, 0.5)
+    found = hot(living)
+    assert found.loaded is not None
+    assert found.loaded.stamp["rev"] == 2
+    newest = living.publications.newest()
+    assert newest is not None
+    damages()["changed"](newest)
+    found.look(now=NOW, seconds=2.0)
+    assert found.loaded.stamp["rev"] == 1
+    shutil.rmtree(newest.parent / "rev=1")
+    shutil.rmtree(newest.parents[1] / f"week={SECOND + -1}", ignore_errors=True)
+    assert found.loaded.stamp["rev"] == 1  # what is mapped stays, as long as nobody looks
+
+
+def test_too_many_open_files_say_nothing_of_a_list(living: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = hot(living)
+    publish(living, 0.5)
+    with monkeypatch.context() as patched:
+        patched.setattr("semana.stores.files.sha256", _no_more_files)
+        found.look(now=NOW, seconds=2.0)
+    assert (found.reasons(), found.loaded.stamp["rev"] if found.loaded else 0) == ([], 1)
+    found.look(now=NOW, seconds=3.0)
+    assert found.loaded is not None
+    assert found.loaded.stamp["rev"] == 2
+
+
+def _no_more_files(path: Path) -> str:
+    raise OSError(errno.EMFILE, "Too many open files", str(path))
 
 
 def test_a_list_whose_model_is_damaged_is_refused(trees: Stores) -> None:

@@ -89,14 +89,29 @@ def test_the_same_order_again_is_taken_once_and_another_content_is_refused(trees
     assert (
         "told before" in problem(client.post("/v1/transactions", json={"lines": [line(quantity=9.0)]}), 409)["detail"]
     )
-    both = {"lines": [line(), line(order="b")]}
-    problem(client.post("/v1/transactions", json=both), 409)
+    problem(client.post("/v1/transactions", json={"lines": [line(quantity=9.0), line(order="b")]}), 409)
+    assert post(client, {**line(), "customer_id": "2"})["before"]  # ids are matched as text
     assert len(trees.inbox.waiting()) == 1
     ingest.take(trees, arrival=NOW)
     assert post(client, line())["before"]
     ingest.take(trees, arrival=NOW)
     assert landed(trees)["quantity"].to_list() == [2.0]
-    assert not post(client, line(order="b"))["before"]
+    assert post(client, line())["outcome"] == "taken"
+    both = post(client, line(order="b"), line())  # of a letter only the orders that are new are left
+    assert not both["before"]
+    ingest.take(trees, arrival=NOW)
+    assert sorted(landed(trees)["order_id"].to_list()) == ["a-1", "b"]
+
+
+def test_a_refused_order_may_be_told_again(trees: Stores, ask: Ask) -> None:
+    client = ask(trees)
+    told = post(client, line())
+    (path,) = trees.inbox.waiting()
+    path.write_text(path.read_text().replace(str(DAY), "1970-01-01"))
+    assert ingest.take(trees, arrival=NOW)["letters"] == {"taken": 0, "refused": 1}
+    assert get(client, f"/v1/letters/{told['letter']}")["outcome"] == "refused"
+    assert not post(client, line())["before"]
+    assert ingest.take(trees, arrival=NOW)["letters"] == {"taken": 1, "refused": 0}
 
 
 def test_a_delivered_file_replaces_posted_lines_of_the_days_it_spans(trees: Stores, ask: Ask) -> None:
@@ -134,6 +149,11 @@ def test_posted_lines_make_no_week_complete(trees: Stores, ask: Ask) -> None:
         {"date": "9999-12-31"},
         {"date": "2999-01-01"},
         {"date": "yesterday"},
+        {"date": "1970-01-01"},
+        {"date": 0},
+        {"quantity": True},
+        {"quantity": "3"},
+        {"amount": -1e12},
         {"order_id": ""},
         {"order_id": 7},
         {"more": 1},

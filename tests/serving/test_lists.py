@@ -11,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from semana.pipeline import ingest
+from semana.serving.lists import plain
 from semana.stores.home import Stores
 from tests import shop
 from tests.serving import homes
@@ -239,3 +240,8 @@ def test_what_exclude_csv_names_is_gone_at_once(trees: Stores, ask: Ask) -> None
     rules.unlink()
     look(client)
     assert get(client, "/v1/customers/2/predictions", top=1000) == before
+
+
+def test_names_are_found_without_accents_and_capitals() -> None:
+    names = pl.Series(["Almacén Ñuñoa", "Straße", None])
+    assert plain(names).to_list() == ["almacen nunoa", "strasse", None]

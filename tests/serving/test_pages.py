@@ -98,10 +98,12 @@ def test_an_agent_notes_what_came_of_a_call(person: Seen) -> None:
 
 def test_an_agent_sees_why_for_any_pair(person: Seen) -> None:
     why = person.open("pair")
-    why.get_by_text(says(person, "Choose a customer and a product.", "Elija un cliente y un producto.")).wait_for()
+    why.locator(".bars li").nth(3).wait_for()  # it begins with the first customer and their likeliest product
+    told = why.locator("#pair-why")
     why.locator("[data-pick=one]", has_text="Sushi Kai").click()
-    why.get_by_text(says(person, "Now choose a product", "Ahora elija un producto")).wait_for()
+    told.get_by_text("Sushi Kai").first.wait_for()
     why.locator("[data-pick=one]", has_text="Milk").click()
+    told.get_by_text("Milk").first.wait_for()
     why.locator(".bars li").nth(3).wait_for()
     assert says(person, "What raises and lowers", "Qué sube y qué baja") in why.inner_text()
     person.picture("why")
@@ -145,16 +147,16 @@ def test_calls_are_saved_for_spreadsheets(shop_pages: Pages, chromium: Any, tmp_
         person.page.goto(f"{shop_pages.address}/es/")
         calls = person.open("calls")
         with person.page.expect_download() as csv:
-            calls.get_by_text("Guardar como CSV").click()
+            calls.locator("#call-rows").get_by_text("Guardar como CSV").click()
         text = Path(csv.value.path()).read_text("utf-8-sig")
-        assert text.startswith("Número,Cliente,Responsable,")
+        assert text.startswith("Número;Cliente;Responsable;")
         assert len(text.splitlines()) == 21
         with person.page.expect_download() as excel:
-            calls.get_by_text("Guardar para Excel").click()
+            calls.locator("#call-rows").get_by_text("Guardar para Excel").click()
         assert zipfile.is_zipfile(excel.value.path())
         with person.page.expect_download() as whole:
-            calls.get_by_text("Lista completa").click()
-        assert "probability" in Path(whole.value.path()).read_text().splitlines()[0]
+            calls.get_by_text("Lista completa (CSV)").click()
+        assert "probabilidad en %" in Path(whole.value.path()).read_text().splitlines()[0]
 
 
 def test_the_choice_of_a_language_stays(shop_pages: Pages, chromium: Any) -> None:
@@ -269,5 +271,5 @@ def test_before_the_first_list_the_pages_say_what_to_wait_for(trees: Stores, chr
     with pages_of(trees, tmp_path, start="starting") as running, seen(chromium, running.address) as person:
         person.page.goto(running.address)
         person.page.get_by_text("No list is published yet").first.wait_for()
-        person.page.get_by_text("semana run").first.wait_for()
+        person.page.get_by_text("after the first weekly run").first.wait_for()
         person.check()

@@ -137,6 +137,40 @@ def test_the_door_knows_its_names_and_its_own_pages(trees: Stores, ask: Ask, bef
         assert "frame-ancestors 'none'" in policy
 
 
+def test_what_is_no_key_no_name_and_no_address_is_refused_without_a_fault(
+    trees: Stores, ask: Ask, before: Before
+) -> None:
+    trees.keys.create("agents", "read", when=WHEN)
+    visitor = before(Through(ask(trees)))
+    wrong = visitor.post(
+        "/login", content="key=ñandú".encode(), headers={"content-type": "application/x-www-form-urlencoded"}
+    )
+    assert (wrong.status_code, "not valid" in wrong.text) == (401, True)
+    assert visitor.get("/en/", headers={**HTML, "cookie": "semana_key=\xf1".encode("latin-1")}).status_code == 303
+    assert visitor.get("/livez", headers={"host": "["}).status_code == 400
+    assert visitor.post("/logout", headers={"origin": "http://["}).status_code == 403
+    assert visitor.post("/en/gradio_api/upload", files={"files": ("a.txt", b"a")}).status_code == 404
+    assert "detail" in visitor.post("/en/gradio_api/queue/join", json={}).json()
+
+
+def test_lists_are_saved_for_spreadsheets_of_either_language(trees: Stores, ask: Ask, before: Before) -> None:
+    visitor = before(Through(ask(trees)))
+    calls = visitor.get("/calls.csv?capacity=3&lang=es").text
+    assert calls.startswith("\ufeffNúmero;Cliente;")
+    assert re.search(r";\d+,\d+;", calls.splitlines()[1])
+    mine = visitor.get("/customer.csv?id=2&lang=en").text.splitlines()
+    assert mine[0].startswith("\ufeffproduct id,Product,rank,chance in %,kind,")
+    assert len(mine) > 2
+    whom = visitor.get("/product.csv?id=0&lang=en").text.splitlines()
+    assert whom[0].startswith("\ufeffcustomer id,Customer,Owner,rank,")
+    every = visitor.get("/list.csv?lang=en").text.splitlines()
+    assert every[0].startswith("\ufeffcustomer id,Customer,product id,Product,rank,")
+    assert len(every) > len(mine)
+    for name in ("calls.xlsx?capacity=3", "list.xlsx", "customer.xlsx?id=2", "product.xlsx?id=0"):
+        assert zipfile.is_zipfile(io.BytesIO(visitor.get(f"/{name}").content)), name
+    assert visitor.get("/customer.csv?id=nobody").status_code == 404
+
+
 def test_the_language_is_the_browsers_until_one_is_chosen(trees: Stores, ask: Ask, before: Before) -> None:
     visitor = before(Through(ask(trees)))
     assert visitor.get("/", headers={"accept-language": "es-CL,en;q=0.5"}).headers["location"] == "es/"
@@ -164,7 +198,8 @@ def test_gradio_offers_nothing_of_its_own(trees: Stores, ask: Ask, before: Befor
         ((401, {"detail": "no"}), "Log in again", "Entre de nuevo"),
         ((403, {"detail": "scope write is needed"}), "scope write is needed", "no alcanza"),
         ((404, {"detail": "customer '7' is unknown"}), "customer '7' is unknown", "La API dice"),
-        ((503, {"detail": "no list is published yet"}), "Try again", "Intente de nuevo"),
+        ((503, {"detail": "no list is published yet"}), "first weekly run", "primera ejecución"),
+        ((503, {"detail": "64 requests are being worked on"}), "Try again", "Intente de nuevo"),
         ((500, {"detail": "x", "request_id": "abc"}), "abc", "abc"),
         ((200, "<html>"), "does not answer", "no responde"),
         ((502, "<html>"), "went wrong", "falló"),
@@ -196,7 +231,7 @@ def test_files_for_spreadsheets_run_nothing(before: Before) -> None:
     keyless = {"name": "local", "scope": "admin", "keyless": True}
     visitor = before(told((200, keyless), (200, {"week": "2025-W02", "calls": [row]})))
     text = visitor.get("/calls.csv?lang=es").text
-    assert text.splitlines()[1] == "7,'=1+1,'@north,2,1.24,,sí,Pidió"
+    assert text.splitlines()[1] == "7;'=1+1;'@north;2;1,24;;sí;Pidió"
     book = visitor.get("/calls.xlsx?lang=en")
     assert 'filename="calls-2025-W02.xlsx"' in book.headers["content-disposition"]
     with zipfile.ZipFile(io.BytesIO(book.content)) as parts:

@@ -139,7 +139,7 @@ def test_a_model_is_ordered_back_with_the_scope_and_a_reason_alone(
 
         page.goto(running.address)
         orders = log_in(keys["write"])
-        orders.get_by_text("Your key (write) may read here, not order").wait_for()
+        orders.get_by_text("Your key (write) may not order here").wait_for()
         assert orders.get_by_role("button", name="Give the order").count() == 0
 
         page.get_by_role("button", name="Log out").click()

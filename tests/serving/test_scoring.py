@@ -207,7 +207,8 @@ def test_a_pair_that_exclude_csv_names_is_not_recommended(trees: Stores, ask: As
     client = ask(trees)
     scored = client.post("/v1/score", json={"customer_id": 2, "top": 1000}).json()["predictions"]
     assert not next(row for row in scored if row["product_id"] == 0)["recommended"]
-    assert client.get("/v1/explanations", params={"customer_id": 2, "product_id": 0}).json()["excluded"]
+    told = client.get("/v1/explanations", params={"customer_id": 2, "product_id": 0}).json()
+    assert (told["excluded"], told["recommended"]) == (True, False)
 
 
 def test_where_the_lists_tables_are_gone_lists_go_on_and_live_scores_say_why(trees: Stores, ask: Ask) -> None:

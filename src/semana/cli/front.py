@@ -70,13 +70,17 @@ def as_typed(text: str, commands: Iterable[str]) -> str:
     return re.sub(rf"\bsemana (?=({'|'.join(commands)})\b)", lambda _: f"semana --home {home} ", text)
 
 
-def _as_typed(record: logging.LogRecord) -> bool:
-    """Makes the commands that a log line suggests name the home."""
-    if _home and record.name.startswith("semana"):
+class _Typed(logging.Formatter):
+    """Log lines whose suggested commands name the home."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        said = super().format(record)
+        if not _home or "semana " not in said:
+            return said
         from semana.cli import app
 
-        record.msg, record.args = as_typed(record.getMessage(), typer.main.get_group(app).commands), ()
-    return True
+        return as_typed(said, typer.main.get_group(app).commands)
 
 
 def settings(**given: Any) -> Settings:
@@ -88,8 +92,8 @@ def settings(**given: Any) -> Settings:
     level = "WARNING" if barred else found.log_level
     handler = logging.StreamHandler(sys.stderr)
     handler.setLevel(level)
-    handler.addFilter(_as_typed)
-    logging.basicConfig(handlers=[handler], level=level, format="%(asctime)s %(levelname)s %(message)s")
+    handler.setFormatter(_Typed("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(handlers=[handler], level=level)
     logging.getLogger("semana").setLevel(logging.DEBUG if barred else level)
     return found
 

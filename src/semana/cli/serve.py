@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -56,7 +57,8 @@ def api(
         from semana.serving.server import serve
     except ModuleNotFoundError as err:
         raise ConfigurationError(f"{err.name} is not installed: the API needs pip install 'semana[api]'") from err
-    serve(settings, listening(host, port), host=as_asked(host), workers=workers, local=local, log_all=access_log)
+    with suppress(KeyboardInterrupt):  # which is how it ends
+        serve(settings, listening(host, port), host=as_asked(host), workers=workers, local=local, log_all=access_log)
 
 
 def ui(
@@ -76,7 +78,8 @@ def ui(
         from semana.ui.server import serve
     except ModuleNotFoundError as err:
         raise ConfigurationError(f"{err.name} is not installed: the pages need pip install 'semana[ui]'") from err
-    serve(settings, listens, host=as_asked(host), local=host in LOOPBACK)
+    with suppress(KeyboardInterrupt):  # which is how it ends
+        serve(settings, listens, host=as_asked(host), local=host in LOOPBACK)
 
 
 def up(

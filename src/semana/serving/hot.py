@@ -119,7 +119,7 @@ class Hot:
                 _log.warning("the list is as it was at the last look: %s", err)
                 return
             self._refuse(_name_of(folder), str(err), now)
-            if self.loaded is None or self.loaded.mapped.where == _name_of(folder):
+            if self.loaded is None or (self.loaded.mapped.where == _name_of(folder) and _damaged(folder)):
                 self._fall_back(folder)
 
     def _fall_back(self, refused: Path) -> None:
@@ -195,6 +195,15 @@ class Hot:
             self.stores.inbox.post(ALERT, content, request=refused.what, now=now, marks=marks)
         except (OSError, UsageError) as err:
             _log.warning("no letter could be left of it: %s", err)
+
+
+def _damaged(folder: Path) -> bool:
+    """Whether the files of a list are not as they were published."""
+    try:
+        map_list(folder)
+    except ContractError:
+        return True
+    return False
 
 
 def _name_of(folder: Path) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import SplitResult, urlsplit
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from semana.ui.client import Api
@@ -81,10 +81,10 @@ class Door:
             return None
         if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
             return RedirectResponse("../login" if path.count("/") > 1 else "login", 303)
-        if access == "login":
-            return None  # a page that was open: the API refuses the key, or that there is none, and the view says so
+        if access == "login" and KEY in request.cookies:
+            return None  # a page that was open: the API refuses the key, and the view says so
         lang = language_of(request.headers.get("accept-language", ""), request.cookies)
-        return PlainTextResponse(say("key_refused", lang), 401)
+        return JSONResponse({"detail": say("key_refused", lang)}, 401)  # Gradio's script shows the detail
 
 
 def _from_elsewhere(request: Request, host: str) -> bool:

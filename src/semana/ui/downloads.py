@@ -80,10 +80,12 @@ def _file(table: Callable[[Ask, Request], Table], kind: str, ask: Ask, request: 
     for row in rows:
         if row.get(s.KIND):
             row[s.KIND] = kind_in_words(row[s.KIND], ask.lang)
+        if row.get(s.PROBABILITY) is not None:
+            row[s.PROBABILITY] = round(100 * row[s.PROBABILITY], 1)
     columns = {
         say(head, ask.lang): pl.Series([row[field] for row in rows], strict=False) for field, head in heads.items()
     }
-    frame = pl.DataFrame(columns).with_columns(pl.col(pl.Float64).round(4))
+    frame = pl.DataFrame(columns).with_columns(pl.col(pl.Float64).round(2))
     if kind == "xlsx":
         sheet = io.BytesIO()
         lists.write_excel(frame, sheet)

@@ -104,7 +104,7 @@ TEXTS: Mapping[str, Words] = {
     "file_product": ("product id", "id de producto"),
     "file_customer": ("customer id", "id de cliente"),
     "file_rank": ("rank", "lugar"),
-    "file_chance": ("chance", "probabilidad"),
+    "file_chance": ("chance in %", "probabilidad en %"),
     "file_kind": ("kind", "tipo"),
     "file_quantity": ("expected quantity", "cantidad esperada"),
     "file_last": ("last bought", "última compra"),
