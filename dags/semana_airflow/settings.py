@@ -43,7 +43,7 @@ def _zone(name: str, default: str) -> str:
     found = _text(name, default)
     try:
         ZoneInfo(found)
-    except (ValueError, OSError) as err:  # an unknown name, or a folder of the zones
+    except (KeyError, ValueError, OSError) as err:  # an unknown name, or a folder of zones
         raise ValueError(f"{name} is {found!r}; a time zone was expected, like Europe/Madrid") from err
     return found
 

@@ -64,7 +64,7 @@ def test_two_do_not_work_in_one_folder_which_is_private(tmp_path: Path) -> None:
     assert not (home / "passwords.json").exists()
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGHUP])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_what_is_guarded_ends_with_who_began_it_however_that_ends(how: signal.Signals) -> None:
     call = [str(PYTHON), "-c", GUARDED, str(LAUNCHER.parent)]
     with subprocess.Popen(call, stdout=subprocess.PIPE, text=True) as process:
