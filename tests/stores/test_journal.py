@@ -75,7 +75,7 @@ def test_a_chain_that_was_touched_by_hand_is_noticed(journal: Journal, damage: s
         (journal.folder / "00000004.json").write_bytes(paths[2].read_bytes())
     else:
         paths[2].write_bytes(paths[2].read_bytes()[:20])
-    with pytest.raises(ContractError, match="Restore the folder from a backup"):
+    with pytest.raises(ContractError, match="Restore a backup into a new home"):
         journal.entries()
 
 

@@ -128,7 +128,7 @@ def test_validate_refuses_when_our_own_promise_is_broken(landing: Landing, comin
         path = landing.home / "quarantine" / f"{one['hash']}.parquet"
         row = {"table": "transactions", "row": 1, "reason": "made up", "values": "{}"}
         pl.DataFrame([row]).write_parquet(path)
-    with pytest.raises(ContractError, match="Restore the home"):
+    with pytest.raises(ContractError, match="Restore a backup into a new home"):
         landing.validate(1, "transactions")
 
 
