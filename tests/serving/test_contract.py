@@ -12,10 +12,12 @@ import schemathesis
 from fastapi.routing import APIRoute
 from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import Unsatisfiable
+from pydantic import BaseModel
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.schemas import BaseSchema
 
+from semana.serving import responses, responses_of_system, scoring, telling
 from semana.serving.api import ROUTERS
 from semana.settings import read_settings
 from semana.stores.home import open_home
@@ -88,3 +90,18 @@ def test_the_document_names_every_route_that_was_promised(key: tuple[str, str], 
     unnamed = [(path, method) for path, methods in raw.items() for method, said in methods.items()
                if not said.get("summary") or not said.get("operationId") or not said.get("description")]  # fmt: skip
     assert unnamed == []
+    assert set(document.raw_schema["components"]["securitySchemes"]) == {"HTTPBearer", "APIKeyHeader"}
+
+
+def test_every_answer_and_every_body_has_an_example_that_is_one() -> None:
+    kinds = [
+        kind
+        for module in (responses, responses_of_system, scoring, telling)
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, BaseModel) and kind.__module__ == module.__name__
+    ]
+    extras: list[tuple[type[BaseModel], Any]] = [(kind, kind.model_config.get("json_schema_extra")) for kind in kinds]
+    told = [(kind, example) for kind, extra in extras if extra for example in extra["examples"]]
+    assert len(told) > 12
+    for kind, example in told:
+        kind.model_validate(example)

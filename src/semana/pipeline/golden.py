@@ -19,7 +19,7 @@ from semana.models.level import Totals
 from semana.models.scorer import Scorer, model_class
 from semana.params import Params
 from semana.pipeline.cases import figures, figures_of, golden_week, tables_to_freeze, totals_in
-from semana.pipeline.labels import attribute_of, examples_of, totals_of
+from semana.pipeline.labels import attribute_of, count_pairs, examples_of, totals_of
 from semana.stores.home import Stores
 from semana.stores.runs import Run
 
@@ -58,7 +58,7 @@ def measured(
         return None
     weeks = sorted(plan.weeks)
     frozen = tables_to_freeze(run, stores, weeks)
-    pairs = max(len(examples(week)) for week in weeks)
+    pairs = max(count_pairs(run, stores, week) for week in weeks)
     about: dict[str, Any] = {
         "format": 1,
         "frozen": str(run.week),

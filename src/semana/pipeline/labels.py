@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from functools import cache
 
+import narwhals as nw
 import polars as pl
 
 from semana.data import catalog
@@ -76,6 +77,12 @@ def examples_of(run: Run, stores: Stores) -> Examples:
         return frame.with_columns(held_out(frame[s.CUSTOMER_ID], stores.experiments.running(week)))
 
     return rows
+
+
+def count_pairs(run: Known, stores: Stores, week: Week) -> int:
+    """How many candidate pairs a label week has; their features are not made for it."""
+    pairs = example_pairs(tables_of(run, stores, before=week), week=week, params=stores.params)
+    return int(collected(pairs.select(nw.len())).item())
 
 
 def past_of(run: Known, stores: Stores, *, attribute: str | None) -> Callable[[Week], Past]:

@@ -32,10 +32,14 @@ from semana.serving.loaded import Loaded, labels
 from semana.stores.mapped import key_of
 
 router = APIRouter(prefix="/v1", tags=["lists"], dependencies=[needs("read")], responses=ANY)
-CustomerPath = Annotated[str, Path(alias=s.CUSTOMER_ID, min_length=1, max_length=200)]
-ProductPath = Annotated[str, Path(alias=s.PRODUCT_ID, min_length=1, max_length=200)]
-Search = Annotated[str | None, Query(max_length=100, description="A part of the name or the id, in any case.")]
-Owner = Annotated[str | None, Query(max_length=200, description="Only the customers of this agent or zone.")]
+CustomerPath = Annotated[str, Path(alias=s.CUSTOMER_ID, min_length=1, max_length=200, examples=["1111"])]
+ProductPath = Annotated[str, Path(alias=s.PRODUCT_ID, min_length=1, max_length=200, examples=["1082185"])]
+Search = Annotated[
+    str | None, Query(max_length=100, examples=["milk"], description="A part of the name or the id, in any case.")
+]
+Owner = Annotated[
+    str | None, Query(max_length=200, examples=["north"], description="Only the customers of this agent or zone.")
+]
 Top = Annotated[int, Query(ge=0, le=1000, description="Rows at the most; 0 for every recommended one.")]
 Kind = Annotated[str | None, Query(pattern="^(usual|overdue|new)$")]
 _CHUNK = 8192  # rows of the CSV at a time

@@ -9,6 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from semana.serving.responses import Stamped
 
 Open = ConfigDict(extra="allow")
+_WHEN = "2025-01-06T09:00:00+00:00"
+_LETTER = "20250106T090000.000000-0123456789ab"
+
+
+def _like(**content: Any) -> ConfigDict:
+    """The configuration of a model with an example of it."""
+    return ConfigDict(json_schema_extra={"examples": [content]})
 
 
 class Entry(BaseModel):
@@ -27,6 +34,21 @@ class Entry(BaseModel):
 class Ledger(BaseModel):
     """Who served since when, and why; the newest first."""
 
+    model_config = _like(
+        total=1,
+        next=None,
+        entries=[
+            {
+                "number": 1,
+                "when": _WHEN,
+                "week": "2025-W02",
+                "kind": "promoted",
+                "version": "1.0.0",
+                "by": "2025-W02-0001",
+                "why": ["no model serves yet"],
+            }
+        ],
+    )
     total: int
     next: int | None
     entries: list[Entry]
@@ -86,6 +108,20 @@ class Version(BaseModel):
 class Versions(BaseModel):
     """Every model that served, the newest first."""
 
+    model_config = _like(
+        versions=[
+            {
+                "version": "1.0.0",
+                "bundle": "0123456789abcdef",
+                "model": "boosting",
+                "weeks": ["2025-W02"],
+                "gate_f1": 0.581,
+                "serves": True,
+                "rolled_back": False,
+                "fault": None,
+            }
+        ]
+    )
     versions: list[Version]
 
 
@@ -101,6 +137,7 @@ class Model(Stamped):
 class Ready(BaseModel):
     """Whether it serves, and how well."""
 
+    model_config = _like(status="ready", reasons=[], week="2025-W02", rev=1, model_version="1.0.0", age_days=0.4)
     status: Literal["ready", "degraded", "starting"]
     reasons: list[str]
     week: str | None
@@ -134,6 +171,7 @@ class Accepted(BaseModel):
 class Letter(BaseModel):
     """What became of a letter."""
 
+    model_config = _like(name=_LETTER, kind="transactions", when=_WHEN, outcome="taken", says="landed at position 12")
     name: str
     kind: str
     when: str
@@ -156,6 +194,21 @@ class Order(BaseModel):
 class Orders(BaseModel):
     """The orders to change the model that are remembered, the newest first."""
 
+    model_config = _like(
+        total=1,
+        next=None,
+        orders=[
+            {
+                "name": _LETTER,
+                "when": _WHEN,
+                "what": "rollback",
+                "version": None,
+                "reason": "the list was wrong for the north",
+                "outcome": "taken",
+                "says": "1.0.0 serves from 2025-W02 on",
+            }
+        ],
+    )
     total: int
     next: int | None
     orders: list[Order]
@@ -170,6 +223,7 @@ class Found(BaseModel):
 class Drift(BaseModel):
     """The newest verdict on drift, and the running week as it was last looked at; null where there is none."""
 
+    model_config = _like(historical={"week": "2025-W01", "verdict": "calm", "score": 0.8, "limit": 1.5}, live=None)
     historical: Found | None
     live: Found | None
 
@@ -177,6 +231,11 @@ class Drift(BaseModel):
 class Performance(BaseModel):
     """How every list did whose week is over, in whole and in parts, and what the current one can be expected to."""
 
+    model_config = _like(
+        weeks=[{"week": "2025-W01", "model_version": "1.0.0", "role": "champion", "f1": 0.59, "recall_at_10": 0.61}],
+        parts=[{"week": "2025-W01", "part": "kind", "name": "usual", "hits": 900, "listed": 1500, "bought": 1400}],
+        estimate={"week": "2025-W02", "f1": 0.58, "low": 0.55, "high": 0.61},
+    )
     weeks: list[Found]
     parts: list[Found]
     estimate: Found | None
@@ -196,6 +255,12 @@ class Runs(BaseModel):
     as `scheduled` what that says of its tasks: queued, begun and ended.
     """
 
+    model_config = _like(
+        total=1,
+        next=None,
+        runs=[{"run": "2025-W02-0001", "week": "2025-W02", "retrained": False, "seconds": 14.2, "steps": []}],
+        disk={"free_bytes": 40_000_000_000, "low": None},
+    )
     total: int
     next: int | None
     runs: list[Found]
@@ -205,6 +270,11 @@ class Runs(BaseModel):
 class Steps(BaseModel):
     """What every step took of the machine, and the sizes of what it read and wrote; the newest first."""
 
+    model_config = _like(
+        total=1,
+        next=None,
+        steps=[{"run": "2025-W02-0001", "step": "predict", "wall_seconds": 3.1, "cpu_seconds": 5.2, "datasets": []}],
+    )
     total: int
     next: int | None
     steps: list[Found]

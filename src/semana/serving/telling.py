@@ -83,7 +83,7 @@ class Transactions(BaseModel):
 class Result(BaseModel):
     """What came of a call."""
 
-    model_config = Strict
+    model_config = {**Strict, "json_schema_extra": {"examples": [{s.CUSTOMER_ID: 2, "result": "ordered"}]}}
     customer_id: Id
     result: Literal["ordered", "no", "not_reached"]
     note: Annotated[StrictStr, Field(max_length=500)] | None = None
