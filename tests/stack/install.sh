@@ -8,7 +8,8 @@ docker info >/dev/null 2>&1 && exit 0
 for program in dockerd iptables mmdebstrap; do
     command -v "$program" >/dev/null && continue
     echo "Installing Docker's engine and mmdebstrap ..."
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends docker''.io iptables mmdebstrap >/dev/null
+    { apt-get update -qq &&
+        DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends docker''.io iptables mmdebstrap >/dev/null; } ||
+        echo "They could not be installed: the tests say so, and are skipped."
     exit 0
 done
