@@ -74,7 +74,7 @@ def test_the_check_of_the_text_finds_what_is_planted(text: str) -> None:
     [
         "from PyPI, with pip",
         "https://docs.python.org/3/",
-        "src/ho" + "me/work/x",
+        "src/ho" + "me/pages/x",
         "./ro" + "ot/",
         "a registry of datasets",
         "{home}/wo" + "rk/x",
