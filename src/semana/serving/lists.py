@@ -290,7 +290,7 @@ def _of_owner(loaded: Loaded, owner: str | None) -> pl.DataFrame:
 def _found(names: pl.DataFrame, key: str, search: str | None) -> pl.DataFrame:
     if not search:
         return names
-    wanted = plain(pl.select(pl.lit(search)).to_series()).item()
+    wanted = plain(pl.Series([search])).item()
     hits = (
         plain(names[column].cast(pl.String)).str.contains(wanted, literal=True).fill_null(value=False)
         for column in (key, s.LABEL)
