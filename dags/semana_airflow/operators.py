@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 # Wrong call, wrong data, wrong configuration: trying again cannot help.
 _HOPELESS = {64, 65, 78}
-_ASKED = ("week", "as_of", "position", "retrain", "reason")  # the params of a run
 _LEVELS = {"DEBUG": logging.DEBUG, "WARNING": logging.WARNING, "ERROR": logging.ERROR}
 RUN = "{{ ti.xcom_pull(task_ids='ingest')['run'] }}"
 
@@ -113,15 +112,16 @@ class IngestOperator(SemanaOperator):
         """More words, from the DAG run and its params."""
         dag_run = context["dag_run"]
         given = {name: value for name, value in context["params"].items() if value not in (None, "")}
-        if unknown := sorted(set(dag_run.conf or {}) - set(_ASKED)):
-            says = f"the run was asked with {', '.join(unknown)}; what can be asked: {', '.join(_ASKED)}"
+        names = list(self.dag.params)
+        if unknown := sorted(set(dag_run.conf or {}) - set(names)):
+            says = f"the run was asked with {', '.join(unknown)}; what can be asked: {', '.join(names)}"
             raise self._failed(says, again=False)
         if dag_run.run_type == "backfill" and dag_run.logical_date:
             day = dag_run.logical_date.astimezone(ZoneInfo(TIMEZONE)).date()
             year, week, _ = day.isocalendar()
             past = {"week": f"{year}-W{week:02d}", "as_of": str(day), **given}
             return ["--as-recorded", *_options(past, ("week", "as_of", "reason"))]
-        return _options(given, _ASKED)
+        return _options(given, names)
 
 
 class DecideOperator(SemanaOperator, BranchMixIn):

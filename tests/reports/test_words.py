@@ -9,7 +9,7 @@ import pytest
 from semana.errors import UsageError
 from semana.features.build import FEATURES
 from semana.reports.phrases import PHRASES
-from semana.reports.words import kind_in_words, language, merged, reason_in_words, words_of
+from semana.reports.words import kind_in_words, language, merged, preferred, reason_in_words, words_of
 
 
 @pytest.mark.parametrize("code", FEATURES)
@@ -115,3 +115,18 @@ def test_kinds_have_words_and_other_languages_are_refused_with_those_there_are()
     assert language("es") == "es"
     with pytest.raises(UsageError, match="en or es"):
         language("fr")
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("es", "es"),
+        ("es-CL,en;q=0.8", "es"),
+        ("es;q=0.1, en;q=0.9", "en"),
+        ("es;q=0", "en"),
+        ("fr, *;q=0.1", "en"),
+        ("", "en"),
+    ],
+)
+def test_the_language_is_the_one_that_is_preferred(header: str, language: str) -> None:
+    assert preferred(header) == language

@@ -12,7 +12,6 @@ import pytest
 from starlette.testclient import TestClient
 
 from semana.errors import UsageError
-from semana.serving.door import preferred
 from semana.stores.home import Stores
 from tests.serving import homes
 from tests.serving.conftest import Ask
@@ -104,21 +103,6 @@ def test_every_answer_tells_which_list_serves(trees: Stores, ask: Ask) -> None:
         headers = client.get(path).headers
         assert (headers["x-semana-week"], headers["x-semana-model"]) == (str(homes.TARGET), "1.0.0"), path
         assert headers.get_list("x-semana-week") == [str(homes.TARGET)]
-
-
-@pytest.mark.parametrize(
-    ("header", "language"),
-    [
-        ("es", "es"),
-        ("es-CL,en;q=0.8", "es"),
-        ("es;q=0.1, en;q=0.9", "en"),
-        ("es;q=0", "en"),
-        ("fr, *;q=0.1", "en"),
-        ("", "en"),
-    ],
-)
-def test_the_language_is_the_one_that_is_preferred(header: str, language: str) -> None:
-    assert preferred(header.encode()) == language
 
 
 def test_other_headers_and_languages_keep_no_more_answers(trees: Stores, ask: Ask) -> None:

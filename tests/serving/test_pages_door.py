@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import io
 import re
 import string
@@ -12,6 +13,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import httpx
+import polars as pl
 import pytest
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
@@ -24,7 +26,8 @@ from tests.serving.test_lists import look
 
 keep_gradio_quiet()
 
-from semana.ui.app import make_app  # noqa: E402 - Gradio reads the environment when it is imported
+from semana.ui import downloads  # noqa: E402 - Gradio reads the environment when it is imported
+from semana.ui.app import make_app  # noqa: E402
 from semana.ui.client import Api, Refused  # noqa: E402
 from semana.ui.words import TEXTS  # noqa: E402
 
@@ -81,7 +84,7 @@ def test_without_keys_the_pages_open_on_this_machine_alone(trees: Stores, ask: A
     assert "semana keys create" in public.get("/login").text
     public.cookies.set("semana_key", "anything")
     assert public.get("/en/", headers=HTML).status_code == 303
-    assert public.post("/en/gradio_api/queue/join", json={}).status_code == 401
+    assert public.post("/en/gradio_api/run/predict", json={}).status_code == 401
     assert public.get("/calls.csv").status_code == 401
 
 
@@ -90,7 +93,7 @@ def test_a_key_is_kept_where_no_script_reads_it(trees: Stores, ask: Ask, before:
     through = Through(ask(trees))
     visitor = before(through, local=False)
     assert visitor.get("/en/", headers=HTML).headers["location"] == "../login"
-    assert visitor.post("/en/gradio_api/queue/join", json={}).status_code == 401
+    assert visitor.post("/en/gradio_api/run/predict", json={}).status_code == 401
     wrong = visitor.post("/login", data={"key": "x"}, headers={"accept-language": "es"})
     assert (wrong.status_code, "no es válida" in wrong.text) == (401, True)
     assert "Write your key first" in visitor.post("/login", data={"key": " "}).text
@@ -150,7 +153,7 @@ def test_what_is_no_key_no_name_and_no_address_is_refused_without_a_fault(
     assert visitor.get("/livez", headers={"host": "["}).status_code == 400
     assert visitor.post("/logout", headers={"origin": "http://["}).status_code == 403
     assert visitor.post("/en/gradio_api/upload", files={"files": ("a.txt", b"a")}).status_code == 404
-    assert "detail" in visitor.post("/en/gradio_api/queue/join", json={}).json()
+    assert "detail" in visitor.post("/en/gradio_api/run/predict", json={}).json()
 
 
 def test_lists_are_saved_for_spreadsheets_of_either_language(trees: Stores, ask: Ask, before: Before) -> None:
@@ -219,25 +222,44 @@ def test_an_api_that_is_away_is_told(error: Exception, words: str) -> None:
         raise error
 
     api = Api("http://localhost", transport=httpx.MockTransport(away))
-    for asks in (api.asked_by(None, "en").get, api.asked_by(None, "en").stream):
+    ask = api.asked_by(None, "en")
+    for asks in (ask.get, lambda path: next(ask.lines(path))):
         with pytest.raises(Refused, match=words):
             asks("/v1/calls")
     assert api.access(None) == "away"
 
 
 def test_files_for_spreadsheets_run_nothing(before: Before) -> None:
-    row = {"customer_id": 7, "customer": "=1+1", "owner": "@north", "products": 2, "expected_purchases": 1.239}
+    row = {"customer_id": 7, "customer": "=1+1", "owner": "@north; =2", "products": 2, "expected_purchases": 1.239}
     row |= {"expected_amount": None, "bought_this_week": True, "result": None, "told": "ordered"}
     keyless = {"name": "local", "scope": "admin", "keyless": True}
     visitor = before(told((200, keyless), (200, {"week": "2025-W02", "calls": [row]})))
     text = visitor.get("/calls.csv?lang=es").text
-    assert text.splitlines()[1] == "7;'=1+1;'@north;2;1,24;;sí;Pidió"
+    assert text.splitlines()[1] == "7;'=1+1;\"'@north; '=2\";2;1,24;;sí;Pidió"
     book = visitor.get("/calls.xlsx?lang=en")
     assert 'filename="calls-2025-W02.xlsx"' in book.headers["content-disposition"]
     with zipfile.ZipFile(io.BytesIO(book.content)) as parts:
         sheet = parts.read("xl/worksheets/sheet1.xml").decode()
     assert "<f>" not in sheet
     assert "hyperlink" not in sheet
+
+
+def test_a_whole_list_is_read_part_by_part(before: Before, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["=1+1", 'two\nlines, "quoted"', "a\u2028b\x85c", "Ñandú"] * 3000
+    rows = [
+        {"customer_id": number, "customer": name, "product_id": 1, "product": "Milk", "probability": 0.5, "rank": 1}
+        | {"kind": "usual", "expected_quantity": 1.5, "expected_amount": None, "last_bought": None, "reasons": "x"}
+        for number, name in enumerate(names)
+    ]
+    keyless = {"name": "local", "scope": "admin", "keyless": True}
+    visitor = before(told((200, keyless), (200, pl.DataFrame(rows).write_csv())))
+    text = visitor.get("/list.csv?lang=en").text.removeprefix("\ufeff")
+    found = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert [row["Customer"] for row in found] == ["'=1+1", *names[1:4]] * 3000
+    assert {row["chance in %"] for row in found} == {"50.0"}
+    monkeypatch.setattr(downloads, "_MOST_IN_EXCEL", 11_999)
+    refused = visitor.get("/list.xlsx?lang=en")
+    assert (refused.status_code, "save it as CSV" in refused.text) == (413, True)
 
 
 def test_an_empty_list_of_calls_is_a_file_too(before: Before) -> None:

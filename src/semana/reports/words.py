@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -33,7 +34,26 @@ _HEADS: Mapping[str, Words] = {
     "why": ("why", "por qué"),
 }
 _FEW = 0.001  # a share below is not told more exactly
+_LONGEST_HEADER = 200  # characters of an Accept-Language header that are read
+_QUALITY = re.compile(r"q=([01](?:\.[0-9]{0,3})?)")
 _ARROWS = ("↑", "↓")  # raises the chance, lowers it
+
+
+def preferred(accepted: str) -> str:
+    """The language that an Accept-Language header prefers among ours (RFC 9110, 12.5.4); the first of them for none."""
+    return _preferred(accepted[:_LONGEST_HEADER])
+
+
+@lru_cache(maxsize=256)
+def _preferred(accepted: str) -> str:
+    best, weight = LANGUAGES[0], 0.0
+    for part in accepted.split(","):
+        name, _, options = part.partition(";")
+        quality = _QUALITY.fullmatch(options.strip())
+        wanted = float(quality[1]) if quality else float(not options.strip())
+        if (code := name.strip()[:2].lower()) in LANGUAGES and wanted > weight:
+            best, weight = code, wanted
+    return best
 
 
 def language(name: str) -> str:

@@ -13,13 +13,12 @@ import re
 import time
 import traceback
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from semana.reports.phrases import LANGUAGES
+from semana.reports.words import preferred
 from semana.serving.counts import Counts
 from semana.serving.hot import Hot
 from semana.serving.problems import MEDIA, body_of
@@ -31,8 +30,6 @@ _DEEPEST = 16  # levels of a request's JSON
 _HEADERS = 32 * 1024  # bytes of a request's headers, and of what it asks for
 _BODY_SECONDS = 10.0  # that a body may take to come
 _COMING = 4  # times as many bodies may be coming as requests are worked on
-_LANGUAGES = 200  # bytes of an Accept-Language header that are read
-_QUALITY = re.compile(r"q=([01](?:\.[0-9]{0,3})?)")
 _SANE = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _SLOW = 1.0  # seconds from which a request is logged
 _FIXED = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
@@ -256,23 +253,10 @@ def _asker(scope: Scope) -> Asker:
         given if _SANE.fullmatch(given) else os.urandom(8).hex().encode(),
         _name(found.get(b"host", b"").decode("latin-1")),
         token.strip().decode("latin-1"),
-        preferred(found.get(b"accept-language", b"")[:_LANGUAGES]),
+        preferred(found.get(b"accept-language", b"").decode("latin-1")),
         found.get(b"content-length", b""),
         found.get(b"content-type", b"").partition(b";")[0].strip().lower(),
     )
-
-
-@lru_cache(maxsize=256)
-def preferred(header: bytes) -> str:
-    """The language that an Accept-Language header prefers among ours (RFC 9110, 12.5.4); the first of them for none."""
-    best, weight = LANGUAGES[0], 0.0
-    for part in header.decode("latin-1").split(","):
-        name, _, options = part.partition(";")
-        quality = _QUALITY.fullmatch(options.strip())
-        wanted = float(quality[1]) if quality else float(not options.strip())
-        if (code := name.strip()[:2].lower()) in LANGUAGES and wanted > weight:
-            best, weight = code, wanted
-    return best
 
 
 def _bodiless(send: Send) -> Send:

@@ -133,8 +133,8 @@ def transactions(request: Request, stores: Home, loaded: Publication, posted: Tr
             return _told_before(request, stores, next(iter(known.values())))
         new = {mark: lines for mark, lines in marks.items() if mark not in known}
         left = _left(request, stores, TRANSACTIONS, {"lines": fresh}, marks=new)
-        if left is not None:
-            return left
+        if not left["before"]:
+            return _told(request, left)
     raise Problem(503, "somebody else posts the same orders now", {"Retry-After": "1"})
 
 
@@ -205,10 +205,8 @@ def letter(request: Request, stores: Home, name: Annotated[str, Path(max_length=
 def _left_once(request: Request, stores: Stores, kind: str, content: dict[str, Any], once: str | None) -> Response:
     """Leaves a letter; the same Idempotency-Key of the same asker and route is the same letter."""
     marks = {f"key {request.state.key.name} {request.url.path} {once}": content} if once else {}
-    if known := _known(stores, marks):
-        return _told_before(request, stores, next(iter(known.values())))
     left = _left(request, stores, kind, content, marks=marks)
-    return left or _told_before(request, stores, next(iter(_known(stores, marks).values())))
+    return _told_before(request, stores, left["name"]) if left["before"] else _told(request, left)
 
 
 def _known(stores: Stores, marks: dict[str, Any]) -> dict[str, str]:
@@ -220,14 +218,15 @@ def _known(stores: Stores, marks: dict[str, Any]) -> dict[str, str]:
 
 def _left(
     request: Request, stores: Stores, kind: str, content: dict[str, Any], *, marks: dict[str, Any]
-) -> Response | None:
-    """Leaves a letter; None where somebody was sooner with one of its marks."""
+) -> dict[str, Any]:
+    """Leaves a letter, unless there is one with one of its marks `before`; that which is there."""
     try:
-        left = stores.inbox.post(kind, content, request=request.state.request_id, now=_now(), marks=marks)
+        return stores.inbox.post(kind, content, request=request.state.request_id, now=_now(), marks=marks)
     except OSError as err:
         raise _away(err) from err
-    if left["before"]:
-        return None
+
+
+def _told(request: Request, left: dict[str, Any]) -> Response:
     return answer(request, None, {"letter": left["name"], "before": False, "outcome": "waiting"}, status=202)
 
 

@@ -7,7 +7,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from itertools import chain
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -88,24 +87,22 @@ class Ask:
         """The answer; what is None is not asked for."""
         return self._answer("GET", path, params={name: value for name, value in query.items() if value is not None})
 
-    def stream(self, path: str, **query: Any) -> Iterator[bytes]:
-        """The parts of a long answer as they come; the first is there when this returns."""
+    def lines(self, path: str, **query: Any) -> Iterator[str]:
+        """The lines of a long answer as they come."""
         wanted = {name: value for name, value in query.items() if value is not None}
-        parts = self._parts(path, wanted)
-        with self._told():
-            first = next(parts, b"")
-        return chain([first], parts)
+        with self._told(), self._http.stream("GET", path, params=wanted, headers=self._sent()) as answer:
+            if not answer.is_success:
+                answer.read()
+                raise self._refused(answer.status_code, _problem(answer))
+            rest = ""
+            for text in answer.iter_text():
+                *lines, rest = (rest + text).split("\n")
+                yield from (f"{line}\n" for line in lines)
+            yield rest
 
     def post(self, path: str, body: Mapping[str, Any], *, once: str | None = None) -> dict[str, Any]:
         """The answer to telling it something; `once`: told again with the same word it is the same letter."""
         return self._answer("POST", path, json=dict(body), headers={"Idempotency-Key": once} if once else {})
-
-    def _parts(self, path: str, query: Mapping[str, str]) -> Iterator[bytes]:
-        with self._http.stream("GET", path, params=query, headers=self._sent()) as answer:
-            if not answer.is_success:
-                answer.read()
-                raise self._refused(answer.status_code, _problem(answer))
-            yield from answer.iter_bytes()
 
     def _sent(self) -> dict[str, str]:
         if self._key and not (self._key.isascii() and self._key.isprintable()):

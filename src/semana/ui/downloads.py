@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import chain, islice
 from typing import Any
 
 import polars as pl
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from semana.data import schemas as s
@@ -50,7 +51,9 @@ _LIST = {name: head for name, head in (_CUSTOMER | _PRODUCT | _CHANCE).items() i
 }
 _NUMBERS = (s.PROBABILITY, s.EXPECTED_QUANTITY, s.EXPECTED_AMOUNT)
 Rows = list[dict[str, Any]]
-Table = tuple[str, Rows, dict[str, str]]  # the file's name, its rows, and the heads of their fields
+Table = tuple[str, Iterable[Rows], dict[str, str]]  # the file's name, its rows part by part, and their fields' heads
+_PART = 5000  # rows that are held at once
+_MOST_IN_EXCEL = 1_000_000  # rows
 
 
 def routes_of(api: Api) -> list[Route]:
@@ -76,23 +79,35 @@ def routes_of(api: Api) -> list[Route]:
 
 def _file(table: Callable[[Ask, Request], Table], kind: str, ask: Ask, request: Request) -> Response:
     """The table as a file; in Spanish with semicolons and decimal commas, as Excel expects them there."""
-    name, rows, heads = table(ask, request)
+    name, parts, heads = table(ask, request)
+    frames = (_frame(rows, heads, ask.lang) for rows in parts)
+    if kind == "xlsx":
+        sheet, whole = io.BytesIO(), pl.concat(frames, how="vertical_relaxed")
+        if whole.height > _MOST_IN_EXCEL:
+            raise Refused(say("file_long", ask.lang), status=413)
+        lists.write_excel(whole, sheet)
+        return Response(sheet.getvalue(), media_type=_EXCEL, headers=_named(f"{name}.xlsx"))
+    texts = _texts(frames, spanish=ask.lang == "es")
+    texts = chain([next(texts)], texts)  # what is wrong with the first part is told before the file begins
+    return StreamingResponse(texts, media_type="text/csv; charset=utf-8", headers=_named(f"{name}.csv"))
+
+
+def _frame(rows: Rows, heads: dict[str, str], lang: str) -> pl.DataFrame:
     for row in rows:
         if row.get(s.KIND):
-            row[s.KIND] = kind_in_words(row[s.KIND], ask.lang)
+            row[s.KIND] = kind_in_words(row[s.KIND], lang)
         if row.get(s.PROBABILITY) is not None:
             row[s.PROBABILITY] = round(100 * row[s.PROBABILITY], 1)
-    columns = {
-        say(head, ask.lang): pl.Series([row[field] for row in rows], strict=False) for field, head in heads.items()
-    }
-    frame = pl.DataFrame(columns).with_columns(pl.col(pl.Float64).round(2))
-    if kind == "xlsx":
-        sheet = io.BytesIO()
-        lists.write_excel(frame, sheet)
-        return Response(sheet.getvalue(), media_type=_EXCEL, headers=_named(f"{name}.xlsx"))
-    spanish = ask.lang == "es"
-    text = lists.flat(frame).write_csv(separator=";" if spanish else ",", decimal_comma=spanish)
-    return Response(_BOM + text, media_type="text/csv; charset=utf-8", headers=_named(f"{name}.csv"))
+    columns = {say(head, lang): pl.Series([row[field] for row in rows], strict=False) for field, head in heads.items()}
+    return pl.DataFrame(columns).with_columns(pl.col(pl.Float64).round(2))
+
+
+def _texts(frames: Iterable[pl.DataFrame], *, spanish: bool) -> Iterator[str]:
+    for number, frame in enumerate(frames):
+        text = lists.flat(frame).write_csv(
+            include_header=number == 0, separator=";" if spanish else ",", decimal_comma=spanish
+        )
+        yield text if number else _BOM + text
 
 
 def _calls(ask: Ask, request: Request) -> Table:
@@ -102,27 +117,35 @@ def _calls(ask: Ask, request: Request) -> Table:
     for row in rows:
         row["result"] = say(f"result_{row['result']}", ask.lang) if row["result"] else None
         row["bought_this_week"] = say("yes" if row["bought_this_week"] else "no", ask.lang)
-    return f"calls-{found['week']}", rows, _CALLS
+    return f"calls-{found['week']}", [rows], _CALLS
 
 
 def _list(ask: Ask, request: Request) -> Table:
-    text = b"".join(ask.stream("/v1/predictions.csv", owner=request.query_params.get("owner"), lang=ask.lang))
-    rows: Rows = list(csv.DictReader(io.StringIO(text.decode())))
-    for row in rows:
-        row[s.RANK] = int(row[s.RANK])
-        row.update({name: float(row[name]) if row[name] else None for name in _NUMBERS})
-    return "list", rows, _LIST
+    lines = ask.lines("/v1/predictions.csv", owner=request.query_params.get("owner"), lang=ask.lang)
+    return "list", _parts(csv.DictReader(lines)), _LIST
+
+
+def _parts(reader: csv.DictReader[str]) -> Iterator[Rows]:
+    """The rows of the whole list as they come, and one part without any where there is none."""
+    while True:
+        rows: Rows = list(islice(reader, _PART))
+        for row in rows:
+            row[s.RANK] = int(row[s.RANK])
+            row.update({name: float(row[name]) if row[name] else None for name in _NUMBERS})
+        yield rows
+        if len(rows) < _PART:
+            return
 
 
 def _customer(ask: Ask, request: Request) -> Table:
     found = ask.get(f"/v1/customers/{part(request.query_params.get('id', ''))}/predictions", top=0, lang=ask.lang)
-    return f"customer-{found['week']}", found["predictions"], _PRODUCT | _CHANCE | _WHY | _BOUGHT
+    return f"customer-{found['week']}", [found["predictions"]], _PRODUCT | _CHANCE | _WHY | _BOUGHT
 
 
 def _product(ask: Ask, request: Request) -> Table:
     path = f"/v1/products/{part(request.query_params.get('id', ''))}/customers"
     found = ask.get(path, top=0, owner=request.query_params.get("owner") or None, lang=ask.lang)
-    return f"product-{found['week']}", found["customers"], _CUSTOMER | _CHANCE | _WHY | _BOUGHT
+    return f"product-{found['week']}", [found["customers"]], _CUSTOMER | _CHANCE | _WHY | _BOUGHT
 
 
 def _named(name: str) -> dict[str, str]:

@@ -11,12 +11,11 @@ from markupsafe import Markup
 from semana.ui.client import Api, Refused
 from semana.ui.door import KEY
 from semana.ui.drawn import drawn
-from semana.ui.page import Page
+from semana.ui.page import QUIET, Page
 from semana.ui.views import GROUPS
 from semana.ui.words import say
 
 _AGAIN = 60  # seconds after which an open page looks which list serves
-_AT_ONCE = 16  # people whose same question is worked on at once; the others wait for a moment
 
 
 def blocks_of(lang: str, api: Api) -> gr.Blocks:
@@ -32,8 +31,7 @@ def blocks_of(lang: str, api: Api) -> gr.Blocks:
                             view(Page(lang, api, tab))
                             tabs.append(tab)
         for listens in (blocks.load, gr.Timer(_AGAIN).tick, *(tab.select for tab in tabs)):
-            listens(_top(lang, api), None, [top], api_visibility="private", show_progress="hidden")
-    blocks.queue(default_concurrency_limit=_AT_ONCE, api_open=False)
+            listens(_top(lang, api), None, [top], show_progress="hidden", **QUIET)
     made: gr.Blocks = blocks
     return made
 

@@ -20,6 +20,9 @@ from semana.ui.door import KEY
 from semana.ui.drawn import drawn
 from semana.ui.words import say
 
+# Each event is one request and its answer. Gradio's queue would answer over a stream that it closes when nothing waits;
+# what is asked while it closes is answered to nobody.
+QUIET: dict[str, Any] = {"api_visibility": "private", "queue": False}
 Does = Callable[..., Any]  # an Ask and the inputs in, what the outputs become out
 _log = logging.getLogger(__name__)
 # What stands in HTML of ours with `data-pick` tells it when it is clicked, with all data that stand at it and the
@@ -76,7 +79,7 @@ class Page:
             what = event._data if isinstance(event._data, dict) else {}  # noqa: SLF001 - as a dict it has no other name
             return self._done(does, request, outputs, ({str(k): str(v) for k, v in what.items()}, *values))
 
-        return html.click(told, list(inputs), [*outputs, self.notice], **{**_QUIET, "show_progress": progress})
+        return html.click(told, list(inputs), [*outputs, self.notice], show_progress=progress, **QUIET)
 
     def on(
         self,
@@ -97,7 +100,7 @@ class Page:
             return self._done(does, request, outputs, values)
 
         mode = {"trigger_mode": "always_last"} if latest else {}
-        return listens(told, list(inputs), [*outputs, self.notice], **{**_QUIET, "show_progress": progress, **mode})
+        return listens(told, list(inputs), [*outputs, self.notice], show_progress=progress, **QUIET, **mode)
 
     def _done(self, does: Does, request: gr.Request, outputs: Sequence[Any], values: Sequence[Any]) -> list[Any]:
         """What the outputs become, and the notice."""
@@ -115,6 +118,3 @@ class Page:
 
     def _said(self, message: str, *, login: bool = False) -> Markup:
         return self.draw("notice.html", message=message, login=login)
-
-
-_QUIET: dict[str, Any] = {"api_visibility": "private"}

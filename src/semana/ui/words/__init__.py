@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from semana.reports.phrases import LANGUAGES, Words
+from semana.reports.words import preferred
 from semana.ui.words import sell, shared, system
 
 TEXTS: Mapping[str, Words] = {**shared.TEXTS, **sell.TEXTS, **system.TEXTS}
@@ -25,7 +26,4 @@ def language(accepted: str, chosen: str | None = None) -> str:
     >>> language("fr-FR,es-AR;q=0.8,en;q=0.5"), language("de"), language("es", "en")
     ('es', 'en', 'en')
     """
-    if chosen in LANGUAGES:
-        return chosen
-    wanted = [part.partition(";")[0].strip()[:2].lower() for part in accepted.split(",")]
-    return next((name for name in wanted if name in LANGUAGES), LANGUAGES[0])
+    return chosen if chosen in LANGUAGES else preferred(accepted)

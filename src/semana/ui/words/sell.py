@@ -108,6 +108,10 @@ TEXTS: Mapping[str, Words] = {
     "file_kind": ("kind", "tipo"),
     "file_quantity": ("expected quantity", "cantidad esperada"),
     "file_last": ("last bought", "última compra"),
+    "file_long": (
+        "The list has more rows than fit into a workbook: save it as CSV.",
+        "La lista tiene más filas de las que caben en un libro: guárdela como CSV.",
+    ),
     "file_why": ("why", "por qué"),
     "file_bought": ("bought this week", "comprado esta semana"),
     "file_id": ("Number", "Número"),
