@@ -26,6 +26,15 @@ class Settings(BaseSettings):
         default=_DEFAULTS / "sources",
         description="Folder of source definitions, one NAME.yaml each; `sources/` in the home comes first.",
     )
+    engine: Literal["polars", "duckdb"] = Field(
+        default="polars",
+        description="What works tables and features out: polars, or duckdb where they do not fit into memory.",
+    )
+    engine_memory: str | None = Field(
+        default=None,
+        pattern=r"^[0-9]+(\.[0-9]+)? ?[KMGT]i?B$",
+        description="What duckdb may hold in memory, like 4GiB; the rest lies under `scratch/`. Default: most of it.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO",
         description="Least level that is logged to stderr; on a terminal a progress bar stands for INFO.",

@@ -28,6 +28,7 @@ def run_demo() -> None:
     from semana.pipeline.replay import replay_weeks
     from semana.reports import lists
     from semana.reports.terminal import list_table, performance_table
+    from semana.stores.engine import collected
     from semana.stores.home import find_source
 
     began = time.perf_counter()
@@ -55,7 +56,7 @@ def run_demo() -> None:
             )
     console = Console()
     console.print(performance_table(performance_rows(stores).to_dicts()))
-    rows = stores.publications.predictions(weeks[-1]).collect("polars").to_native()
+    rows = collected(stores.publications.predictions(weeks[-1]))
     customer = str(rows.filter(s.RECOMMENDED)[s.CUSTOMER_ID].value_counts(sort=True)[s.CUSTOMER_ID][0])
     mine = lists.view(rows, customer=customer, product=None, top=12)
     people, things = (front.table_of(stores, each, str(weeks[-1])) for each in (catalog.CUSTOMERS, catalog.PRODUCTS))

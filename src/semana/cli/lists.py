@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     import polars as pl
     from rich.console import RenderableType
 
-    from semana.stores.home import Stores
+    from semana.stores.engine import collected
+from semana.stores.home import Stores
 
 _log = logging.getLogger(__name__)
 FormatOption = Annotated[
@@ -208,7 +209,7 @@ def _rows(stores: Stores, week: str, owner: str | None) -> pl.DataFrame:
     from semana.reports import lists
 
     warn_of_retracted(stores, week)
-    published = lists.shown(stores.publications.predictions(Week.parse(week)).collect("polars").to_native())
+    published = lists.shown(collected(stores.publications.predictions(Week.parse(week))))
     rows = published.filter(~stores.publications.excluded(published))
     if since := published.filter(s.RECOMMENDED).height - rows.filter(s.RECOMMENDED).height:
         _log.warning(

@@ -70,7 +70,7 @@ def weekly_purchases(counted: Frame) -> Frame:
         nw.when(nw.col(_PRICED) > 0).then(_in_whole(s.AMOUNT)).alias(s.AMOUNT),
         _in_whole(s.RETURNED),
         nw.col(s.LINES).cast(nw.Int64),
-        (nw.col(s.ORDERS).cast(nw.Int64) + nw.col(_UNNUMBERED)).alias(s.ORDERS),
+        (nw.col(s.ORDERS) + nw.col(_UNNUMBERED)).cast(nw.Int64).alias(s.ORDERS),
         s.LAST_DATE,
     )
     return _with_past(whole).sort(*_KEY)

@@ -23,8 +23,9 @@ from semana.features.together import fitting
 from semana.models.level import Totals
 from semana.models.scorer import Scorer
 from semana.params import Params
+from semana.stores.engine import POLARS, collected
 from semana.stores.home import Stores
-from semana.stores.known import YEAR, collected, days_off, settled
+from semana.stores.known import YEAR, days_off
 from semana.stores.runs import Run
 
 Frozen = Mapping[str, pl.DataFrame]
@@ -77,7 +78,7 @@ def tables_to_freeze(run: Run, stores: Stores, weeks: Sequence[Week]) -> dict[st
     purchases = stores.lake.read(catalog.PURCHASES, run.week).filter(pl.col(s.WEEK) <= last.index)
     described = {}
     for dataset in (catalog.CUSTOMERS, catalog.PRODUCTS):
-        rows = stores.landing.attributes(dataset.name, run.position).collect("polars").to_native()
+        rows = collected(stores.landing.attributes(dataset.name, run.position))
         told = rows.filter(pl.col(s.SEEN).is_null() | (pl.col(s.SEEN) <= min(run.as_of, last.end)))
         described[dataset.name] = told.sort(dataset.key[0], s.POSITION, s.SEEN)
     known = stores.lake.read(catalog.WEEKS, run.week).filter(pl.col(s.WEEK) <= last.index)
@@ -95,9 +96,9 @@ def golden_week(frozen: Frozen, about: Mapping[str, Any], week: Week, params: Pa
     )
     year = pl.col(s.WEEK).is_between(week.index - YEAR, week.index)
     calendar = nw.from_native(frozen["calendar"].filter(year).lazy())
-    tables = Tables(purchases, customers, products, settled(fitting(purchases, before=week)), calendar)
+    tables = Tables(purchases, customers, products, POLARS.settled(fitting(purchases, before=week)), calendar)
     pairs = _drawn(collected(example_pairs(tables, week=week, params=params)), about)
-    made = build_features(nw.from_native(pairs.lazy()), tables, before=week, params=params, settle=settled)
+    made = build_features(nw.from_native(pairs.lazy()), tables, before=week, params=params, settle=POLARS.settled)
     rows = collected(made).sort(s.PAIR)
     truth = collected(bought(during(purchases, week)).select(*s.PAIR))
     history = collected(bought(before(purchases, week)).select(*s.PAIR, s.WEEK))

@@ -15,8 +15,8 @@ from semana.data import schemas as s
 from semana.data.purchases import bought
 from semana.data.weeks import Week
 from semana.monitoring import behaviour as b
+from semana.stores.engine import Settle, collected
 from semana.stores.home import Stores
-from semana.stores.known import settled
 from semana.stores.runs import Run
 
 LOOK_BACK = 112  # two years, and the recent weeks before them: older weeks say nothing that is read
@@ -31,6 +31,7 @@ class Watched:
 
     run: Run
     stores: Stores
+    settle: Settle
 
     @cached_property
     def weeks(self) -> tuple[int, ...]:
@@ -56,7 +57,7 @@ class Watched:
     @cached_property
     def behaviour(self) -> nw.LazyFrame[Any]:
         """A row per customer and week."""
-        return settled(b.behaviour(self.purchases, known_since=self.known_since))
+        return self.settle(b.behaviour(self.purchases, known_since=self.known_since))
 
     @cached_property
     def purchases(self) -> nw.LazyFrame[Any]:
@@ -103,8 +104,7 @@ class Watched:
         texts, numbers = self.of_customers
         customers = self.stores.lake.scan(catalog.CUSTOMERS, self.run.week).select(s.CUSTOMER_ID, *texts, *numbers)
         rows = self.behaviour.filter(nw.col(s.WEEK).is_in(list(weeks))).join(customers, on=s.CUSTOMER_ID, how="left")
-        frame: pl.DataFrame = rows.drop(s.WEEK).collect("polars").to_native()
-        return frame.sort(s.CUSTOMER_ID)
+        return collected(rows.drop(s.WEEK)).sort(s.CUSTOMER_ID)
 
     def _scores(self) -> list[b.Column]:
         """The purchases expected of each customer in the weeks that were scored."""
@@ -116,7 +116,7 @@ class Watched:
 
     def _expected(self, week: Week) -> pl.DataFrame:
         scored = self.stores.lake.scan(catalog.SCORES, week).group_by(s.CUSTOMER_ID)
-        sums: pl.DataFrame = scored.agg(nw.col(s.PROBABILITY).sum().alias(_EXPECTED)).collect("polars").to_native()
+        sums = collected(scored.agg(nw.col(s.PROBABILITY).sum().alias(_EXPECTED)))
         return sums.select(pl.lit(week.index).alias(s.WEEK), _EXPECTED)
 
     @cached_property

@@ -29,16 +29,20 @@ _DELIVERIES = 12
 
 def run(run: Run, stores: Stores) -> dict[str, Any]:
     """Records the verdict on every complete week, and writes the page."""
-    watched = Watched(run, stores)
-    columns, params = watched.columns(), stores.params.drift
-    age, learned = _learned(run, stores, newest=watched.weeks[-1])
-    compared = references(age=age, learned=learned, params=params)
-    drift = judge_drift(columns, watched.weeks, holidays=watched.holidays, compared=compared, params=params)
-    report = _report(watched, columns, drift)
+    with stores.lake.engine.settling() as settle:
+        report = _judged(run, stores, Watched(run, stores, settle))
     run.record("drift", report)
     files.replace_bytes(stores.home / PAGE, drift_page(report).encode())
     told = ("judged_week", "verdict", "confirmed", "since", "score", "limit", "worst", "absent")
     return {"step": "detect_drift", **{name: report[name] for name in told}}
+
+
+def _judged(run: Run, stores: Stores, watched: Watched) -> dict[str, Any]:
+    columns, params = watched.columns(), stores.params.drift
+    age, learned = _learned(run, stores, newest=watched.weeks[-1])
+    compared = references(age=age, learned=learned, params=params)
+    drift = judge_drift(columns, watched.weeks, holidays=watched.holidays, compared=compared, params=params)
+    return _report(watched, columns, drift)
 
 
 def _learned(run: Run, stores: Stores, *, newest: int) -> tuple[int | None, int]:

@@ -14,8 +14,9 @@ from semana.data.weeks import Week
 from semana.errors import UsageError
 from semana.evaluation.live import scored_rows
 from semana.features.build import FEATURES, build_features
+from semana.stores.engine import collected
 from semana.stores.home import Stores
-from semana.stores.known import Listed, check_tables, collected, settled, tables_of
+from semana.stores.known import Listed, check_tables, tables_of
 
 BATCH, LIVE = "batch", "live"
 _SHOWN = 3  # ids that are named where one is unknown
@@ -35,7 +36,7 @@ def explain(stores: Stores, week: str, customer: str, product: str, top: int) ->
             f"customer {customer} is held out of the lists of {experiment.first} to {experiment.last}: what is not "
             f"shown is not explained. See: semana experiment show"
         )
-    rows: pl.DataFrame = _of_pair(stores, target, customer, product).collect("polars").to_native()
+    rows = collected(_of_pair(stores, target, customer, product))
     listed = Listed(target, stores.publications.manifests(target)[-1])
     who, what = _described(stores, listed, customer, product)
     scored = score_pair(stores, listed, who.select(s.CUSTOMER_ID), what.select(s.PRODUCT_ID), top)
@@ -68,9 +69,11 @@ def score_pair(
 
     With the reasons stands `base`: the score before any of them, on the scale of their contributions.
     """
-    pair = nw.from_native(customer.join(product, how="cross").lazy())
-    tables = tables_of(listed, stores, before=listed.week)
-    row = collected(build_features(pair, tables, before=listed.week, params=stores.params, settle=settled))
+    engine = stores.lake.engine
+    pair = engine.frame(customer.join(product, how="cross").lazy())
+    with engine.settling() as settle:
+        tables = tables_of(listed, stores, settle, before=listed.week)
+        row = collected(build_features(pair, tables, before=listed.week, params=stores.params, settle=settle))
     scorer = stores.bundles.load(listed.manifest["bundle"]).at(listed.manifest["level"]["factor"])
     (found,) = scored_rows(row, scorer, overdue_gaps=stores.params.decision.overdue_gaps, top=top or len(FEATURES))
     return {**{name: found[name] for name in found if name not in s.PAIR}, "base": scorer.model.base()}

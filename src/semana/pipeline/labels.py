@@ -24,8 +24,9 @@ from semana.features.build import build_features
 from semana.features.examples import Sample, example_pairs
 from semana.models.level import Totals
 from semana.stores.bundle import FORMAT
+from semana.stores.engine import collected
 from semana.stores.home import Stores
-from semana.stores.known import Known, attributes_of, collected, settled, tables_of
+from semana.stores.known import Known, attributes_of, tables_of
 from semana.stores.runs import Run
 
 _log = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ def totals_of(run: Run, stores: Stores) -> Totals:
 
 def attribute_of(run: Known, stores: Stores, week: Week) -> str | None:
     """The declared attribute of customers that they are told apart by."""
-    customers: pl.DataFrame = attributes_of(run, stores, catalog.CUSTOMERS, before=week).collect("polars").to_native()
+    customers = collected(attributes_of(run, stores, catalog.CUSTOMERS, before=week))
     return segment_attribute(customers, _declared(stores.landing.source, customers))
 
 
@@ -61,6 +62,7 @@ def _declared(source: Source | None, customers: pl.DataFrame) -> Sequence[str]:
 
 def examples_of(run: Run, stores: Stores) -> Examples:
     """Gives the collected example rows of a label week, from what was known before it; each week is made once."""
+    engine = stores.lake.engine
     customers, products = (
         stores.lake.scan(dataset, run.week).select(dataset.key[0], s.DRAW)
         for dataset in (catalog.CUSTOMERS, catalog.PRODUCTS)
@@ -70,10 +72,11 @@ def examples_of(run: Run, stores: Stores) -> Examples:
     def rows(week: Week, *, share: float = 1.0) -> pl.DataFrame:
         _log.debug("rows of %s", week)
         sample = Sample(share, customers, products) if share < 1 else None
-        tables = tables_of(run, stores, before=week)
-        pairs = settled(example_pairs(tables, week=week, params=stores.params, sample=sample))
-        made = build_features(pairs, tables, before=week, params=stores.params, settle=settled)
-        frame = collected(made).sort(s.PAIR)
+        with engine.settling() as settle:
+            tables = tables_of(run, stores, settle, before=week)
+            pairs = settle(example_pairs(tables, week=week, params=stores.params, sample=sample))
+            made = build_features(pairs, tables, before=week, params=stores.params, settle=settle)
+            frame = collected(made).sort(s.PAIR)
         return frame.with_columns(held_out(frame[s.CUSTOMER_ID], stores.experiments.running(week)))
 
     return rows
@@ -81,8 +84,9 @@ def examples_of(run: Run, stores: Stores) -> Examples:
 
 def count_pairs(run: Known, stores: Stores, week: Week) -> int:
     """How many candidate pairs a label week has; their features are not made for it."""
-    pairs = example_pairs(tables_of(run, stores, before=week), week=week, params=stores.params)
-    return int(collected(pairs.select(nw.len())).item())
+    with stores.lake.engine.settling() as settle:
+        pairs = example_pairs(tables_of(run, stores, settle, before=week), week=week, params=stores.params)
+        return int(collected(pairs.select(nw.len())).item())
 
 
 def past_of(run: Known, stores: Stores, *, attribute: str | None) -> Callable[[Week], Past]:
@@ -90,11 +94,9 @@ def past_of(run: Known, stores: Stores, *, attribute: str | None) -> Callable[[W
     purchases = bought(stores.lake.scan(catalog.PURCHASES, run.week))
 
     def past(week: Week) -> Past:
-        truth: pl.DataFrame = during(purchases, week).select(*s.PAIR).collect("polars").to_native()
-        history: pl.DataFrame = ordered_before(purchases, week).select(*s.PAIR, s.WEEK).collect("polars").to_native()
-        customers: pl.DataFrame = (
-            attributes_of(run, stores, catalog.CUSTOMERS, before=week).collect("polars").to_native()
-        )
+        truth = collected(during(purchases, week).select(*s.PAIR))
+        history = collected(ordered_before(purchases, week).select(*s.PAIR, s.WEEK))
+        customers = collected(attributes_of(run, stores, catalog.CUSTOMERS, before=week))
         segments = customer_segments(history, customers, truth, week=week, attribute=attribute)
         return Past(truth, history.select(s.PAIR).unique(), segments)
 

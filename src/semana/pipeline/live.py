@@ -20,6 +20,7 @@ from semana.monitoring.live import judge_asked, judge_spans, projected
 from semana.pipeline.calendar import calendar_of
 from semana.stores import files
 from semana.stores.alerts import Event
+from semana.stores.engine import collected
 from semana.stores.home import Stores
 from semana.stores.landed import TRANSACTIONS
 from semana.stores.landing import LANDED
@@ -82,7 +83,7 @@ def _asked(stores: Stores, clock: date) -> dict[str, Any] | None:
     manifest = stores.publications.current_manifest()
     if not hours or manifest is None:
         return None
-    rows: pl.DataFrame = stores.publications.predictions(Week.parse(manifest["week"])).collect("polars").to_native()
+    rows = collected(stores.publications.predictions(Week.parse(manifest["week"])))
     shown = rows.filter(pl.col(s.RANK) <= _SHOWN)
     bins = (10 * shown[s.PROBABILITY]).cast(pl.Int64).clip(upper_bound=9)
     published = {
@@ -132,7 +133,7 @@ def _by_day(stores: Stores, weeks: list[Week], latest: date) -> pl.DataFrame:
     """The lines of these weeks, each counted once, with their weekday."""
     lines = stores.landing.lines(stores.landing.position)
     wanted = lines.filter(nw.col(s.WEEK).is_in([week.index for week in weeks]), nw.col(s.DATE) <= latest)
-    counted: pl.DataFrame = count_once(wanted).collect("polars").to_native()
+    counted = collected(count_once(wanted))
     return counted.with_columns(pl.col(s.DATE).dt.weekday().alias(s.WEEKDAY))
 
 

@@ -15,6 +15,7 @@ from semana.data.purchases import count_once, latest_attributes, weekly_purchase
 from semana.data.sources import holidays_of
 from semana.data.weeks import Week
 from semana.pipeline.calendar import calendar_of
+from semana.stores.engine import collected
 from semana.stores.home import Stores
 from semana.stores.runs import Run
 
@@ -26,22 +27,26 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
     """Writes purchases, customers, products and weeks at the run's position and as-of; rows are conserved, asserted."""
     stores.publications.exclusions()  # a file that cannot be read is told before any work is done
     stores.lake.forget_about(run.week)
-    landed = stores.landing.lines(run.position)
-    counted = count_once(landed.filter(nw.col(s.DATE) <= run.as_of)).collect("polars").lazy()
-    purchases = stores.lake.write(catalog.PURCHASES, weekly_purchases(counted), run.week)
-    rows = _counts(run, stores, kept=int(purchases[s.LINES].sum()))
-    known = nw.from_native(purchases.lazy())
+    lake, engine = stores.lake, stores.lake.engine
+    landed = stores.landing.lines(run.position, engine)
+    with engine.settling() as settle:
+        counted = settle(count_once(landed.filter(nw.col(s.DATE) <= run.as_of)))
+        lake.write(catalog.PURCHASES, weekly_purchases(counted), run.week)
+    known = lake.scan(catalog.PURCHASES, run.week)
+    purchases, kept = collected(known.select(nw.len(), nw.col(s.LINES).sum())).row(0)
+    rows = _counts(run, stores, kept=int(kept))
     for dataset, key in ((catalog.CUSTOMERS, s.CUSTOMER_ID), (catalog.PRODUCTS, s.PRODUCT_ID)):
-        attributes = latest_attributes(stores.landing.attributes(dataset.name, run.position), key, as_of=run.as_of)
-        described = with_known(attributes, known, key).collect("polars").to_native()
+        attributes = stores.landing.attributes(dataset.name, run.position, engine)
+        described = collected(with_known(latest_attributes(attributes, key, as_of=run.as_of), known, key))
         draws = pl.Series(s.DRAW, [draw_of(id_) for id_ in described[key]], dtype=pl.Int64)
-        rows[dataset.name] = stores.lake.write(dataset, described.with_columns(draws), run.week).height
+        lake.write(dataset, described.with_columns(draws), run.week)
+        rows[dataset.name] = described.height
     calendar = calendar_of(stores, position=run.position, as_of=run.as_of, clock=run.clock)
     days = {day: n for day, n in stores.landing.trading_days(run.position).items() if day <= run.as_of}
     holidays = holidays_of(stores.landing.source, min(days), run.week.end) if stores.landing.source else {}
-    weeks = weeks_table(known, calendar=calendar, rows_by_day=days, holidays=holidays)
-    written = stores.lake.write(catalog.WEEKS, weeks, run.week)
-    for index in written.filter(pl.col("complete") & ~pl.col("whole"))[s.WEEK].to_list()[-1:]:
+    weeks = collected(weeks_table(known, calendar=calendar, rows_by_day=days, holidays=holidays))
+    lake.write(catalog.WEEKS, weeks, run.week)
+    for index in weeks.filter(pl.col("complete") & ~pl.col("whole"))[s.WEEK].to_list()[-1:]:
         _log.warning(
             "%s lacks trading days: known with what came, but neither learned from nor judged by",
             Week(index),
@@ -49,7 +54,7 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
     stores.lake.write_about(run.week, _key(run, stores), keep=stores.params.store.prepared_weeks)
     return {
         "step": "prepare",
-        "rows": {**rows, "purchases": purchases.height},
+        "rows": {**rows, "purchases": purchases},
         "complete_weeks": len(calendar.complete),
         "latest_complete_week": str(calendar.latest_complete),
         "missing_days": {str(week): [str(day) for day in missing] for week, missing in calendar.missing.items()},
@@ -74,10 +79,9 @@ def _key(run: Run, stores: Stores) -> dict[str, Any]:
 
 def _counts(run: Run, stores: Stores, *, kept: int) -> dict[str, int]:
     """Lines in = counted + duplicates + after as-of; raises RuntimeError where one is lost."""
-    days = stores.landing.lines(run.position)
-    total, later = (
-        days.select(nw.len().alias("n"), (nw.col(s.DATE) > run.as_of).sum().alias("later")).collect("polars").row(0)
-    )
+    lines = stores.landing.lines(run.position, stores.lake.engine)
+    later_ones = (nw.col(s.DATE) > run.as_of).cast(nw.Int64).sum().alias("later")
+    total, later = collected(lines.select(nw.len().alias("n"), later_ones)).row(0)
     duplicates = total - later - kept
     if duplicates < 0:
         raise RuntimeError(f"{kept} lines were counted of {total - later}: a bug of ours")

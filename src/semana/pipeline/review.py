@@ -29,6 +29,7 @@ from semana.pipeline.succession import champion_that_serves, goes_back, shadow_o
 from semana.reports.experiments import effect_in_words
 from semana.reports.performance import performance_page
 from semana.stores import files
+from semana.stores.engine import collected
 from semana.stores.experiments import Experiments
 from semana.stores.home import Stores
 from semana.stores.reviewed import estimate, figures, listed_pairs, parts, promised, recent
@@ -162,7 +163,7 @@ def _outcomes(run: Run, stores: Stores, entry: dict[str, Any], shadow: str) -> l
 def _truths(purchases: nw.LazyFrame[Any], weeks: list[int]) -> dict[int, str]:
     """What was bought in each of these weeks, as its size and a hash."""
     pairs = bought(purchases).filter(nw.col(s.WEEK).is_in(weeks)).select(s.WEEK, *s.PAIR)
-    frame: pl.DataFrame = pairs.collect("polars").to_native().sort(s.WEEK, *s.PAIR)
+    frame = collected(pairs).sort(s.WEEK, *s.PAIR)
     digests = dict.fromkeys(weeks, "0 purchases")
     for (week,), bought_then in frame.group_by(s.WEEK):
         digest = hashlib.sha256(bought_then.write_csv().encode()).hexdigest()[:12]
@@ -173,11 +174,11 @@ def _truths(purchases: nw.LazyFrame[Any], weeks: list[int]) -> dict[int, str]:
 def _figures(
     purchases: nw.LazyFrame[Any], scored: nw.LazyFrame[Any], *, week: Week, decay: float, experiments: Experiments
 ) -> dict[str, float | str | None]:
-    pairs: pl.DataFrame = scored.select(*s.PAIR, s.PROBABILITY, s.RECOMMENDED).collect("polars").to_native()
+    pairs = collected(scored.select(*s.PAIR, s.PROBABILITY, s.RECOMMENDED))
     figures = realised(pairs, purchases, week=week, decay=decay)
     experiment = experiments.running(week)
     if experiment is None:
         return {s.WEEK: str(week), **figures, _F1_HELD_OUT: None}
-    truth: pl.DataFrame = bought(during(purchases, week)).select(*s.PAIR).collect("polars").to_native()
+    truth = collected(bought(during(purchases, week)).select(*s.PAIR))
     out = (rows.filter(held_out(rows[s.CUSTOMER_ID], experiment)) for rows in (pairs, truth))
     return {s.WEEK: str(week), **figures, _F1_HELD_OUT: week_metrics(*out)["f1"]}

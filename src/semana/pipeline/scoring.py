@@ -21,8 +21,9 @@ from semana.models.scorer import Scorer
 from semana.pipeline.labels import totals_of
 from semana.pipeline.succession import shadow_of
 from semana.stores import files
+from semana.stores.engine import collected
 from semana.stores.home import Stores
-from semana.stores.known import collected, settled, tables_of
+from semana.stores.known import tables_of
 from semana.stores.runs import Run
 
 FACTS = [*s.PAIR, s.REPEAT, s.LAST_BOUGHT, s.USUAL_GAP_DAYS, s.USUAL_QUANTITY, s.USUAL_AMOUNT]
@@ -34,10 +35,11 @@ _log = logging.getLogger(__name__)
 
 def score_week(run: Run, stores: Stores) -> dict[str, Any]:
     """Writes the scores of champion and shadow, and records the forecast level of the week; returns the counts."""
-    tables = tables_of(run, stores, before=run.week)
-    pairs = settled(candidate_pairs(tables, before=run.week, params=stores.params.candidates))
-    built = build_features(pairs, tables, before=run.week, params=stores.params, settle=settled)
-    rows = collected(built).sort(s.PAIR)
+    with stores.lake.engine.settling() as settle:
+        tables = tables_of(run, stores, settle, before=run.week)
+        pairs = settle(candidate_pairs(tables, before=run.week, params=stores.params.candidates))
+        built = build_features(pairs, tables, before=run.week, params=stores.params, settle=settle)
+        rows = collected(built).sort(s.PAIR)
     level = forecast_level(totals_of(run, stores), target=run.week, params=stores.params.level)
     seen, champion, chance = _of_week(stores, run.recall("serving")["bundle"], rows, level.total)
     on_list = listed(rows, chance, total=level.total, params=stores.params.decision)[s.RECOMMENDED].to_numpy()

@@ -47,7 +47,7 @@ def make_app(
     `shared` is where its processes add up their counts.
     Raises ConfigurationError where the home is not there.
     """
-    hot = Hot(open_home(settings))
+    hot = Hot(open_home(settings.model_copy(update={"engine": "polars"})))  # few customers at a time
     counts, asked = Counts(shared), Asked(hot.stores.inbox)
 
     @contextlib.asynccontextmanager

@@ -27,8 +27,9 @@ from semana.features.candidates import candidate_pairs, popular_products
 from semana.features.tables import Tables
 from semana.features.together import fitting, neighbours
 from semana.models.scorer import Scorer
+from semana.stores.engine import POLARS, collected
 from semana.stores.home import Stores
-from semana.stores.known import Listed, attributes_of, check_tables, settled, tables_of
+from semana.stores.known import Listed, attributes_of, check_tables, tables_of
 from semana.stores.mapped import Mapped, key_of
 
 _IN_MEMORY = 4_000_000  # purchases; more are read from their file, a customer at a time
@@ -66,8 +67,7 @@ class Live:
     def described(self) -> pl.DataFrame:
         """The customers with their attributes, as known when the list was made."""
         rows = attributes_of(self._listed, self._stores, catalog.CUSTOMERS, before=self.mapped.week)
-        frame: pl.DataFrame = rows.collect("polars").to_native()
-        return frame
+        return collected(rows)
 
     @property
     def attributes(self) -> list[str]:
@@ -139,8 +139,8 @@ class Live:
 
     @cached_property
     def _tables(self) -> Tables:
-        tables = tables_of(self._listed, self._stores, before=self.mapped.week)
-        products, calendar = settled(tables.products), settled(tables.calendar)
+        tables = tables_of(self._listed, self._stores, POLARS.settled, before=self.mapped.week)
+        products, calendar = POLARS.settled(tables.products), POLARS.settled(tables.calendar)
         return Tables(tables.purchases, tables.customers, products, tables.fits, calendar)
 
     @cached_property
@@ -176,9 +176,9 @@ class Live:
     def _plans(self) -> tuple[pl.LazyFrame, pl.LazyFrame]:
         """The features of given pairs, and the candidates of given customers, with places for what is given."""
         week, params, whole = self.mapped.week, self._stores.params, self._tables
-        shop = shop_before(whole, before=week, params=params).each(settled)
-        alike = settled(neighbours(whole.purchases, before=week))
-        popular = settled(popular_products(whole.purchases, before=week, params=params.candidates))
+        shop = shop_before(whole, before=week, params=params).each(POLARS.settled)
+        alike = POLARS.settled(neighbours(whole.purchases, before=week))
+        popular = POLARS.settled(popular_products(whole.purchases, before=week, params=params.candidates))
         pairs, purchases, customers = (self._place(name) for name in (_PAIRS, _PURCHASES, _CUSTOMERS))
         fits = fitting(purchases, before=week, alike=alike)
         tables = Tables(purchases, customers, whole.products, fits, whole.calendar)

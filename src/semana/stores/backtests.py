@@ -26,7 +26,7 @@ def apart(stores: Stores, params: Params) -> Iterator[Stores]:
     The folder is no part of the home: a weekly run that sweeps or prepares meanwhile touches nothing of it.
     """
     with tempfile.TemporaryDirectory(prefix="semana-") as folder:
-        yield replace(stores, params=params, lake=Lake(Path(folder)))
+        yield replace(stores, params=params, lake=Lake(Path(folder), stores.lake.engine))
 
 
 def backtest_id(made_from: dict[str, Any]) -> str:

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 
 from semana.data.catalog import Dataset
 from semana.stores import files
+from semana.stores.engine import POLARS, Engine, Frame
 
 READ, WRITTEN = "read", "written"
 
@@ -42,17 +44,25 @@ def noted() -> Iterator[dict[tuple[str, Path], Touch]]:
         _notes.reset(token)
 
 
-def scan(path: Path, dataset: Dataset) -> pl.LazyFrame:
-    """The rows of one file of the dataset."""
-    frame = pl.scan_parquet(path)
-    if (notes := _notes.get()) is not None and (READ, path) not in notes:
-        rows = frame.select(pl.len()).collect().item()
-        notes[READ, path] = Touch(dataset.name, READ, path, rows, len(frame.collect_schema()), path.stat().st_size)
-    return frame
+def scan(path: Path, dataset: Dataset, engine: Engine = POLARS) -> Frame:
+    """The rows of one file of the dataset, as a frame of the engine."""
+    _note(READ, path, dataset)
+    return engine.scan(path)
 
 
-def write(path: Path, dataset: Dataset, frame: pl.DataFrame) -> None:
-    """Writes one file of the dataset in one step."""
-    files.replace(path, frame.write_parquet)
-    if (notes := _notes.get()) is not None:
-        notes[WRITTEN, path] = Touch(dataset.name, WRITTEN, path, frame.height, frame.width, path.stat().st_size)
+def write(path: Path, dataset: Dataset, frame: pl.DataFrame | Frame, engine: Engine = POLARS) -> None:
+    """Writes one file of the dataset in one step; a lazy frame is one of the engine."""
+    if isinstance(frame, pl.DataFrame):
+        files.replace(path, frame.write_parquet)
+    else:
+        files.replace(path, partial(engine.write, frame))
+    _note(WRITTEN, path, dataset)
+
+
+def _note(how: str, path: Path, dataset: Dataset) -> None:
+    notes = _notes.get()
+    if notes is None or (how == READ and (how, path) in notes):
+        return
+    file = pl.scan_parquet(path)
+    rows = file.select(pl.len()).collect().item()
+    notes[how, path] = Touch(dataset.name, how, path, rows, len(file.collect_schema()), path.stat().st_size)

@@ -16,6 +16,7 @@ from semana.settings import Settings
 from semana.stores import files
 from semana.stores.alerts import Alerts, Event, mail, webhook
 from semana.stores.bundle import Bundles
+from semana.stores.engine import POLARS, DuckDB, Engine
 from semana.stores.experiments import Experiments
 from semana.stores.golden import Golden
 from semana.stores.inbox import Inbox
@@ -94,7 +95,7 @@ def open_home(settings: Settings, *, create: bool = False) -> Stores:
         home,
         params,
         Landing(home, find_source=lambda name: find_source(settings, name), params=params.data),
-        Lake(home),
+        Lake(home, engine_of(settings)),
         Bundles(home / "bundles"),
         Ledger(home / "ledger", known=publications.ledger_entries),
         publications,
@@ -111,6 +112,11 @@ def open_home(settings: Settings, *, create: bool = False) -> Stores:
         Inbox(settings.inbox or home / "inbox"),
         Results(home / "calls"),
     )
+
+
+def engine_of(settings: Settings) -> Engine:
+    """The engine that the settings name."""
+    return POLARS if settings.engine == "polars" else DuckDB(settings.home / "scratch", memory=settings.engine_memory)
 
 
 def _channels(settings: Settings) -> dict[str, Callable[[Event], None]]:

@@ -17,9 +17,9 @@ from semana.data.weeks import Week
 from semana.errors import UsageError
 from semana.features.tables import Tables
 from semana.features.together import fitting
+from semana.stores.engine import Settle, collected
 from semana.stores.home import Stores
 
-_AS_WRITTEN = pl.QueryOptFlags(join_order=False)
 YEAR = 52  # weeks of holidays before the one that is predicted
 
 
@@ -63,16 +63,17 @@ class Listed:
 def attributes_of(run: Known, stores: Stores, dataset: catalog.Dataset, *, before: Week) -> nw.LazyFrame[Any]:
     """The customers (or products) that had been described by the day before week `before`, as described then."""
     day = min(run.as_of, before.start - timedelta(days=1))
-    return latest_attributes(stores.landing.attributes(dataset.name, run.position), dataset.key[0], as_of=day)
+    rows = stores.landing.attributes(dataset.name, run.position, stores.lake.engine)
+    return latest_attributes(rows, dataset.key[0], as_of=day)
 
 
-def tables_of(run: Known, stores: Stores, *, before: Week) -> Tables:
+def tables_of(run: Known, stores: Stores, settle: Settle, *, before: Week) -> Tables:
     """What was known when week `before` began: the purchases, who and what had been described, and the holidays."""
     purchases = stores.lake.scan(catalog.PURCHASES, run.week)
     customers, products = (
         attributes_of(run, stores, dataset, before=before) for dataset in (catalog.CUSTOMERS, catalog.PRODUCTS)
     )
-    fits = settled(fitting(purchases, before=before))
+    fits = settle(fitting(purchases, before=before))
     return Tables(purchases, customers, products, fits, calendar=days_off(stores, before, before))
 
 
@@ -81,21 +82,8 @@ def days_off(stores: Stores, first: Week, last: Week) -> nw.LazyFrame[Any]:
     source = stores.landing.source
     days = holidays_of(source, (first + -YEAR).start, last.end) if source else {}
     rows = [(Week.of(day).index, day.isoweekday()) for day in days]
-    return nw.from_native(pl.LazyFrame(rows, schema={s.WEEK: pl.Int32, s.WEEKDAY: pl.Int32}, orient="row"))
-
-
-def settled(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """The same frame, worked out once: every family of features joins to it."""
-    return nw.from_native(collected(frame).lazy())
-
-
-def collected(frame: nw.LazyFrame[Any]) -> pl.DataFrame:
-    """The rows of features, or of what they are made from, joined in the order in which they are written.
-
-    Polars orders joins by guesses, and one wrong by a thousand times made a week of 40 thousand pairs take 5 GiB.
-    """
-    rows: pl.DataFrame = frame.collect("polars", optimizations=_AS_WRITTEN).to_native()
-    return rows
+    table = pl.LazyFrame(rows, schema={s.WEEK: pl.Int32, s.WEEKDAY: pl.Int32}, orient="row")
+    return stores.lake.engine.frame(table)
 
 
 def check_tables(stores: Stores, listed: Listed) -> None:
@@ -119,8 +107,7 @@ def bought_in(stores: Stores, week: Week) -> pl.DataFrame:
     """What has landed by now as bought in the week: customer, product and the quantity so far."""
     lines = stores.landing.lines(stores.landing.position).filter(nw.col(s.WEEK) == week.index)
     found = bought(weekly_purchases(count_once(lines))).select(*s.PAIR, s.QUANTITY)
-    frame: pl.DataFrame = found.collect("polars").to_native()
-    return frame
+    return collected(found)
 
 
 def names_of(stores: Stores, dataset: catalog.Dataset, week: Week) -> pl.DataFrame:

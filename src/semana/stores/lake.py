@@ -7,7 +7,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import narwhals as nw
 import polars as pl
 
 from semana.data import schemas as s
@@ -15,13 +14,15 @@ from semana.data.catalog import DATASETS, PREDICTIONS, Dataset
 from semana.data.weeks import Week
 from semana.errors import UsageError
 from semana.stores import datasets, files
+from semana.stores.engine import POLARS, Engine, Frame, collected
 
 
 class Lake:
     """Datasets under `home`; every write is one atomic switch."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, engine: Engine = POLARS) -> None:
         self.home = home
+        self.engine = engine
 
     def path(self, dataset: Dataset, week: Week) -> Path:
         """Where the dataset of that target week lies."""
@@ -31,26 +32,26 @@ class Lake:
         """Whether it has been made."""
         return self.path(dataset, week).exists()
 
-    def scan(self, dataset: Dataset, week: Week) -> nw.LazyFrame[Any]:
-        """The dataset as a lazy frame; raises UsageError naming the step that makes it where it is missing."""
+    def scan(self, dataset: Dataset, week: Week) -> Frame:
+        """The dataset as a frame of the engine; raises UsageError naming the step that makes it where it is missing."""
+        return datasets.scan(self._there(dataset, week), dataset, self.engine)
+
+    def read(self, dataset: Dataset, week: Week) -> pl.DataFrame:
+        """The dataset in memory; raises UsageError as `scan` does."""
+        return collected(datasets.scan(self._there(dataset, week), dataset))
+
+    def write(self, dataset: Dataset, frame: Frame | pl.DataFrame, week: Week) -> None:
+        """Writes the whole dataset of that week."""
+        datasets.write(self.path(dataset, week), dataset, frame, self.engine)
+
+    def _there(self, dataset: Dataset, week: Week) -> Path:
         path = self.path(dataset, week)
         if not path.exists():
             raise UsageError(
                 f"{dataset.name} of {week} is not there: step '{dataset.made_by}' makes it. "
                 f"Run: semana {dataset.made_by} --week {week}"
             )
-        return nw.from_native(datasets.scan(path, dataset))
-
-    def read(self, dataset: Dataset, week: Week) -> pl.DataFrame:
-        """The dataset, collected."""
-        frame: pl.DataFrame = self.scan(dataset, week).collect("polars").to_native()
-        return frame
-
-    def write(self, dataset: Dataset, frame: nw.LazyFrame[Any] | pl.DataFrame, week: Week) -> pl.DataFrame:
-        """Writes the whole dataset of that week and returns what was written."""
-        collected = frame if isinstance(frame, pl.DataFrame) else frame.collect("polars").to_native()
-        datasets.write(self.path(dataset, week), dataset, collected)
-        return collected
+        return path
 
     def forget(self, dataset: Dataset, week: Week) -> None:
         """Removes the dataset of that week."""

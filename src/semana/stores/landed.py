@@ -16,6 +16,7 @@ from semana.data.sources import KEYS, TABLES, Source, posted_source
 from semana.data.values import INTEGER
 from semana.errors import ContractError
 from semana.stores import datasets, files
+from semana.stores.engine import POLARS, Engine, Frame, collected
 from semana.stores.manifest import Delivery, Manifest, brief
 from semana.stores.staging import Staging
 
@@ -38,21 +39,17 @@ class Landed(Manifest):
         name = self.bound_to()
         return self._find_source(name) if name else None
 
-    def lines(self, position: int) -> nw.LazyFrame[Any]:
+    def lines(self, position: int, engine: Engine = POLARS) -> Frame:
         """The order lines of the deliveries live at `position`, and which `delivery` each came in (its position).
 
         Posted lines of the days that a file spans which came later are not among them: the file says it all.
         """
-        return nw.from_native(self.polars_lines(position))
-
-    def polars_lines(self, position: int) -> pl.LazyFrame:
-        """The same as a Polars frame, for the checks of a delivery."""
         frames = []
         for delivery, path in self._staged(TRANSACTIONS, position):
-            rows = datasets.scan(path, STAGED[TRANSACTIONS])
+            rows = datasets.scan(path, STAGED[TRANSACTIONS], engine)
             for first, last in self.replaced(delivery, position):
-                rows = rows.filter(~pl.col(s.DATE).is_between(first, last))
-            frames.append(rows.with_columns(pl.lit(delivery.position, dtype=pl.Int32).alias(s.DELIVERY)))
+                rows = rows.filter(~nw.col(s.DATE).is_between(first, last))
+            frames.append(rows.with_columns(nw.lit(delivery.position).cast(nw.Int32).alias(s.DELIVERY)))
         ids = self.ids(position)
         empty: dict[str, pl.DataType] = {
             **{key: _id_type(ids, key) for key in KEYS[TRANSACTIONS]},
@@ -63,9 +60,9 @@ class Landed(Manifest):
             s.WEEK: pl.Int32(),
             s.DELIVERY: pl.Int32(),
         }
-        return pl.concat(frames) if frames else pl.LazyFrame(schema=empty)
+        return nw.concat(frames) if frames else engine.frame(pl.LazyFrame(schema=empty))
 
-    def attributes(self, table: str, position: int) -> nw.LazyFrame[Any]:
+    def attributes(self, table: str, position: int, engine: Engine = POLARS) -> Frame:
         """The attribute rows of the deliveries live at `position`: id, `seen`, label, ..., and their `position`.
 
         An attribute that came as a number once and as text another time is text. A row without a day was always true
@@ -73,7 +70,9 @@ class Landed(Manifest):
         """
         (key,) = KEYS[table]
         frames = [
-            datasets.scan(path, STAGED[table]).with_columns(
+            datasets.scan(path, STAGED[table])
+            .to_native()
+            .with_columns(
                 pl.lit(delivery.position, dtype=pl.Int32).alias(s.POSITION),
                 pl.lit(delivery.arrival.date(), dtype=pl.Date).alias(_ARRIVED),
             )
@@ -98,7 +97,7 @@ class Landed(Manifest):
         rows = pl.concat([empty, *as_text], how="diagonal")
         later = pl.col(s.SEEN).is_null() & (pl.col(s.POSITION) > pl.col(s.POSITION).min().over(key))
         seen = pl.when(later).then(_ARRIVED).otherwise(s.SEEN).alias(s.SEEN)
-        return nw.from_native(rows.with_columns(seen).drop(_ARRIVED))
+        return engine.frame(rows.with_columns(seen).drop(_ARRIVED))
 
     def _staged(self, table: str, position: int) -> list[tuple[Delivery, Path]]:
         live = [delivery for delivery in self.deliveries(position) if table in delivery.tables]
@@ -123,7 +122,7 @@ class Landed(Manifest):
             promised = delivery.tables[table]
             source = self._source_of(delivery.source, delivery.posted)
             found = {
-                "kept": datasets.scan(staged, STAGED[table]).select(pl.len()).collect().item(),
+                "kept": collected(datasets.scan(staged, STAGED[table]).select(nw.len())).item(),
                 "quarantined": self._staging.quarantined(delivery.hash, table),
             }
             # A source defined anew since then, and other rules of ours, may read the same bytes otherwise.

@@ -154,7 +154,7 @@ class Landing(Forgetting):
         if not any(table in delivery.tables for delivery in self.deliveries(position)):
             return
         if table == TRANSACTIONS:
-            lines = self.polars_lines(position)
+            lines = self.lines(position).to_native()
             usual = usual_of(lines)
             check_jumps(kept, usual, file=file, params=self._params)
             check_known(kept, lines, usual, file=file, params=self._params)
@@ -169,7 +169,7 @@ class Landing(Forgetting):
         if not self.trading_days(position):
             return 0
         first, last = kept[s.DATE].min(), kept[s.DATE].max()
-        landed = self.polars_lines(position).filter(pl.col(s.DATE).is_between(first, last)).select(LINE)
+        landed = self.lines(position).to_native().filter(pl.col(s.DATE).is_between(first, last)).select(LINE)
         return kept.lazy().join(landed, on=LINE, how="semi", nulls_equal=True).collect().height
 
     def _refuse(self, scratch: Path, coming: Coming, hash_: str, error: str) -> None:

@@ -18,6 +18,7 @@ from semana.data.catalog import PREDICTIONS
 from semana.data.weeks import Week
 from semana.errors import ConfigurationError, ContractError, UsageError
 from semana.stores import datasets, files
+from semana.stores.engine import collected
 
 PARQUET = "predictions.parquet"
 ARROW = "predictions.arrow"
@@ -104,7 +105,7 @@ class Publications:
                 f"the list of {week} (revision {manifest['rev']}) is not as it was published. Restore it from a "
                 f"backup, or publish it again: semana publish --week {week}"
             )
-        return nw.from_native(datasets.scan(path, PREDICTIONS))
+        return datasets.scan(path, PREDICTIONS)
 
     def check_reason(self, week: Week, *, late: bool, reason: str | None) -> None:
         """Raises UsageError where `week` has a list already, has begun (`late`) and no reason is given."""
@@ -169,8 +170,9 @@ class Publications:
 
     def _rows(self, week: Week, manifest: dict[str, Any], *, resumed: bool) -> pl.DataFrame:
         if not resumed:
-            return pl.DataFrame(self.predictions(week, int(manifest["rev"])).collect("polars").to_native())
-        return datasets.scan(self._week(week) / f"rev={manifest['rev']}" / PARQUET, PREDICTIONS).collect()
+            return collected(self.predictions(week, int(manifest["rev"])))
+        path = self._week(week) / f"rev={manifest['rev']}" / PARQUET
+        return collected(datasets.scan(path, PREDICTIONS))
 
     def _is_whole(self, week: Week, manifest: dict[str, Any]) -> bool:
         folder = self._week(week) / f"rev={manifest['rev']}"

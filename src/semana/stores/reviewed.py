@@ -12,6 +12,7 @@ from semana.data import schemas as s
 from semana.data.weeks import Week
 from semana.errors import UsageError
 from semana.evaluation.parts import estimated, expected_f1, left_repeatedly
+from semana.stores.engine import collected
 from semana.stores.home import Stores
 
 LIVE = "drift/live.json"  # the report of the last look at the running week
@@ -58,8 +59,7 @@ def promised(listed: pl.DataFrame, manifest: dict[str, Any]) -> float:
 def listed_pairs(stores: Stores, week: Week, manifest: dict[str, Any]) -> pl.DataFrame:
     """The pairs of a revision of the week, as they are judged."""
     rows = stores.publications.predictions(week, int(manifest["rev"]))
-    listed: pl.DataFrame = rows.select(*s.PAIR, s.PROBABILITY, s.RECOMMENDED, s.KIND).collect("polars").to_native()
-    return listed
+    return collected(rows.select(*s.PAIR, s.PROBABILITY, s.RECOMMENDED, s.KIND))
 
 
 def newest_drift_or_none(stores: Stores) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import narwhals as nw
 import polars as pl
 
 from semana.data import cleaning
@@ -17,6 +18,7 @@ from semana.data.cleaning import Cleaned, clean
 from semana.data.sources import KEYS, TABLES, Source
 from semana.data.values import INTEGER, TEXT
 from semana.stores import datasets, files
+from semana.stores.engine import collected
 from semana.stores.manifest import Delivery
 from semana.stores.reading import is_csv, read_file
 
@@ -59,7 +61,7 @@ class Staging:
     def quarantined(self, hash_: str, table: str) -> int:
         """How many rows of the delivery's table are in quarantine."""
         path = self.home / "quarantine" / f"{hash_}.parquet"
-        return datasets.scan(path, QUARANTINE).filter(pl.col("table") == table).collect().height
+        return collected(datasets.scan(path, QUARANTINE).filter(nw.col("table") == table)).height
 
     def _is_current(self, delivery: Delivery, source: Source) -> bool:
         try:

@@ -1,0 +1,200 @@
+"""The engine that works tables, candidates, features and drift inputs out: Polars, or DuckDB where memory is short.
+
+Whatever is asked of it is a Narwhals expression, and comes out the same on each.
+"""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING, Any, Protocol
+
+import narwhals as nw
+import polars as pl
+
+from semana.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import duckdb
+    from pyspark.sql import SparkSession
+
+Frame = nw.LazyFrame[Any]
+_SPARK = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+}
+Settle = Callable[[Frame], Frame]
+_AS_WRITTEN = pl.QueryOptFlags(join_order=False)
+
+
+def collected(frame: Frame) -> pl.DataFrame:
+    """The rows of a frame of any engine, in memory.
+
+    Polars orders joins by guesses, and one wrong by a thousand times made a week of 40 thousand pairs take 5 GiB: there
+    they are joined in the order in which the joins are written.
+    """
+    how = {"optimizations": _AS_WRITTEN} if frame.implementation.is_polars() else {}
+    rows: pl.DataFrame = frame.collect("polars", **how).to_native()
+    return rows
+
+
+class Engine(Protocol):
+    """Reads files as frames of its own, and works frames out."""
+
+    def scan(self, path: Path) -> Frame:
+        """The rows of a Parquet file."""
+        ...
+
+    def frame(self, rows: pl.LazyFrame) -> Frame:
+        """A small table as a frame of the engine."""
+        ...
+
+    @contextmanager
+    def settling(self) -> Iterator[Settle]:
+        """Gives what works a frame out once, for all that look at it until the block ends."""
+        ...
+
+    def write(self, frame: Frame, path: Path) -> None:
+        """Writes the rows as a Parquet file."""
+        ...
+
+
+class Polars:
+    """In memory, embedded."""
+
+    def scan(self, path: Path) -> Frame:
+        """The rows of a Parquet file."""
+        return nw.from_native(pl.scan_parquet(path))
+
+    def frame(self, rows: pl.LazyFrame) -> Frame:
+        """A small table as a frame of the engine."""
+        return nw.from_native(rows)
+
+    @contextmanager
+    def settling(self) -> Iterator[Settle]:
+        """Gives what works a frame out once, for all that look at it until the block ends."""
+        yield self.settled
+
+    def settled(self, frame: Frame) -> Frame:
+        """The same frame, worked out once."""
+        return nw.from_native(collected(frame).lazy())
+
+    def write(self, frame: Frame, path: Path) -> None:
+        """Writes the rows as a Parquet file."""
+        collected(frame).write_parquet(path)
+
+
+class DuckDB:
+    """Larger than memory: what does not fit into `memory` (like 4GiB; None: most of the machine) goes to the disk."""
+
+    def __init__(self, scratch: Path, *, memory: str | None = None) -> None:
+        self._scratch = scratch
+        self._memory = memory
+        self._made = 0
+
+    @cached_property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        try:
+            import duckdb
+        except ImportError as err:
+            raise ConfigurationError("SEMANA_ENGINE=duckdb: install it: pip install 'semana[duckdb]'") from err
+        self._scratch.mkdir(parents=True, exist_ok=True)
+        folder = mkdtemp(dir=self._scratch, prefix="duckdb-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        limits = {"memory_limit": self._memory} if self._memory else {}
+        return duckdb.connect(config={"temp_directory": folder, **limits})
+
+    def scan(self, path: Path) -> Frame:
+        """The rows of a Parquet file."""
+        return nw.from_native(self._connection.read_parquet(str(path)))
+
+    def frame(self, rows: pl.LazyFrame) -> Frame:
+        """A small table as a frame of the engine."""
+        return nw.from_native(self._connection.from_arrow(rows.collect().to_arrow()))
+
+    @contextmanager
+    def settling(self) -> Iterator[Settle]:
+        """Gives what works a frame out once, for all that look at it until the block ends."""
+        names: list[str] = []
+
+        def settled(frame: Frame) -> Frame:
+            self._made += 1
+            names.append(f"settled_{self._made}")
+            frame.to_native().create(names[-1])
+            return nw.from_native(self._connection.table(names[-1]))
+
+        try:
+            yield settled
+        finally:
+            for name in names:
+                self._connection.execute(f"DROP TABLE {name}")
+
+    def write(self, frame: Frame, path: Path) -> None:
+        """Writes the rows as a Parquet file."""
+        frame.to_native().write_parquet(str(path), compression="zstd")
+
+
+class Spark:
+    """A cluster, or all cores of this machine: `master` is where it is, like local[*] or sc://HOST:15002 (Connect).
+
+    What is worked out once lies as Parquet in `scratch`, which every worker must see, as it must see the home.
+    """
+
+    def __init__(self, scratch: Path, *, master: str = "local[*]", memory: str | None = None) -> None:
+        self._scratch = scratch
+        self._master = master
+        self._memory = memory
+
+    @cached_property
+    def _session(self) -> SparkSession:
+        try:
+            from pyspark.sql import SparkSession
+        except ImportError as err:
+            raise ConfigurationError("SEMANA_ENGINE=spark: install it: pip install 'semana[spark]'") from err
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        builder = SparkSession.builder.appName("semana")
+        for name, value in {**_SPARK, **({"spark.driver.memory": _jvm(self._memory)} if self._memory else {})}.items():
+            builder = builder.config(name, value)
+        builder = builder.remote(self._master) if self._master.startswith("sc://") else builder.master(self._master)
+        if self._master.startswith("local"):
+            builder = builder.config("spark.driver.host", "127.0.0.1").config("spark.driver.bindAddress", "127.0.0.1")
+        return builder.getOrCreate()
+
+    def scan(self, path: Path) -> Frame:
+        """The rows of a Parquet file."""
+        return nw.from_native(self._session.read.parquet(path.resolve().as_uri()))
+
+    def frame(self, rows: pl.LazyFrame) -> Frame:
+        """A small table as a frame of the engine."""
+        return nw.from_native(self._session.createDataFrame(rows.collect().to_arrow()))
+
+    @contextmanager
+    def settling(self) -> Iterator[Settle]:
+        """Gives what works a frame out once, for all that look at it until the block ends."""
+        self._scratch.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=self._scratch, prefix="spark-") as folder:
+            numbers = count()
+
+            def settled(frame: Frame) -> Frame:
+                path = Path(folder) / f"{next(numbers)}.parquet"
+                frame.to_native().write.parquet(path.resolve().as_uri())
+                return self.scan(path)
+
+            yield settled
+
+    def write(self, frame: Frame, path: Path) -> None:
+        """Writes the rows as one Parquet file."""
+        parts = path.with_suffix(".parts")
+        frame.to_native().coalesce(1).write.mode("overwrite").parquet(parts.resolve().as_uri())
+        next(parts.glob("part-*.parquet")).replace(path)
+        shutil.rmtree(parts)
+
+
+POLARS = Polars()

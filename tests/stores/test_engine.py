@@ -1,0 +1,60 @@
+"""The engines read and write the same files, and leave nothing behind."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import narwhals as nw
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from semana.errors import ConfigurationError
+from semana.settings import read_settings
+from semana.stores.engine import POLARS, DuckDB, Engine, collected
+
+ROWS = pl.DataFrame(
+    {"id": ["b", "a", None], "week": pl.Series([1, 2, 3], dtype=pl.Int32), "day": [date(2025, 1, 6), None, None]}
+)
+
+
+@pytest.fixture(params=["polars", "duckdb"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
+    return POLARS if request.param == "polars" else DuckDB(tmp_path / "scratch", memory="100MiB")
+
+
+def test_what_is_written_is_read_with_its_kinds(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    engine.write(engine.frame(ROWS.lazy()), path)
+    assert_frame_equal(pl.read_parquet(path), ROWS)
+    assert_frame_equal(collected(engine.scan(path)), ROWS)
+
+
+def test_what_is_settled_is_worked_out_once_and_goes_with_the_block(tmp_path: Path) -> None:
+    engine = DuckDB(tmp_path / "scratch")
+    with engine.settling() as settle:
+        first = settle(engine.frame(ROWS.lazy()))
+        second = settle(first.filter(nw.col("week") > 1))
+        assert collected(second)["week"].to_list() == [2, 3]
+    with pytest.raises(duckdb.Error, match="settled"):
+        collected(second)
+
+
+def test_what_does_not_fit_into_memory_lies_in_the_scratch_folder(tmp_path: Path) -> None:
+    engine = DuckDB(tmp_path / "scratch", memory="60MiB")
+    many = pl.DataFrame({"id": pl.int_range(3_000_000, eager=True)}).with_columns((pl.col("id") * 7919).alias("key"))
+    many.write_parquet(tmp_path / "many.parquet")
+    rows = engine.scan(tmp_path / "many.parquet")
+    with engine.settling() as settle:
+        counted = settle(rows.group_by("key").agg(nw.len().alias("n")).join(rows, on="key", how="inner").sort("key"))
+        assert [path.parent.parent for path in tmp_path.glob("scratch/duckdb-*/*")] != []
+        assert collected(counted.select(nw.len())).item() == many.height
+
+
+def test_an_engine_or_a_memory_that_is_none_is_said() -> None:
+    with pytest.raises(ConfigurationError, match="SEMANA_ENGINE"):
+        read_settings(engine="pandas")
+    with pytest.raises(ConfigurationError, match="SEMANA_ENGINE_MEMORY"):
+        read_settings(engine_memory="lots")
