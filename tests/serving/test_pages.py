@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -243,6 +244,18 @@ def test_a_key_opens_the_pages_as_far_as_it_reaches(trees: Stores, chromium: Any
         said = running.log.read_text()
         assert [key for key in keys.values() if key in said] == []
         assert "semana_" not in said
+
+
+def test_who_logged_out_in_another_tab_is_brought_to_the_login(trees: Stores, chromium: Any, tmp_path: Path) -> None:
+    key = trees.keys.create("agents", "read", when=datetime(2026, 1, 1, tzinfo=UTC))
+    with pages_of(trees, tmp_path) as running, seen(chromium, running.address) as person:
+        person.page.goto(f"{running.address}/login")
+        person.page.get_by_label("API key").fill(key)
+        person.page.get_by_role("button", name="Log in").click()
+        person.page.locator("#customers .offer").first.wait_for()
+        person.page.context.clear_cookies()  # as logging out in another tab does
+        person.page.locator("#customers .item").nth(1).click()
+        person.page.get_by_label("API key").wait_for()
 
 
 @pytest.mark.timeout(120)

@@ -77,7 +77,7 @@ def calls(page: Page) -> None:
     page.opens(opened, [*outputs, owner], state)
     page.on(capacity.change, anew, outputs, state, latest=True)
     page.on(owner.input, anew, outputs, state)
-    page.picked(rows, picked, outputs, state).then(None, js=see(shown))
+    page.picked(rows, picked, outputs, state, every=True).then(None, js=see(shown))
 
 
 def _tell(ask: Ask, customer: str, result: str, week: str | None) -> str:

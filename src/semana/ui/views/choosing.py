@@ -71,7 +71,7 @@ class Chooser:
         page.on(self.search.change, anew, outputs, state, latest=True)
         if isinstance(self.owner, gr.Dropdown):
             page.on(self.owner.input, anew, outputs, state)
-        page.picked(self.list, picked, outputs, state).then(None, js=see(shown))
+        page.picked(self.list, picked, outputs, state, every=True).then(None, js=see(shown))
 
     def wire_list(self) -> None:
         """Draws the list alone, for a view that does something else with what is clicked."""
