@@ -97,6 +97,26 @@ def test_an_agent_notes_what_came_of_a_call(person: Seen) -> None:
     calls.locator("h2", has_text=name).wait_for()
 
 
+def test_an_answer_that_comes_late_does_not_undo_what_was_asked_since(shop_pages: Pages, chromium: Any) -> None:
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        late = not held and '"pick":"result"' in (route.request.post_data or "")
+        held.append(route) if late else route.continue_()
+
+    with seen(chromium, shop_pages.address) as person:
+        person.page.goto(f"{shop_pages.address}/en/")
+        calls = person.open("calls")
+        calls.locator(".call").nth(19).wait_for()
+        person.page.route("**/run/predict*", hold)
+        calls.locator(".call").nth(2).locator("[data-result=no]").click()
+        calls.locator("input[type=number]").fill("5")
+        calls.locator(".call").nth(5).wait_for(state="detached")
+        held[0].continue_()
+        calls.locator(".call").nth(2).get_by_text("told, waits").wait_for()
+        assert calls.locator(".call").count() == 5
+
+
 def test_an_agent_sees_why_for_any_pair(person: Seen) -> None:
     why = person.open("pair")
     why.locator(".bars li").nth(3).wait_for()  # it begins with the first customer and their likeliest product

@@ -107,6 +107,15 @@ class Page:
         mode: dict[str, Any] = {"trigger_mode": "always_last"} if latest else {}
         return listens(told, list(inputs), [*outputs, self.notice], show_progress=progress, **QUIET, **mode)
 
+    def then(self, event: Any, does: Does, outputs: Sequence[Any], inputs: Sequence[Any]) -> Any:
+        """Does it when what follows from an event is done, with the inputs as they are by then; the notice stays."""
+
+        def told(request: gr.Request, *values: Any) -> Any:
+            *found, notice = self._done(does, request, outputs, values)
+            return [*found, notice or gr.skip()]
+
+        return event.then(told, list(inputs), [*outputs, self.notice], show_progress="minimal", **QUIET)
+
     def _done(self, does: Does, request: gr.Request, outputs: Sequence[Any], values: Sequence[Any]) -> list[Any]:
         """What the outputs become, and the notice."""
         ask = self._api.asked_by(request.cookies.get(KEY), self.lang)
