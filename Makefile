@@ -93,9 +93,9 @@ licences: ## print docs/licences.md from the images
 	@$(PYTHON) -m deploy.stack licences >docs/.licences && mv docs/.licences docs/licences.md
 
 audit: $(VENV)-audit/.audit ## look for known holes in everything that is locked; asks PyPI
-	@for name in semana api ui airflow-stack mlflow build; do \
-	  echo "requirements/$$name.txt:"; \
-	  $(VENV)-audit/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r requirements/$$name.txt || exit 1; \
+	@for each in requirements/*.txt; do \
+	  echo "$$each:"; \
+	  $(VENV)-audit/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r $$each || exit 1; \
 	done
 
 test-stack: $(VENV)/.dev $(VENV)-stack/.stack ## the containers on a real engine, with kills, a restore, and two worker hosts

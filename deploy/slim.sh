@@ -4,7 +4,9 @@
 set -eu
 env=$1
 lib=$(echo "$env"/lib/python3*/site-packages)
-find "$lib" -type d -name tests -prune -exec rm -rf {} +
+find "$lib" -type d \( -name tests -o -name _tests \) -prune -exec rm -rf {} +
+rm -rf "$lib"/graphene/test
+find "$lib" -type f -name conftest.py -delete
 find "$lib" -type d \( -name include -o -name __pycache__ \) -prune -exec rm -rf {} +
 find "$lib" -type f \( -name '*.pyx' -o -name '*.pxd' -o -name '*.pxi' -o -name '*.h' -o -name '*.c' -o -name '*.cpp' \) -delete
 if [ -d "$lib/pyarrow" ]; then

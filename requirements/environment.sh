@@ -16,5 +16,6 @@ remedy() {
 "$python" -c 'import venv, ensurepip' 2>/dev/null ||
     remedy "$("$python" --version) comes without venv. Install it (Debian, Ubuntu: apt-get install python3-venv)."
 
+[ ! -L "$venv" ] || remedy "$venv is a link: what it points to would be emptied. Remove the link."
 echo "Making $venv with $("$python" --version) ..."
 "$python" -m venv --clear "$venv" || remedy "$venv could not be made (the message above says why)."

@@ -55,6 +55,10 @@ class SemanaOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Runs the command to its end and maps its exit code."""
         dies_with(os.getppid())()  # a worker that is killed takes its task along, and the task its command
+        names = list(self.dag.params)
+        if unknown := sorted(set(context["dag_run"].conf or {}) - set(names)):
+            says = f"the run was asked with {', '.join(unknown)}; what can be asked: {', '.join(names) or 'nothing'}"
+            raise self._failed(says, again=False)
         self.words = [*self.words, *self.asked(context)]
         if self.last_words and context["ti"].try_number > context["ti"].max_tries:
             self.words += self.last_words
@@ -112,16 +116,12 @@ class IngestOperator(SemanaOperator):
         """More words, from the DAG run and its params."""
         dag_run = context["dag_run"]
         given = {name: value for name, value in context["params"].items() if value not in (None, "")}
-        names = list(self.dag.params)
-        if unknown := sorted(set(dag_run.conf or {}) - set(names)):
-            says = f"the run was asked with {', '.join(unknown)}; what can be asked: {', '.join(names)}"
-            raise self._failed(says, again=False)
         if dag_run.run_type == "backfill" and dag_run.logical_date:
             day = dag_run.logical_date.astimezone(ZoneInfo(TIMEZONE)).date()
             year, week, _ = day.isocalendar()
             past = {"week": f"{year}-W{week:02d}", "as_of": str(day), **given}
             return ["--as-recorded", *_options(past, ("week", "as_of", "reason"))]
-        return _options(given, names)
+        return _options(given, list(self.dag.params))
 
 
 class DecideOperator(SemanaOperator, BranchMixIn):

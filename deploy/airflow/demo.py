@@ -1,8 +1,9 @@
 """The demo's deliveries: a year of real groceries (Complete Journey, 2017), moved so that its newest week is this one.
 
 `demo.py 1` leaves everything before this week in the drop folder, `demo.py 2` this week, each with its ready-flag;
-Airflow does the rest. So that a week can be over whatever day it is, this shop trades from Monday to today's weekday
-only: what was bought on a later day is moved to the last of them. Called by `make stack-demo`, in semana's environment.
+Airflow does the rest. `demo.py weeks` tells of which weeks the lists are. So that a week can be over whatever day it
+is, this shop trades from Monday to today's weekday only: what was bought on a later day is moved to the last of them.
+Called by `make stack-demo`, in semana's environment.
 """
 
 from __future__ import annotations
@@ -39,9 +40,12 @@ def leave(lines: pl.DataFrame, path: Path) -> None:
 
 
 def main(part: str) -> int:
-    """Leaves one of the two deliveries: the data first, the flag when all of it is there; prints the list's week."""
+    """Leaves one of the two deliveries: the data first, the flag when all of it is there."""
     now = datetime.now(UTC).date()
     today = Week.of(now)
+    if part == "weeks":
+        print(today, today + 1)
+        return 0
     drop = Path(os.environ["SEMANA_HOME"]) / "drop"
     folder = drop / "complete-journey"
     folder.mkdir(parents=True, exist_ok=True)
@@ -56,7 +60,6 @@ def main(part: str) -> int:
     else:
         leave(lines.filter(~before & ~after), folder / f"transactions-{today}.parquet")
     (drop / ".ready").touch()
-    print(today + (0 if part == "1" else 1))
     return 0
 
 

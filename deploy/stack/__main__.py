@@ -10,6 +10,8 @@ from pathlib import Path
 from deploy.stack import backup, compose, delivery, licences, secrets
 from deploy.stack.compose import Refused
 
+_TOLD = 6  # words of a command that failed
+
 
 def parser() -> argparse.ArgumentParser:
     """The commands and what they take."""
@@ -51,17 +53,24 @@ def do(asked: argparse.Namespace) -> None:
 
 def main(words: list[str]) -> int:
     """Does what is asked; 0, or the exit code of what failed."""
+    asked = parser().parse_args(words)
     try:
-        do(parser().parse_args(words))
+        if asked.command not in ("env", "licences") and not compose.env_file().exists():
+            raise Refused(f"{compose.env_file()} is missing: make env")
+        do(asked)
     except Refused as err:
         print(f"stack: {err}", file=sys.stderr)
-        return 64
+        return err.code
     except subprocess.CalledProcessError as err:
-        print(f"stack: `{' '.join(map(str, err.cmd))}` failed; why: see above", file=sys.stderr)
+        print(f"stack: `{' '.join(map(str, err.cmd[:_TOLD]))} ...` failed; why: see above", file=sys.stderr)
         return err.returncode
     except FileNotFoundError as err:
-        print(f"stack: {err.filename} was not found. Install Docker with its compose plugin.", file=sys.stderr)
+        remedy = "Install Docker with its compose plugin." if err.filename == "docker" else "Make its folder first."
+        print(f"stack: {err.filename} was not found. {remedy}", file=sys.stderr)
         return 69
+    except KeyboardInterrupt:
+        print("stack: stopped; run it again to go on", file=sys.stderr)
+        return 130
     return 0
 
 

@@ -9,10 +9,12 @@ import hashlib
 import json
 import os
 import shutil
+import subprocess
 from pathlib import Path
+from typing import IO
 
 from deploy.stack import compose
-from deploy.stack.compose import Refused
+from deploy.stack.compose import Busy, Refused
 
 DATABASES = ("airflow", "mlflow")
 _PACK = "import sys,tarfile; a=tarfile.open(fileobj=sys.stdout.buffer, mode='w|gz'); a.add(sys.argv[1], arcname='.')"
@@ -21,8 +23,16 @@ import sys, tarfile
 safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # Python 3.11.4 has it
 tarfile.open(fileobj=sys.stdin.buffer, mode="r|gz").extractall(sys.argv[1], **safely)
 """
+# Kept until all is back: `init.sh` starts nothing on half a restore.
+_BEGIN = """
+no() { echo "$1 Remove what is there, for good: docker compose down --volumes" >&2; exit 64; }
+[ ! -e /lake/restoring ] || no "An earlier restore was cut off."
+[ ! -e "$SEMANA_HOME" ] || no "There is a home already."
+touch /lake/restoring
+"""
 _FOLDERS = {"inbox": ("scheduler", "/inbox"), "artifacts": ("mlflow", "/artifacts")}  # service, folder
 _HOME = "/backups/home.tar.gz"
+NAMES = {"home.tar.gz", *(f"{name}.tar.gz" for name in _FOLDERS), *(f"{name}.dump" for name in DATABASES)}
 
 
 def write(folder: Path) -> None:
@@ -43,6 +53,24 @@ def write(folder: Path) -> None:
 
 
 def _write(folder: Path) -> None:
+    before, busy = _runs()
+    if busy:
+        raise Busy("a run is under way. Try again when it has ended: see Airflow's page")
+    _keep_all(folder)
+    after, busy = _runs()
+    if busy or after != before:
+        raise Busy("a run began meanwhile, and databases and home may differ. Try again when it has ended")
+
+
+def _runs() -> tuple[str, bool]:
+    """The newest of Airflow's runs, and whether one waits or is under way."""
+    asked = "SELECT coalesce(max(id), 0), count(*) FILTER (WHERE state IN ('queued', 'running')) FROM dag_run"
+    psql = ("psql", "--username", "postgres", "--no-align", "--tuples-only", "--field-separator", " ")
+    newest, busy = compose.told("exec", "-T", "postgres", *psql, "--dbname", "airflow", "--command", asked).split()
+    return newest, busy != "0"
+
+
+def _keep_all(folder: Path) -> None:
     semana = ("exec", "-T", "scheduler", "/opt/semana/bin/semana")
     compose.call("exec", "-T", "scheduler", "rm", "-f", _HOME)
     compose.call(*semana, "backup", _HOME)
@@ -65,10 +93,11 @@ def read(folder: Path) -> None:
     """
     _check(folder)
     compose.call("build")
+    _in_lake(_BEGIN)
     compose.call("up", "--detach", "--wait", "postgres")
     script = f"cat >{_HOME} && /opt/semana/bin/semana restore {_HOME}; code=$?; rm -f {_HOME}; exit $code"
     with (folder / "home.tar.gz").open("rb") as file:
-        compose.call("run", "--rm", "-T", "--no-deps", "--entrypoint", "sh", "scheduler", "-c", script, stdin=file)
+        _in_lake(script, stdin=file)
     for name, (service, place) in _FOLDERS.items():
         with (folder / f"{name}.tar.gz").open("rb") as file:
             words = ("run", "--rm", "-T", "--no-deps", "--entrypoint", "python", service, "-c", _UNPACK, place)
@@ -86,7 +115,16 @@ def read(folder: Path) -> None:
                 name,
             )
             compose.call("exec", "-T", "postgres", *fill, stdin=file)
+    _in_lake("rm /lake/restoring")
     print("Everything is back. Start it: make stack-up")
+
+
+def _in_lake(script: str, stdin: IO[bytes] | None = None) -> None:
+    """Runs the script where the volumes of the home are; raises Refused where it fails, which has said why."""
+    try:
+        compose.call("run", "--rm", "-T", "--no-deps", "--entrypoint", "sh", "scheduler", "-c", script, stdin=stdin)
+    except subprocess.CalledProcessError as err:
+        raise Refused("nothing more is restored; why: see above") from err
 
 
 def _keep(path: Path, *words: str) -> None:
@@ -97,8 +135,10 @@ def _keep(path: Path, *words: str) -> None:
 def _check(folder: Path) -> None:
     try:
         sums = json.loads((folder / "sums.json").read_text())
-    except (OSError, ValueError) as err:
-        raise Refused(f"{folder} is no whole backup: it has no sums.json. Use another one.") from err
+        if set(sums) != NAMES:
+            raise ValueError(f"of {', '.join(sorted(NAMES))}")
+    except (OSError, ValueError, TypeError) as err:
+        raise Refused(f"{folder} is no whole backup: it has no sums.json of all its files. Use another one.") from err
     if wrong := [name for name, known in sums.items() if not (folder / name).is_file() or _sum(folder / name) != known]:
         raise Refused(f"{folder}: {', '.join(wrong)} changed since it was written, or is gone. Use another one.")
 

@@ -20,6 +20,14 @@ _ADDRESSES = (
 class Refused(Exception):
     """What was asked cannot be done as things are; the message says what to do."""
 
+    code = 64
+
+
+class Busy(Refused):
+    """What was asked can be done a little later."""
+
+    code = 75
+
 
 def env_file() -> Path:
     """Where the secrets lie: .env, or what COMPOSE_ENV_FILES names."""
@@ -46,8 +54,6 @@ def told(*words: str) -> str:
 
 def up() -> None:
     """Builds what changed, starts everything, waits until all of it is well, and says where it is."""
-    if not env_file().exists():
-        raise Refused(f"{env_file().name} is missing: make env")
     call("up", "--detach", "--build", "--wait", "--remove-orphans")
     for name, variable, port in _ADDRESSES:
         print(f"{name}: http://localhost:{setting(variable, port)}")

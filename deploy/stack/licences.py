@@ -31,6 +31,8 @@ _SAYS = """# Licences
 
 What the images hold beside Debian's and Python's own files, and under which licence, as the packages themselves say.
 Printed by `make licences` from the images; `tests/stack/test_1_images.py` finds what is missing.
+Besides, as their projects say: PostgreSQL (PostgreSQL License), Prometheus (Apache-2.0), Grafana (AGPL-3.0-only) and
+Redis 7.2 (BSD-3-Clause), each in the image of its own project.
 """
 
 

@@ -58,4 +58,13 @@ def read(path: Path) -> dict[str, str]:
         lines = path.read_text().splitlines()
     except FileNotFoundError as err:
         raise Refused(f"{path.name} is missing: make env") from err
-    return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    given = (line.split("=", 1) for line in lines if "=" in line and not line.lstrip().startswith("#"))
+    return {name.strip(): _value(text) for name, text in given}
+
+
+def _value(text: str) -> str:
+    """What compose reads: quotes and comments are not part of it."""
+    text = text.strip()
+    if text[:1] in {"'", '"'} and text.count(text[0]) > 1:
+        return text[1:].partition(text[0])[0]
+    return text.partition(" #")[0].rstrip()

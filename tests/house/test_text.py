@@ -43,7 +43,7 @@ def faults(text: str) -> list[str]:
 
 
 def test_the_tree_names_no_registry_host_and_no_path_of_a_machine() -> None:
-    texts = {path: path.read_bytes().decode("utf-8", errors="replace") for path in tracked()}
+    texts = {path: path.read_bytes().decode("utf-8", errors="replace") for path in tracked() if path.is_file()}
     assert len(texts) > 10
     wrong = {str(path.relative_to(ROOT)): found for path, text in texts.items() if (found := faults(text))}
     assert wrong == {}
@@ -82,6 +82,10 @@ def test_the_check_of_the_text_finds_what_is_planted(text: str) -> None:
 )
 def test_the_check_of_the_text_leaves_plain_words_alone(text: str) -> None:
     assert faults(text) == []
+
+
+def test_the_tree_holds_no_link_out_of_itself() -> None:
+    assert [str(path) for path in tracked() if path.is_symlink()] == []
 
 
 def test_locked_requirements_have_hashes_and_no_addresses() -> None:

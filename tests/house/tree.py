@@ -25,7 +25,7 @@ def tracked() -> tuple[Path, ...]:
     except (FileNotFoundError, subprocess.CalledProcessError):
         pytest.skip("no git checkout: which files belong to the tree is not known")
     paths = (ROOT / name for name in sorted(set(listed.split("\0")) - {""}))
-    return tuple(path for path in paths if path.is_file())
+    return tuple(path for path in paths if path.is_file() or path.is_symlink())
 
 
 @cache

@@ -44,7 +44,7 @@ def test_keys_are_kept_as_hashes_for_their_owner_alone(trees: Stores) -> None:
     assert stat.S_IMODE(trees.keys.folder.stat().st_mode) == 0o700
     with pytest.raises(UsageError, match="exists"):
         trees.keys.create("agents", "read", when=WHEN)
-    with pytest.raises(UsageError, match="read, write, admin"):
+    with pytest.raises(UsageError, match="metrics, read, write, admin"):
         trees.keys.create("others", "all", when=WHEN)
     with pytest.raises(UsageError, match="there are: agents"):
         trees.keys.revoke("nobody", when=WHEN)
@@ -69,6 +69,14 @@ def test_once_a_key_is_made_nobody_gets_in_without_one(trees: Stores, ask: Ask) 
     look(client)
     assert "not valid (any more)" in problem(client.get(LIST, headers=bearer(key)), 401)["detail"]
     problem(client.get(LIST), 401)
+
+
+def test_a_key_for_what_is_watched_reads_no_list_not_even_one_that_is_kept(trees: Stores, ask: Ask) -> None:
+    agents, watcher = (trees.keys.create(name, name, when=WHEN) for name in ("read", "metrics"))
+    client = ask(trees)
+    assert client.get(LIST, headers=bearer(agents)).status_code == 200
+    assert client.get("/metrics", headers=bearer(watcher)).status_code == 200
+    assert "scope read is needed" in problem(client.get(LIST, headers=bearer(watcher)), 403)["detail"]
 
 
 @pytest.mark.parametrize("gone", ["removed", "damaged", "of a wrong kind"])

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
 from starlette.testclient import TestClient
 
 from semana.pipeline import ingest
-from semana.pipeline.inbox import take_letters
+from semana.pipeline.inbox import take_letters, take_orders
 from semana.pipeline.watch import watch
 from semana.pipeline.weekly import Order, run_week
 from semana.stores.home import Stores
@@ -180,6 +183,53 @@ def test_a_bad_letter_is_put_aside_told_of_and_holds_nobody_up(trees: Stores, as
     told = [record for record in trees.alerts.all() if record["kind"] == "letter refused"]
     assert len(told) == 2
     assert landed(trees).height == 1
+
+
+def test_orders_posted_by_many_at_once_are_each_taken_once(trees: Stores, ask: Ask) -> None:
+    client, names = ask(trees), [f"b-{number}" for number in range(10)]
+
+    def told(seed: int) -> list[dict]:
+        return [line(name) for name in random.Random(seed).sample(names, len(names))]
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda seed: post(client, *told(seed)), range(40)))
+    letters = [trees.inbox.read(path) for path in trees.inbox.waiting()]
+    assert sorted(each["order_id"] for letter in letters for each in letter["lines"]) == sorted(names)
+    assert sum(not answer["before"] for answer in answers) == len(letters)
+    assert {answer["letter"] for answer in answers} == {letter["name"] for letter in letters}
+
+
+def test_what_is_told_again_is_never_a_letter_of_its_own(trees: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    marks = {"key a": "rollback"}
+    first = trees.inbox.post("order", {"what": "rollback"}, request="1", now=NOW, marks=marks)
+    monkeypatch.setattr(trees.inbox, "_deliver", lambda path: pytest.fail(str(path)))
+    again = trees.inbox.post("order", {"what": "rollback"}, request="2", now=NOW, marks=marks)
+    assert (again["name"], again["before"]) == (first["name"], True)
+
+
+def test_a_letter_whose_writer_was_killed_is_left_by_the_next_one(
+    trees: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marks = {"key a": "rollback"}
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            trees.inbox.post("order", {"what": "rollback"}, request="1", now=NOW, marks=marks)
+    assert trees.inbox.waiting() == []
+    again = trees.inbox.post("order", {"what": "rollback"}, request="2", now=NOW, marks=marks)
+    assert [path.stem for path in trees.inbox.waiting()] == [again["name"]]
+    assert (again["before"], list(trees.inbox.folder.glob("coming/*"))) == (True, [])
+
+
+def test_a_letter_that_somebody_else_took_meanwhile_is_passed_over(
+    trees: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trees.inbox.post("result", {"week": "2025-W02"}, request="1", now=NOW)
+    gone = trees.inbox.waiting()
+    gone[0].unlink()
+    monkeypatch.setattr(trees.inbox, "waiting", lambda: gone)
+    assert take_letters(trees, arrival=NOW) == {"taken": 0, "refused": 0, "delivery": None}
+    assert take_orders(trees, now=NOW) == {"taken": 0, "refused": 0}
 
 
 def test_an_order_to_go_back_is_carried_out_by_watch_and_the_ledger_says_why(living: Stores, ask: Ask) -> None:

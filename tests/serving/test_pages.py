@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,26 @@ def test_an_agent_notes_what_came_of_a_call(person: Seen) -> None:
     calls.locator(".call .item").nth(4).click()
     name = calls.locator(".call .lead").nth(4).inner_text().removeprefix("5. ")
     calls.locator("h2", has_text=name).wait_for()
+
+
+def test_an_answer_that_comes_late_does_not_undo_what_was_asked_since(shop_pages: Pages, chromium: Any) -> None:
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        late = not held and '"pick":"result"' in (route.request.post_data or "")
+        held.append(route) if late else route.continue_()
+
+    with seen(chromium, shop_pages.address) as person:
+        person.page.goto(f"{shop_pages.address}/en/")
+        calls = person.open("calls")
+        calls.locator(".call").nth(19).wait_for()
+        person.page.route("**/run/predict*", hold)
+        calls.locator(".call").nth(2).locator("[data-result=no]").click()
+        calls.locator("input[type=number]").fill("5")
+        calls.locator(".call").nth(5).wait_for(state="detached")
+        held[0].continue_()
+        calls.locator(".call").nth(2).get_by_text("told, waits").wait_for()
+        assert calls.locator(".call").count() == 5
 
 
 def test_an_agent_sees_why_for_any_pair(person: Seen) -> None:
@@ -243,6 +264,18 @@ def test_a_key_opens_the_pages_as_far_as_it_reaches(trees: Stores, chromium: Any
         said = running.log.read_text()
         assert [key for key in keys.values() if key in said] == []
         assert "semana_" not in said
+
+
+def test_who_logged_out_in_another_tab_is_brought_to_the_login(trees: Stores, chromium: Any, tmp_path: Path) -> None:
+    key = trees.keys.create("agents", "read", when=datetime(2026, 1, 1, tzinfo=UTC))
+    with pages_of(trees, tmp_path) as running, seen(chromium, running.address) as person:
+        person.page.goto(f"{running.address}/login")
+        person.page.get_by_label("API key").fill(key)
+        person.page.get_by_role("button", name="Log in").click()
+        person.page.locator("#customers .offer").first.wait_for()
+        person.page.context.clear_cookies()  # as logging out in another tab does
+        person.page.locator("#customers .item").nth(1).click()
+        person.page.get_by_label("API key").wait_for()
 
 
 @pytest.mark.timeout(120)

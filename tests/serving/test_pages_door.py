@@ -18,6 +18,7 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
+from semana.reports.lists import flat
 from semana.settings import keep_gradio_quiet
 from semana.stores.home import Stores
 from tests.serving.conftest import Ask
@@ -29,6 +30,7 @@ keep_gradio_quiet()
 from semana.ui import downloads  # noqa: E402 - Gradio reads the environment when it is imported
 from semana.ui.app import make_app  # noqa: E402
 from semana.ui.client import Api, Refused  # noqa: E402
+from semana.ui.views.newcomer import lines_in  # noqa: E402
 from semana.ui.words import TEXTS  # noqa: E402
 
 HOSTS = frozenset({"localhost"})
@@ -260,6 +262,66 @@ def test_a_whole_list_is_read_part_by_part(before: Before, monkeypatch: pytest.M
     monkeypatch.setattr(downloads, "_MOST_IN_EXCEL", 11_999)
     refused = visitor.get("/list.xlsx?lang=en")
     assert (refused.status_code, "save it as CSV" in refused.text) == (413, True)
+
+
+def test_a_download_that_nobody_waits_for_asks_no_more() -> None:
+    ended = []
+
+    def parts() -> Any:
+        try:
+            while True:
+                yield []
+        finally:
+            ended.append(True)
+
+    async def left(message: Any) -> None:
+        if message["type"] == "http.response.body":
+            raise OSError
+
+    async def waits() -> Any:
+        await asyncio.Event().wait()
+
+    rows = parts()
+    file = downloads.Streamed(rows, (str(part) for part in rows))
+    with pytest.raises(Exception):  # noqa: B017, PT011 - what the server makes of it is its own affair
+        asyncio.run(file({"type": "http", "asgi": {"spec_version": "2.4"}}, waits, left))
+    assert ended == [True]
+
+
+def test_an_api_that_hangs_is_asked_once_a_second_whether_a_key_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def hangs(request: httpx.Request) -> httpx.Response:
+        asked.append(request.extensions["timeout"]["read"])
+        raise httpx.ReadTimeout("x")
+
+    api = Api("http://localhost", transport=httpx.MockTransport(hangs))
+    assert [api.access("a") for _ in range(3)] == ["away"] * 3
+    assert asked == [3]
+    monkeypatch.setattr("semana.ui.client._AWAY_SECONDS", 0.0)
+    assert (api.access("a"), len(asked)) == ("away", 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("=1+1", "'=1+1"),
+        ("a\n=1+1;b", "a\n'=1+1;b"),
+        ("a\r=1;b", "a\r'=1;b"),
+        ('x;"=HYPERLINK(1);y', "x;\"'=HYPERLINK(1);y"),
+        ("\tx", "'\tx"),
+        ("a\n\nb; c - d", "a\n\nb; c - d"),
+    ],
+)
+def test_no_part_of_a_name_is_a_formula_where_another_separator_is_expected(name: str, safe: str) -> None:
+    assert flat(pl.DataFrame({"name": [name]})).item() == safe
+
+
+def test_a_newcomers_lines_are_those_of_the_form() -> None:
+    form = {"pick": "score", "p.0": "7", "n.0": "Milk", "p.1": "8", "n.1": "", "d.1": "2025-01-05", "q.1": "2"}
+    dropped, kept = lines_in(form)
+    assert (dropped["id"], dropped["there"]) == ("7", False)
+    assert kept == {"id": "8", "name": None, "date": "2025-01-05", "quantity": "2", "there": True}
 
 
 def test_an_empty_list_of_calls_is_a_file_too(before: Before) -> None:

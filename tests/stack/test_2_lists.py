@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from deploy.stack.delivery import UNPACK
 from tests import shop
 from tests.stack.conftest import NOW, delivery
 from tests.stack.engine import docker
@@ -24,6 +25,17 @@ def test_a_delivery_with_its_flag_becomes_the_list_that_the_api_serves(listed: S
     assert products
     assert {product % 2 for product in products} == {0}, "an even customer buys even products"
     assert listed.api("/v1/customers?limit=1")["total"] == shop.CUSTOMERS
+
+
+def test_of_a_delivery_that_did_not_all_arrive_nothing_is_laid_down(listed: Stack, tmp_path: Path) -> None:
+    unpack = ("exec", "-T", "scheduler", "python", "-c", UNPACK, "canonical", '{"a.csv": 5}')
+    listed.compose(*unpack, stdin="", check=False)
+    assert listed.inside("scheduler", "sh", "-c", "ls -A /lake/home/drop/canonical; ls /lake") == "home"
+    twins = [tmp_path / folder / "a.csv" for folder in ("a", "b")]
+    for each in twins:
+        each.parent.mkdir()
+        each.touch()
+    assert "two files of one name" in listed.make("drop", "canonical", *map(str, twins), code=64)
 
 
 def test_the_run_stands_in_airflow_and_its_model_in_mlflow_and_its_figures_in_prometheus(listed: Stack) -> None:

@@ -77,6 +77,9 @@ def test_the_pages_reach_the_api_and_neither_databases_nor_mlflow(listed: Stack)
     for name, port in (("postgres", "5432"), ("mlflow", "5000"), ("apiserver", "8080")):
         assert "rror" in listed.compose("exec", "-T", "ui", "sh", "-c", f'python -c "{reach}" {name} {port} 2>&1; true')
     assert "rror" in listed.inside("api", "sh", "-c", f'python -c "{reach}" postgres 5432 2>&1; true')
+    for service in ("api", "ui", "mlflow"):  # where machines in a cloud are told their secrets
+        said = listed.inside(service, "sh", "-c", f'python -c "{reach}" 169.254.169.254 80 2>&1; true')
+        assert "rror" in said or "timed out" in said
     internal = docker(listed.environment, "network", "inspect", "--format", "{{.Internal}}", f"{listed.project}_back")
     assert internal == "true"
 
@@ -94,6 +97,7 @@ def test_nobody_gets_in_without_a_secret_and_no_default_one_is_known(listed: Sta
     assert refused(lambda: listed.ask(api, "/metrics")) == 401
     assert refused(lambda: listed.api("/v1/model/rollback", body={"reason": "no"}, key="SEMANA_KEY_AGENTS")) == 403
     assert refused(lambda: listed.api("/v1/transactions", body={}, key="SEMANA_KEY_METRICS")) == 403
+    assert refused(lambda: listed.api("/v1/customers", key="SEMANA_KEY_METRICS")) == 403
     assert refused(lambda: listed.ask(pages, "/api/2.0/mlflow/experiments/search?max_results=1")) == 401
     for user in ("YWRtaW46YWRtaW4=", "YWRtaW46cGFzc3dvcmQ=", "YWRtaW46cGFzc3dvcmQxMjM0"):  # MLflow's of former days
         path = "/api/2.0/mlflow/experiments/search?max_results=1"
@@ -143,3 +147,4 @@ def test_a_service_knows_no_secret_that_is_not_its_own(listed: Stack) -> None:
     assert {name for name, value in secrets.items() if value in known["api"]} == set()
     assert "POSTGRES_PASSWORD" not in {name for name, value in secrets.items() if value in known["scheduler"]}
     assert {name for name, value in secrets.items() if value in known["watch"]} == {"MLFLOW_PASSWORD"}
+    assert "MLFLOW_PASSWORD" not in {name for name, value in secrets.items() if value in known["triggerer"]}

@@ -26,6 +26,9 @@ def restored(listed: Stack, tmp_path: Path) -> Iterator[Stack]:
 
 def test_a_backup_makes_the_whole_stack_again(listed: Stack, restored: Stack, tmp_path: Path) -> None:
     folder = tmp_path / "backup"
+    under_way = listed.trigger(weak="it fails at once, but not before this")
+    assert "a run is under way" in listed.make("backup", str(folder), code=75)
+    assert listed.done(under_way) == "failed"
     listed.make("backup", str(folder))
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
@@ -47,7 +50,7 @@ def test_a_backup_makes_the_whole_stack_again(listed: Stack, restored: Stack, tm
     path = f"/artifacts/list?run_id={again['run_id']}"
     assert restored.mlflow(path)["files"]
     assert "wrong" not in restored.inside("scheduler", "/opt/semana/bin/semana", "doctor")
-    restored.make("restore", str(folder), code=64)  # a home is there
+    assert "There is a home already" in restored.make("restore", str(folder), code=64)
 
     damaged = folder / "mlflow.dump"
     damaged.write_bytes(damaged.read_bytes()[:-100])

@@ -18,7 +18,9 @@ def listening(host: str, port: int) -> socket.socket:
         found.bind((host, port))
     except OSError as err:
         found.close()
-        raise ServiceUnavailable(f"{host}:{port} cannot be listened on ({err.strerror}). Name another --port.") from err
+        raise ServiceUnavailable(
+            f"{host}:{port} cannot be listened on ({err.strerror}). Name another port: see --help."
+        ) from err
     found.listen(2048)
     found.set_inheritable(True)
     return found

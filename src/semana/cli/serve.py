@@ -114,7 +114,7 @@ def list_keys() -> None:
 
 def create_key(
     name: Annotated[str, typer.Argument(help="Whose it is, like agents-north.")],
-    scope: Annotated[str, typer.Option(help="read, write or admin; each holds those before it.")] = "read",
+    scope: Annotated[str, typer.Option(help="metrics, read, write or admin; each holds those before it.")] = "read",
 ) -> None:
     """Make a key and print it, this once: the home keeps only its hash."""
     print(front.stores().keys.create(name, scope, when=front.order().now.isoformat()))
@@ -122,7 +122,7 @@ def create_key(
 
 def keep_key(
     name: Annotated[str, typer.Argument(help="Whose it is, like agents.")],
-    scope: Annotated[str, typer.Option(help="read, write or admin; each holds those before it.")] = "read",
+    scope: Annotated[str, typer.Option(help="metrics, read, write or admin; each holds those before it.")] = "read",
 ) -> None:
     """Keep a key that was made elsewhere, read from stdin, in a new home too; the same one again changes nothing."""
     import sys

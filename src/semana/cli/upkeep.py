@@ -84,6 +84,9 @@ def forget(
 
 def watch(
     every: Annotated[float | None, typer.Option(min=0.01, help="Minutes: look again and again.")] = None,
+    beat: Annotated[
+        Path | None, typer.Option(help="A file that is touched after every look: its age says whether it looks on.")
+    ] = None,
 ) -> None:
     """Look from outside of any run: tell when the list is overdue or the disk low, and send what could not be sent."""
     import time
@@ -96,6 +99,8 @@ def watch(
     while True:
         found = look(stores, now=datetime.now(UTC))
         front.last_line(found)
+        if beat:
+            beat.touch()
         if every is None:
             break
         time.sleep(60 * every)

@@ -46,6 +46,8 @@ def take_letters(stores: Stores, *, arrival: datetime) -> dict[str, Any]:
                 _take(stores, letter, arrival)
                 stores.inbox.settle(path, letter, TAKEN, said="", now=arrival)
                 counts[TAKEN] += 1
+        except FileNotFoundError:
+            continue  # somebody else took it
         except _FAULTS as err:
             _refuse(stores, path, str(err), arrival)
             counts[REFUSED] += 1
@@ -65,6 +67,8 @@ def take_orders(stores: Stores, *, now: datetime) -> dict[str, int]:
             said = f"{entry['version']} serves from {entry['week']} on"
             stores.inbox.settle(path, letter, TAKEN, said=said, now=now)
             counts[TAKEN] += 1
+        except FileNotFoundError:
+            continue  # somebody else took it
         except _FAULTS as err:
             _refuse(stores, path, str(err), now)
             counts[REFUSED] += 1

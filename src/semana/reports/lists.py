@@ -12,7 +12,7 @@ from semana.errors import UsageError
 from semana.reports.words import reason_in_words
 
 # What a spreadsheet would take for a formula, also behind what parts cells where another country's reads the file.
-_FORMULA = r"(^|[;,]\s*)([=+\-@\t\r\n\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}])"
+_FORMULA = r"(^|[;,\r\n\t\x22]\s*)([=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}])|^([\t\r\n])"
 _SOME = 3  # ids that are named where one is unknown
 CUSTOMER, PRODUCT = "customer", "product"
 PRODUCTS = "products"
@@ -108,4 +108,4 @@ def flat(rows: pl.DataFrame, lang: str = "en") -> pl.DataFrame:
     if s.REASONS in rows.columns:
         told = [reason_in_words(reasons or [], lang) for reasons in rows[s.REASONS].to_list()]
         rows = rows.with_columns(pl.Series(s.REASONS, told, dtype=pl.String))
-    return rows.with_columns(pl.col(pl.String).str.replace_all(_FORMULA, "$1'$2"))
+    return rows.with_columns(pl.col(pl.String).str.replace_all(_FORMULA, "$1'$2$3"))

@@ -153,7 +153,7 @@ async def readyz(request: Request) -> Response:
 
 @health.get(
     "/metrics",
-    dependencies=[needs("read")],
+    dependencies=[needs("metrics")],
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **ANY},
     response_class=Response,
 )

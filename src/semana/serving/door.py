@@ -100,7 +100,7 @@ class Door:
             if sum(len(name) + len(value) for name, value in scope["headers"]) + len(scope["query_string"]) > _HEADERS:
                 raise Refusal(431, f"at most {_HEADERS // 1024} KiB of headers and query were expected")
             key = self._let_in(scope["path"], asker)
-            if not await self._again(scope, asker, send, began):
+            if not (key and key.may("read") and await self._again(scope, asker, send, began)):
                 await self._through(scope, receive, told, key, asker)
             else:
                 return

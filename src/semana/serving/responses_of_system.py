@@ -150,7 +150,7 @@ class KeyOf(BaseModel):
     """The key that asks."""
 
     name: str = Field(examples=["agents-north"])
-    scope: Literal["read", "write", "admin"]
+    scope: Literal["metrics", "read", "write", "admin"]
     keyless: bool = Field(description="No key was ever made: whoever is on this machine may do everything.")
 
 

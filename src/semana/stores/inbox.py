@@ -7,10 +7,11 @@ is told twice under the same mark (an order number, an Idempotency-Key) is one l
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -42,26 +43,38 @@ class Inbox:
         now: datetime,
         marks: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Leaves a letter and returns it, with whether one of its marks was there `before`: then nothing is left.
+        """Leaves a letter and returns its name, or that of one which has one of its marks since `before`.
 
         `marks` say what each of them stands for; raises UsageError where one stands for something else already.
         """
         marks = marks or {}
         name = f"{now:%Y%m%dT%H%M%S.%f}-{hashlib.sha256(request.encode()).hexdigest()[:12]}"
-        places = [self._mark(mark).name for mark in marks]
-        letter = {"name": name, "when": now.isoformat(), "request": request, "kind": kind, **content, "marks": places}
-        path = self.folder / "waiting" / f"{name}.json"
-        files.create_exclusive(path, files.to_json(letter))
-        made: list[Path] = []
-        for mark, stands_for in marks.items():
-            place = self._mark(mark)
-            if _created(place, f"{_digest(stands_for)} {name}".encode()):
-                made.append(place)
-                continue
-            for each in (path, *made):
-                each.unlink(missing_ok=True)
-            return {**letter, "name": self.known({mark: stands_for})[mark], "before": True}
-        return {**letter, "before": False}
+        made = {self._mark(mark).name: _digest(stands_for) for mark, stands_for in marks.items()}
+        letter = {"name": name, "when": now.isoformat(), "request": request, "kind": kind, **content, "marks": made}
+        with self._alone():
+            for left in sorted((self.folder / "coming").glob("[0-9]*.json")):  # by who was killed at it
+                self._deliver(left)
+            if known := self.known(marks):
+                return {"name": next(iter(known.values())), "before": True}
+            self._deliver(files.create_exclusive(self.folder / "coming" / f"{name}.json", files.to_json(letter)))
+        return {"name": name, "before": False}
+
+    def _deliver(self, path: Path) -> None:
+        """Makes the marks of a letter that is coming, and lays it among the waiting ones."""
+        letter = json.loads(path.read_bytes())
+        for mark, digest in letter["marks"].items():
+            with contextlib.suppress(FileExistsError):
+                files.create_exclusive(self.folder / "marks" / mark, f"{digest} {letter['name']}".encode())
+        (self.folder / "waiting").mkdir(exist_ok=True)
+        path.rename(self.folder / "waiting" / path.name)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keeps every other writer out, in this process and in others of this machine."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "lock").open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def known(self, marks: Mapping[str, Any]) -> dict[str, str]:
         """The letters, by their marks, that were told before; raises UsageError where one said something else."""
@@ -101,10 +114,11 @@ class Inbox:
         told = {name: letter.get(name) for name in kept}
         record = {**told, "outcome": outcome, "says": said, "taken": now.isoformat()}
         files.replace_json(self.folder / "taken" / f"{path.stem}.json", record)
-        for mark in letter.get("marks") or () if outcome == REFUSED else ():
-            if _MARK.fullmatch(str(mark)):
-                (self.folder / "marks" / mark).unlink(missing_ok=True)
-        path.unlink(missing_ok=True)
+        with self._alone():
+            for mark in letter.get("marks") or () if outcome == REFUSED else ():
+                if _MARK.fullmatch(str(mark)):
+                    (self.folder / "marks" / mark).unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
 
     def outcome(self, name: str) -> dict[str, Any] | None:
         """What became of the letter of that name: `outcome` is "waiting" until it is taken; None for an unknown one."""
@@ -149,13 +163,3 @@ class Inbox:
 
 def _digest(content: object) -> str:
     return hashlib.sha256(files.to_json(content)).hexdigest()
-
-
-def _created(path: Path, content: bytes) -> bool:
-    """Whether the file was made now; False where it was there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        files.create_exclusive(path, content)
-    except FileExistsError:
-        return False
-    return True

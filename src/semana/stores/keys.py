@@ -15,7 +15,7 @@ from pathlib import Path
 from semana.errors import ConfigurationError, UsageError
 from semana.stores import files
 
-SCOPES = ("read", "write", "admin")  # each holds those before it
+SCOPES = ("metrics", "read", "write", "admin")  # each holds those before it
 _PREFIX = "semana_"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _HASH = re.compile(r"[0-9a-f]{64}")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -15,7 +16,8 @@ import httpx
 from semana.ui.words import say
 
 _TIMEOUT = httpx.Timeout(30, connect=3)  # seconds; a first live score of a large shop takes some
-_LOGIN_SECONDS = 5.0  # how long an answer to "may this key in?" holds
+_KEY_TIMEOUT = httpx.Timeout(3)  # seconds
+_LOGIN_SECONDS, _AWAY_SECONDS = 5.0, 1.0  # how long an answer to "may this key in?" holds
 _LOGINS = 1000  # keys whose answer is remembered at once
 _NO_LIST = "no list is published"  # how the API says so
 Access = Literal["in", "login", "open", "away"]
@@ -41,13 +43,16 @@ class Api:
         """`local`: the pages are reached from this machine alone, and may do without keys where the API does."""
         self.address = address.rstrip("/")
         self._local = local
-        self._http = httpx.Client(base_url=self.address, timeout=_TIMEOUT, transport=transport, trust_env=False)
+        self.client = partial(
+            httpx.Client, base_url=self.address, timeout=_TIMEOUT, transport=transport, trust_env=False
+        )
+        self.http = self.client()
         self._accesses: OrderedDict[str | None, tuple[float, Access]] = OrderedDict()
         self._lock = threading.Lock()
 
     def asked_by(self, key: str | None, lang: str) -> Ask:
         """The API as a person with this key asks it."""
-        return Ask(self._http, key, lang)
+        return Ask(self, key, lang)
 
     def access(self, key: str | None) -> Access:
         """Whether the pages open for the key: `in`; `login`: for another; `away`: the API does not answer.
@@ -57,19 +62,18 @@ class Api:
         now = time.monotonic()
         with self._lock:
             held = self._accesses.get(key)
-        if held and now - held[0] < _LOGIN_SECONDS:
+        if held and now - held[0] < (_AWAY_SECONDS if held[1] == "away" else _LOGIN_SECONDS):
             return held[1]
         found = self._look(key)
-        if found != "away":
-            with self._lock:
-                self._accesses[key] = now, found
-                while len(self._accesses) > _LOGINS:
-                    self._accesses.popitem(last=False)
+        with self._lock:
+            self._accesses[key] = time.monotonic(), found
+            while len(self._accesses) > _LOGINS:
+                self._accesses.popitem(last=False)
         return found
 
     def _look(self, key: str | None) -> Access:
         try:
-            told = self.asked_by(key, "en").get("/v1/key")
+            told = self.asked_by(key, "en").key()
         except Refused as refused:
             return "login" if refused.login else "away"
         return "in" if self._local or not told["keyless"] else "open"
@@ -78,8 +82,8 @@ class Api:
 class Ask:
     """The API as one person asks it: every answer is a dict, everything else raises Refused."""
 
-    def __init__(self, http: httpx.Client, key: str | None, lang: str) -> None:
-        self._http = http
+    def __init__(self, api: Api, key: str | None, lang: str) -> None:
+        self._api = api
         self._key = key
         self.lang = lang
 
@@ -87,10 +91,18 @@ class Ask:
         """The answer; what is None is not asked for."""
         return self._answer("GET", path, params={name: value for name, value in query.items() if value is not None})
 
-    def lines(self, path: str, **query: Any) -> Iterator[str]:
-        """The lines of a long answer as they come."""
+    def key(self) -> dict[str, Any]:
+        """What the API says of the key; nobody waits long for it, for it is asked before every page."""
+        return self._answer("GET", "/v1/key", timeout=_KEY_TIMEOUT)
+
+    def lines(self, path: str, **query: Any) -> Generator[str]:
+        """The lines of a long answer as they come, over a connection of their own; closing it ends the asking."""
         wanted = {name: value for name, value in query.items() if value is not None}
-        with self._told(), self._http.stream("GET", path, params=wanted, headers=self._sent()) as answer:
+        with (
+            self._told(),
+            self._api.client() as http,
+            http.stream("GET", path, params=wanted, headers=self._sent()) as answer,
+        ):
             if not answer.is_success:
                 answer.read()
                 raise self._refused(answer.status_code, _problem(answer))
@@ -112,7 +124,7 @@ class Ask:
 
     def _answer(self, method: str, path: str, headers: Mapping[str, str] | None = None, **what: Any) -> dict[str, Any]:
         with self._told():
-            answer = self._http.request(method, path, headers={**self._sent(), **(headers or {})}, **what)
+            answer = self._api.http.request(method, path, headers={**self._sent(), **(headers or {})}, **what)
         if not answer.is_success:
             raise self._refused(answer.status_code, _problem(answer))
         try:

@@ -84,7 +84,7 @@ class Door:
         if access == "login" and KEY in request.cookies:
             return None  # a page that was open: the API refuses the key, and the view says so
         lang = language_of(request.headers.get("accept-language", ""), request.cookies)
-        return JSONResponse({"detail": say("key_refused", lang)}, 401)  # Gradio's script shows the detail
+        return JSONResponse({"detail": say("key_refused", lang)}, 401)  # head.html brings an open page to the login
 
 
 def _from_elsewhere(request: Request, host: str) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from functools import partial
 from itertools import chain, islice
 from typing import Any
@@ -13,6 +14,7 @@ import polars as pl
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from semana.data import schemas as s
 from semana.reports import lists
@@ -51,7 +53,8 @@ _LIST = {name: head for name, head in (_CUSTOMER | _PRODUCT | _CHANCE).items() i
 }
 _NUMBERS = (s.PROBABILITY, s.EXPECTED_QUANTITY, s.EXPECTED_AMOUNT)
 Rows = list[dict[str, Any]]
-Table = tuple[str, Iterable[Rows], dict[str, str]]  # the file's name, its rows part by part, and their fields' heads
+Parts = Generator[Rows]
+Table = tuple[str, Parts, dict[str, str]]  # the file's name, its rows part by part, and their fields' heads
 _PART = 5000  # rows that are held at once
 _MOST_IN_EXCEL = 1_000_000  # rows
 
@@ -89,7 +92,22 @@ def _file(table: Callable[[Ask, Request], Table], kind: str, ask: Ask, request: 
         return Response(sheet.getvalue(), media_type=_EXCEL, headers=_named(f"{name}.xlsx"))
     texts = _texts(frames, spanish=ask.lang == "es")
     texts = chain([next(texts)], texts)  # what is wrong with the first part is told before the file begins
-    return StreamingResponse(texts, media_type="text/csv; charset=utf-8", headers=_named(f"{name}.csv"))
+    return Streamed(parts, texts, media_type="text/csv; charset=utf-8", headers=_named(f"{name}.csv"))
+
+
+class Streamed(StreamingResponse):
+    """Ends the asking for its `parts` when it has been sent, or nobody waits for it any more."""
+
+    def __init__(self, parts: Parts, texts: Iterator[str], **options: Any) -> None:
+        super().__init__(texts, **options)
+        self._parts = parts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Sends it."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._parts.close()
 
 
 def _frame(rows: Rows, heads: dict[str, str], lang: str) -> pl.DataFrame:
@@ -117,35 +135,41 @@ def _calls(ask: Ask, request: Request) -> Table:
     for row in rows:
         row["result"] = say(f"result_{row['result']}", ask.lang) if row["result"] else None
         row["bought_this_week"] = say("yes" if row["bought_this_week"] else "no", ask.lang)
-    return f"calls-{found['week']}", [rows], _CALLS
+    return f"calls-{found['week']}", _whole(rows), _CALLS
 
 
 def _list(ask: Ask, request: Request) -> Table:
     lines = ask.lines("/v1/predictions.csv", owner=request.query_params.get("owner"), lang=ask.lang)
-    return "list", _parts(csv.DictReader(lines)), _LIST
+    return "list", _parts(lines), _LIST
 
 
-def _parts(reader: csv.DictReader[str]) -> Iterator[Rows]:
+def _whole(rows: Rows) -> Parts:
+    yield rows
+
+
+def _parts(lines: Generator[str]) -> Parts:
     """The rows of the whole list as they come, and one part without any where there is none."""
-    while True:
-        rows: Rows = list(islice(reader, _PART))
-        for row in rows:
-            row[s.RANK] = int(row[s.RANK])
-            row.update({name: float(row[name]) if row[name] else None for name in _NUMBERS})
-        yield rows
-        if len(rows) < _PART:
-            return
+    with closing(lines):
+        reader = csv.DictReader(lines)
+        while True:
+            rows: Rows = list(islice(reader, _PART))
+            for row in rows:
+                row[s.RANK] = int(row[s.RANK])
+                row.update({name: float(row[name]) if row[name] else None for name in _NUMBERS})
+            yield rows
+            if len(rows) < _PART:
+                return
 
 
 def _customer(ask: Ask, request: Request) -> Table:
     found = ask.get(f"/v1/customers/{part(request.query_params.get('id', ''))}/predictions", top=0, lang=ask.lang)
-    return f"customer-{found['week']}", [found["predictions"]], _PRODUCT | _CHANCE | _WHY | _BOUGHT
+    return f"customer-{found['week']}", _whole(found["predictions"]), _PRODUCT | _CHANCE | _WHY | _BOUGHT
 
 
 def _product(ask: Ask, request: Request) -> Table:
     path = f"/v1/products/{part(request.query_params.get('id', ''))}/customers"
     found = ask.get(path, top=0, owner=request.query_params.get("owner") or None, lang=ask.lang)
-    return f"product-{found['week']}", [found["customers"]], _CUSTOMER | _CHANCE | _WHY | _BOUGHT
+    return f"product-{found['week']}", _whole(found["customers"]), _CUSTOMER | _CHANCE | _WHY | _BOUGHT
 
 
 def _named(name: str) -> dict[str, str]:

@@ -72,14 +72,19 @@ class Page:
         inputs: Sequence[Any] = (),
         *,
         progress: str = "minimal",
+        every: bool = False,
     ) -> Any:
-        """Does it when something in the HTML was clicked: `does(ask, what, *inputs)`, `what` being its data."""
+        """Does it when something in the HTML was clicked: `does(ask, what, *inputs)`, `what` being its data.
+
+        Clicks are left out while one is worked on, unless `every` one counts.
+        """
 
         def told(request: gr.Request, event: gr.EventData, *values: Any) -> Any:
             what = event._data if isinstance(event._data, dict) else {}  # noqa: SLF001 - as a dict it has no other name
             return self._done(does, request, outputs, ({str(k): str(v) for k, v in what.items()}, *values))
 
-        return html.click(told, list(inputs), [*outputs, self.notice], show_progress=progress, **QUIET)
+        mode: dict[str, Any] = {"trigger_mode": "multiple"} if every else {}
+        return html.click(told, list(inputs), [*outputs, self.notice], show_progress=progress, **QUIET, **mode)
 
     def on(
         self,
@@ -99,8 +104,17 @@ class Page:
         def told(request: gr.Request, *values: Any) -> Any:
             return self._done(does, request, outputs, values)
 
-        mode = {"trigger_mode": "always_last"} if latest else {}
+        mode: dict[str, Any] = {"trigger_mode": "always_last"} if latest else {}
         return listens(told, list(inputs), [*outputs, self.notice], show_progress=progress, **QUIET, **mode)
+
+    def then(self, event: Any, does: Does, outputs: Sequence[Any], inputs: Sequence[Any]) -> Any:
+        """Does it when what follows from an event is done, with the inputs as they are by then; the notice stays."""
+
+        def told(request: gr.Request, *values: Any) -> Any:
+            *found, notice = self._done(does, request, outputs, values)
+            return [*found, notice or gr.skip()]
+
+        return event.then(told, list(inputs), [*outputs, self.notice], show_progress="minimal", **QUIET)
 
     def _done(self, does: Does, request: gr.Request, outputs: Sequence[Any], values: Sequence[Any]) -> list[Any]:
         """What the outputs become, and the notice."""

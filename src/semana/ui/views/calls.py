@@ -65,19 +65,19 @@ def calls(page: Page) -> None:
     def opened(ask: Ask, *now: Any) -> list[Any]:
         return [*drawn(ask, *now), owners_of(page, ask, now[1])]
 
-    def picked(ask: Ask, what: dict[str, str], wanted: float | None, owner: str | None, *now: Any) -> list[Any]:
-        chosen, letters, first = now
+    def picked(ask: Ask, what: dict[str, str], chosen: str, letters: dict[str, str], first: int) -> list[Any]:
         who = what.get("id", chosen)
         if what.get("pick") == "page":
-            return drawn(ask, wanted, owner, "", letters, whole(what.get("to")))
+            return ["", letters, whole(what.get("to"))]
         if what.get("pick") == "result" and what.get("result") in RESULTS:
             letters = {**letters, who: _tell(ask, who, what["result"], what.get("week"))}
-        return drawn(ask, wanted, owner, who, letters, first)
+        return [who, letters, first]
 
     page.opens(opened, [*outputs, owner], state)
     page.on(capacity.change, anew, outputs, state, latest=True)
     page.on(owner.input, anew, outputs, state)
-    page.picked(rows, picked, outputs, state).then(None, js=see(shown))
+    noted = page.picked(rows, picked, [chosen, letters, at], [chosen, letters, at], every=True)
+    page.then(noted, drawn, outputs, state).then(None, js=see(shown))
 
 
 def _tell(ask: Ask, customer: str, result: str, week: str | None) -> str:

@@ -61,17 +61,18 @@ class Chooser:
         def anew(ask: Ask, search: str, owner: str | None, _: int, chosen: str, *more: Any) -> list[Any]:
             return drawn(ask, search, owner, 0, "" if at_once else chosen, *more)
 
-        def picked(ask: Ask, what: dict[str, str], search: str, owner: str | None, *now: Any) -> list[Any]:
-            first, chosen, *more = now
+        def picked(_: Ask, what: dict[str, str], first: int, chosen: str) -> list[Any]:
             if what.get("pick") == "page":
-                return drawn(ask, search, owner, whole(what.get("to")), chosen, *more)
-            return drawn(ask, search, owner, first, what.get("id", chosen), *more)
+                return [whole(what.get("to")), chosen]
+            return [first, what.get("id", chosen)]
 
         page.opens(opened, [*outputs, self.owner], state)
         page.on(self.search.change, anew, outputs, state, latest=True)
         if isinstance(self.owner, gr.Dropdown):
             page.on(self.owner.input, anew, outputs, state)
-        page.picked(self.list, picked, outputs, state).then(None, js=see(shown))
+        place = [self._first, self.chosen]
+        noted = page.picked(self.list, picked, place, place, every=True)
+        page.then(noted, drawn, outputs, state).then(None, js=see(shown))
 
     def wire_list(self) -> None:
         """Draws the list alone, for a view that does something else with what is clicked."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from itertools import count, takewhile
 from typing import Any
 
 import gradio as gr
@@ -28,7 +29,7 @@ def newcomer(page: Page) -> None:
         with gr.Column(scale=7, min_width=320):
             form = page.html(at="newcomer-form")
             shown = page.html(at="newcomer-score")
-    lines = gr.State([])
+    lines = gr.State([])  # what is added joins them here; they stand in the form too, which outlives our process
 
     def drawn(ask: Ask, lines: Sequence[Line]) -> Any:
         told = ask.get("/v1/attributes")
@@ -43,8 +44,8 @@ def newcomer(page: Page) -> None:
         lines = [*lines, line]
         return [drawn(ask, lines), lines]
 
-    def asked(ask: Ask, what: dict[str, str], lines: list[Line]) -> list[Any]:
-        lines = [_filled(line, n, what) for n, line in enumerate(lines)]
+    def asked(ask: Ask, what: dict[str, str]) -> list[Any]:
+        lines = lines_in(what)
         if what.get("pick") == "drop":
             lines = [{**line, "there": line["there"] and str(n) != what.get("n")} for n, line in enumerate(lines)]
             return [drawn(ask, lines), lines, ""]
@@ -62,7 +63,7 @@ def newcomer(page: Page) -> None:
     page.opens(drawn, [form], [lines])
     chooser.wire_list()
     page.picked(chooser.list, added, [form, lines], [lines])
-    page.picked(form, asked, [form, lines, shown], [lines], progress="full")
+    page.picked(form, asked, [form, lines, shown], progress="full")
 
 
 def _eve(week: str) -> str:
@@ -70,9 +71,19 @@ def _eve(week: str) -> str:
     return str(date.fromisocalendar(int(week[:4]), int(week[6:]), 1) - timedelta(days=1))
 
 
-def _filled(line: Line, n: int, what: Mapping[str, str]) -> Line:
-    """The line as it stands in the form now."""
-    return {**line, "date": what.get(f"d.{n}", line["date"]), "quantity": what.get(f"q.{n}", line["quantity"])}
+def lines_in(what: Mapping[str, str]) -> list[Line]:
+    """The lines as they stand in the form now; of one that was taken out only who it was."""
+    numbers = takewhile(lambda n: f"p.{n}" in what, count())
+    return [
+        {
+            "id": what[f"p.{n}"],
+            "name": what.get(f"n.{n}") or None,
+            "date": what.get(f"d.{n}", ""),
+            "quantity": what.get(f"q.{n}", ""),
+            "there": f"q.{n}" in what,
+        }
+        for n in numbers
+    ]
 
 
 def _value(page: Page, name: str, kind: str, text: str) -> str | float | None:
