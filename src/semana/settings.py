@@ -26,14 +26,19 @@ class Settings(BaseSettings):
         default=_DEFAULTS / "sources",
         description="Folder of source definitions, one NAME.yaml each; `sources/` in the home comes first.",
     )
-    engine: Literal["polars", "duckdb"] = Field(
+    engine: Literal["polars", "duckdb", "spark"] = Field(
         default="polars",
-        description="What works tables and features out: polars, or duckdb where they do not fit into memory.",
+        description="What works tables and features out: polars; duckdb where they do not fit into memory; spark.",
     )
     engine_memory: str | None = Field(
         default=None,
-        pattern=r"^[0-9]+(\.[0-9]+)? ?[KMGT]i?B$",
-        description="What duckdb may hold in memory, like 4GiB; the rest lies under `scratch/`. Default: most of it.",
+        pattern=r"^[0-9]+ ?[KMGT]i?B$",
+        description="What duckdb, or spark's driver, may hold in memory, like 4GiB; the rest lies under `scratch/`.",
+    )
+    spark_master: str = Field(
+        default="local[*]",
+        pattern=r"^(local(\[.+\])?|(spark|sc|k8s)://\S+|yarn)$",
+        description="Where spark is: all cores of this machine, a cluster, or sc://HOST:15002 (Connect).",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO",

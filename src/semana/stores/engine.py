@@ -1,4 +1,4 @@
-"""The engine that works tables, candidates, features and drift inputs out: Polars, or DuckDB where memory is short.
+"""The engine that works tables, candidates, features and drift inputs out: Polars, DuckDB where memory is short, Spark.
 
 Whatever is asked of it is a Narwhals expression, and comes out the same on each.
 """
@@ -6,12 +6,15 @@ Whatever is asked of it is a Narwhals expression, and comes out the same on each
 from __future__ import annotations
 
 import atexit
+import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import count
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import TYPE_CHECKING, Any, Protocol
 
 import narwhals as nw
@@ -159,21 +162,24 @@ class Spark:
         except ImportError as err:
             raise ConfigurationError("SEMANA_ENGINE=spark: install it: pip install 'semana[spark]'") from err
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-        builder = SparkSession.builder.appName("semana")
-        for name, value in {**_SPARK, **({"spark.driver.memory": _jvm(self._memory)} if self._memory else {})}.items():
-            builder = builder.config(name, value)
-        builder = builder.remote(self._master) if self._master.startswith("sc://") else builder.master(self._master)
+        builder = SparkSession.builder.appName("semana").config(map=_SPARK)
+        if self._master.startswith("sc://"):
+            return builder.remote(self._master).getOrCreate()
+        if self._memory:
+            builder = builder.config("spark.driver.memory", self._memory.replace(" ", "").replace("iB", "").rstrip("B"))
         if self._master.startswith("local"):
             builder = builder.config("spark.driver.host", "127.0.0.1").config("spark.driver.bindAddress", "127.0.0.1")
-        return builder.getOrCreate()
+        return builder.master(self._master).getOrCreate()
 
     def scan(self, path: Path) -> Frame:
         """The rows of a Parquet file."""
-        return nw.from_native(self._session.read.parquet(path.resolve().as_uri()))
+        rows: Frame = nw.from_native(self._session.read.parquet(path.resolve().as_uri()))
+        return rows
 
     def frame(self, rows: pl.LazyFrame) -> Frame:
         """A small table as a frame of the engine."""
-        return nw.from_native(self._session.createDataFrame(rows.collect().to_arrow()))
+        small: Frame = nw.from_native(self._session.createDataFrame(rows.collect().to_arrow()))
+        return small
 
     @contextmanager
     def settling(self) -> Iterator[Settle]:

@@ -16,7 +16,7 @@ from semana.settings import Settings
 from semana.stores import files
 from semana.stores.alerts import Alerts, Event, mail, webhook
 from semana.stores.bundle import Bundles
-from semana.stores.engine import POLARS, DuckDB, Engine
+from semana.stores.engine import POLARS, DuckDB, Engine, Spark
 from semana.stores.experiments import Experiments
 from semana.stores.golden import Golden
 from semana.stores.inbox import Inbox
@@ -116,7 +116,10 @@ def open_home(settings: Settings, *, create: bool = False) -> Stores:
 
 def engine_of(settings: Settings) -> Engine:
     """The engine that the settings name."""
-    return POLARS if settings.engine == "polars" else DuckDB(settings.home / "scratch", memory=settings.engine_memory)
+    scratch, memory = settings.home / "scratch", settings.engine_memory
+    if settings.engine == "duckdb":
+        return DuckDB(scratch, memory=memory)
+    return Spark(scratch, master=settings.spark_master, memory=memory) if settings.engine == "spark" else POLARS
 
 
 def _channels(settings: Settings) -> dict[str, Callable[[Event], None]]:
