@@ -290,7 +290,7 @@ def ready(env: dict[str, str], new: str | None, *, since: datetime) -> bool:
     for dag, fault in faults.items():
         say(f"{dag} cannot be read, and will not run: {fault}")
     who = f"user {USER}, password {new}" if new else f"user {USER}, the password that was printed the first time"
-    less = f", without {' and '.join(faults)}" if faults else ""
+    less = f", without {' and '.join(sorted(faults))}" if faults else ""
     say(f"Airflow is ready{less}: {address} ({who}); the home is {env['SEMANA_HOME']}. Ctrl-C ends it.")
     return True
 

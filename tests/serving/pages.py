@@ -156,7 +156,7 @@ def seen(
 
     def asked(request: Any) -> None:
         elsewhere = not request.url.startswith((address, "data:", "blob:"))
-        if elsewhere or "/queue/" in request.url:  # the queue's stream may end before an answer
+        if elsewhere or "/queue/" in request.url:  # each event is one request
             found.wrong.append(request.url)
 
     page.on("request", asked)

@@ -20,8 +20,7 @@ from semana.ui.door import KEY
 from semana.ui.drawn import drawn
 from semana.ui.words import say
 
-# Each event is one request and its answer. Gradio's queue would answer over a stream that it closes when nothing waits;
-# what is asked while it closes is answered to nobody.
+# Each event is one request and its answer: without Gradio's queue there is no stream beside it to open and to close.
 QUIET: dict[str, Any] = {"api_visibility": "private", "queue": False}
 Does = Callable[..., Any]  # an Ask and the inputs in, what the outputs become out
 _log = logging.getLogger(__name__)
