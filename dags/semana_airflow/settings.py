@@ -7,9 +7,9 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from airflow.providers.standard.triggers.file import DirectoryFileDeleteTrigger
 from airflow.sdk import Asset, AssetOrTimeSchedule, AssetWatcher, CronTriggerTimetable
 from croniter import croniter
+from semana_flag import ReadyFlagTrigger
 
 _CRON = {"daily": "{minute} 6 * * *", "weekly": "{minute} 6 * * 1", "monthly": "{minute} 6 1 * *"}
 _NEVER = "never"
@@ -77,6 +77,6 @@ def by_time_or(assets: list[Asset], when: str) -> AssetOrTimeSchedule | list[Ass
 
 
 def delivery() -> Asset:
-    """What changes when a delivery is complete: its ready-flag is seen, and consumed; the data is not touched."""
-    flag = DirectoryFileDeleteTrigger(directory=str(HOME / "drop"), filename=FLAG, poke_interval=_POKE)
+    """What changes when a delivery is complete: its ready-flag is seen, kept in mind and consumed; the data stays."""
+    flag = ReadyFlagTrigger(path=str(HOME / "drop" / FLAG), every=_POKE)
     return Asset("semana_delivery", watchers=[AssetWatcher(name="ready_flag", trigger=flag)])

@@ -23,6 +23,7 @@ from tests.airflow.scheduler import Airflow, command, wait_for
 from tests.stores.server import free_port
 
 ROOM = 300 * 2**10  # bytes: a delivery lands, what is made of it does not
+LOOK = 2.0  # seconds between two looks for a flag
 SLACK = 25.0  # seconds for Airflow to notice and for two busy cores
 
 
@@ -81,13 +82,21 @@ def test_a_killed_scheduler_is_started_again_and_finishes_the_run(airflow: Airfl
     check(home, FIRST, NOW)
 
 
-def test_a_killed_triggerer_is_started_again_and_sees_the_flag(airflow: Airflow, home: Path) -> None:
+def test_a_flag_that_a_killed_triggerer_saw_and_could_not_tell_of_is_seen_by_the_next(
+    airflow: Airflow, home: Path
+) -> None:
     known = set(airflow.runs())
-    airflow.component("triggerer").kill()
+    triggerer = airflow.component("triggerer")
+    triggerer.suspend()  # what looks for flags is a process of its own, and goes on
     deliver(home, FIRST, FIRST + 1)
+    time.sleep(3 * LOOK)
+    assert (home / "drop" / ".ready").exists()
+    triggerer.kill()
     run = wait_for("new DAG run", lambda: next(iter(set(airflow.runs()) - known), None), seconds=120)
     assert airflow.done(run) == "success"
+    wait_for("flag taken away", lambda: not (home / "drop" / ".ready").exists(), seconds=10)
     check(home, FIRST, NOW)
+    assert set(airflow.runs()) - known == {run}
 
 
 @contextlib.contextmanager

@@ -221,6 +221,16 @@ def test_a_letter_whose_writer_was_killed_is_left_by_the_next_one(
     assert (again["before"], list(trees.inbox.folder.glob("coming/*"))) == (True, [])
 
 
+def test_a_letter_that_was_damaged_while_it_came_keeps_nobody_from_writing_and_is_put_aside(trees: Stores) -> None:
+    coming = trees.inbox.folder / "coming"
+    coming.mkdir(parents=True)
+    (coming / "20250101T000000.000000-damaged.json").write_bytes(b'{"name": "2025')
+    trees.inbox.post("result", {"week": "2025-W02"}, request="1", now=NOW)
+    assert len(trees.inbox.waiting()) == 2
+    assert take_letters(trees, arrival=NOW)["refused"] >= 1
+    assert not [path for path in trees.inbox.waiting() if "damaged" in path.name]
+
+
 def test_a_letter_that_somebody_else_took_meanwhile_is_passed_over(
     trees: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -87,8 +87,11 @@ def test_an_agent_notes_what_came_of_a_call(person: Seen) -> None:
     calls = person.open("calls")
     calls.locator(".call").first.wait_for()
     assert calls.locator(".call").count() == 20
-    calls.locator(".call").nth(1).locator("[data-result=not_reached]").click()
-    calls.locator(".call").nth(1).get_by_text(says(person, "told, waits", "enviado, a la espera")).wait_for()
+    told = says(person, "told, waits", "enviado, a la espera")
+    untold = calls.locator(".call").filter(has_not_text=told).nth(1)  # others have told of other calls before
+    who = untold.locator(".item").get_attribute("data-id")
+    untold.locator("[data-result=not_reached]").click()
+    calls.locator(f".call:has([data-id='{who}'])").get_by_text(told).wait_for()
     person.picture("calls")
     calls.locator("input[type=number]").fill("5")
     calls.locator(".call").nth(5).wait_for(state="detached")

@@ -60,11 +60,13 @@ class Inbox:
         return {"name": name, "before": False}
 
     def _deliver(self, path: Path) -> None:
-        """Makes the marks of a letter that is coming, and lays it among the waiting ones."""
-        letter = json.loads(path.read_bytes())
-        for mark, digest in letter["marks"].items():
+        """Makes the marks of a letter that is coming, and lays it among the waiting ones, also what is none."""
+        made: dict[str, str] = {}
+        with contextlib.suppress(ValueError, KeyError, TypeError):  # of a disk that is damaged; whoever takes it tells
+            made = dict(self.read(path)["marks"])
+        for mark, digest in made.items():
             with contextlib.suppress(FileExistsError):
-                files.create_exclusive(self.folder / "marks" / mark, f"{digest} {letter['name']}".encode())
+                files.create_exclusive(self.folder / "marks" / mark, f"{digest} {path.stem}".encode())
         (self.folder / "waiting").mkdir(exist_ok=True)
         path.rename(self.folder / "waiting" / path.name)
 
