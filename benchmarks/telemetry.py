@@ -28,7 +28,7 @@ OURS = (
     (telemetry, "_size"),
     (telemetry, "_sums"),
     (telemetry.Telemetry, "_keep"),
-    (datasets, "scan"),
+    (datasets, "_note"),
 )
 
 

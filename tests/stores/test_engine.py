@@ -13,15 +13,18 @@ from polars.testing import assert_frame_equal
 
 from semana.errors import ConfigurationError
 from semana.settings import read_settings
-from semana.stores.engine import POLARS, DuckDB, Engine, collected
+from semana.stores.engine import POLARS, DuckDB, Engine, Spark, collected
+from tests.stores.engines import OTHERS
 
 ROWS = pl.DataFrame(
     {"id": ["b", "a", None], "week": pl.Series([1, 2, 3], dtype=pl.Int32), "day": [date(2025, 1, 6), None, None]}
 )
 
 
-@pytest.fixture(params=["polars", "duckdb"])
+@pytest.fixture(params=["polars", *OTHERS])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
+    if request.param == "spark":
+        return Spark(tmp_path / "scratch", master="local[2]")
     return POLARS if request.param == "polars" else DuckDB(tmp_path / "scratch", memory="100MiB")
 
 
@@ -40,6 +43,18 @@ def test_what_is_settled_is_worked_out_once_and_goes_with_the_block(tmp_path: Pa
         assert collected(second)["week"].to_list() == [2, 3]
     with pytest.raises(duckdb.Error, match="settled"):
         collected(second)
+
+
+def with_parts(batch: pl.DataFrame) -> pl.DataFrame:
+    parts = pl.struct(pl.col("id").alias("code"), pl.col("week").cast(pl.Float64).alias("value"))
+    return batch.select("week", pl.concat_list(parts).alias("parts"))
+
+
+def test_what_is_made_of_rows_is_made_of_each(engine: Engine) -> None:
+    found = engine.mapped(engine.frame(ROWS.lazy()), with_parts).sort("week")
+    assert_frame_equal(found, with_parts(ROWS))
+    none = engine.mapped(engine.frame(ROWS.clear().lazy()), with_parts)
+    assert_frame_equal(none, with_parts(ROWS.clear()))
 
 
 def test_what_does_not_fit_into_memory_lies_in_the_scratch_folder(tmp_path: Path) -> None:

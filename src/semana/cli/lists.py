@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
     from rich.console import RenderableType
 
-    from semana.stores.engine import collected
-from semana.stores.home import Stores
+    from semana.stores.home import Stores
 
 _log = logging.getLogger(__name__)
 FormatOption = Annotated[
@@ -207,6 +206,7 @@ def _rows(stores: Stores, week: str, owner: str | None) -> pl.DataFrame:
     from semana.data import catalog
     from semana.data.weeks import Week
     from semana.reports import lists
+    from semana.stores.engine import collected
 
     warn_of_retracted(stores, week)
     published = lists.shown(collected(stores.publications.predictions(Week.parse(week))))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from semana.data import schemas as s
 from semana.errors import ContractError
 from semana.models import MODELS
-from semana.models.base import Flags, Model, Rows
+from semana.models.base import Flags, Floats, Model, Rows
 from semana.models.calibration import Calibration
 
 _RECIPE, _FEATURES, _CALIBRATION, _CARD = "recipe.json", "features.json", "calibration.json", "card.md"
@@ -76,6 +76,10 @@ class Scorer:
         known = self._known(rows)
         return self.calibration.apply(self.model.predict(known), known.repeat)
 
+    def scores(self, rows: Rows) -> NDArray[np.float64]:
+        """The model's own score of each row, in their order: not yet a chance."""
+        return self.model.predict(self._known(rows))
+
     def of_week(self, rows: Rows, *, total: float) -> tuple[Scorer, NDArray[np.float64]]:
         """The scorer of one week, whose probabilities add up to the purchases forecast among its rows; and these.
 
@@ -84,11 +88,14 @@ class Scorer:
         factor.
         """
         known = self._known(rows)
-        scores = self.model.predict(known)
-        expected = float(self.calibration.apply(scores, known.repeat).sum())
+        return self.of_scores(self.model.predict(known), known.repeat, total=total)
+
+    def of_scores(self, scores: Floats, repeat: Flags, *, total: float) -> tuple[Scorer, NDArray[np.float64]]:
+        """The same as `of_week`, from the `scores` of the week's rows and whether each pair was bought before."""
+        expected = float(self.calibration.apply(scores, repeat).sum())
         lifted = total * self.calibration.covered / expected if expected else 1.0
         scorer = self.at(float(np.clip(lifted, 1.0 / _MOST_RAISED, _MOST_RAISED)))
-        return scorer, scorer.calibration.apply(scores, known.repeat)
+        return scorer, scorer.calibration.apply(scores, repeat)
 
     def at(self, factor: float) -> Scorer:
         """The same scorer with every probability `factor` times as high (at most 1)."""

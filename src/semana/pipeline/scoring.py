@@ -15,63 +15,67 @@ from semana.errors import ConfigurationError, ContractError
 from semana.evaluation.decision import listed, places
 from semana.features.build import build_features
 from semana.features.candidates import candidate_pairs
-from semana.models.base import Rows, rows_from
+from semana.models.batches import FACTS, Reasoning, Scoring
 from semana.models.level import forecast_level
 from semana.models.scorer import Scorer
 from semana.pipeline.labels import totals_of
 from semana.pipeline.succession import shadow_of
 from semana.stores import files
-from semana.stores.engine import collected
 from semana.stores.home import Stores
 from semana.stores.known import tables_of
 from semana.stores.runs import Run
 
-FACTS = [*s.PAIR, s.REPEAT, s.LAST_BOUGHT, s.USUAL_GAP_DAYS, s.USUAL_QUANTITY, s.USUAL_AMOUNT]
-
+_CHAMPION, _SHADOW = "champion", "shadow"
 # Reasons are worked out for what people look at: all that is listed, and this many of each customer's best pairs.
 REASONED = 5
 _log = logging.getLogger(__name__)
 
 
 def score_week(run: Run, stores: Stores) -> dict[str, Any]:
-    """Writes the scores of champion and shadow, and records the forecast level of the week; returns the counts."""
-    with stores.lake.engine.settling() as settle:
+    """Writes the scores of champion and shadow, and records the forecast level of the week; returns the counts.
+
+    Features stay where the engine works them out; what comes back are the facts and scores of the pairs.
+    """
+    level = forecast_level(totals_of(run, stores), target=run.week, params=stores.params.level)
+    champion, shadow = stores.bundles.load(run.recall("serving")["bundle"]), _shadow(run, stores)
+    scorers = {_CHAMPION: champion} | ({_SHADOW: shadow[1]} if shadow else {})
+    engine = stores.lake.engine
+    with engine.settling() as settle:
         tables = tables_of(run, stores, settle, before=run.week)
         pairs = settle(candidate_pairs(tables, before=run.week, params=stores.params.candidates))
-        built = build_features(pairs, tables, before=run.week, params=stores.params, settle=settle)
-        rows = collected(built).sort(s.PAIR)
-    level = forecast_level(totals_of(run, stores), target=run.week, params=stores.params.level)
-    seen, champion, chance = _of_week(stores, run.recall("serving")["bundle"], rows, level.total)
-    on_list = listed(rows, chance, total=level.total, params=stores.params.decision)[s.RECOMMENDED].to_numpy()
-    looked_at = on_list | (places(rows[s.CUSTOMER_ID].to_numpy(), chance) < REASONED)
-    reasons = champion.reasons(seen, among=looked_at)
-    scored = rows.select(FACTS).with_columns(pl.Series(s.PROBABILITY, chance), reasons.alias(s.REASONS))
-    stores.lake.write(catalog.SCORES, scored, run.week)
+        built = settle(build_features(pairs, tables, before=run.week, params=stores.params, settle=settle))
+        rows = engine.mapped(built, Scoring(scorers)).sort(s.PAIR)
+        champion, chance = _of_week(champion, rows, _CHAMPION, level.total)
+        on_list = listed(rows, chance, total=level.total, params=stores.params.decision)[s.RECOMMENDED].to_numpy()
+        looked_at = on_list | (places(rows[s.CUSTOMER_ID].to_numpy(), chance) < REASONED)
+        asked = engine.frame(rows.filter(looked_at).select(s.PAIR).lazy())
+        reasons = engine.mapped(built.join(asked, on=list(s.PAIR), how="semi"), Reasoning(champion))
+    scored = rows.select(FACTS).with_columns(pl.Series(s.PROBABILITY, chance))
+    scored = scored.join(reasons, on=s.PAIR, how="left", maintain_order="left")
+    stores.lake.write(catalog.SCORES, scored.with_columns(pl.col(s.REASONS).fill_null([])), run.week)
+    if shadow:
+        shadowed = _of_week(shadow[1], rows, _SHADOW, level.total)[1]
+        decided = listed(rows, shadowed, total=level.total, params=stores.params.decision)
+        stores.lake.write(catalog.SHADOW, decided, run.week)
     facts = {"total": level.total, "low": level.low, "high": level.high, "factor": champion.calibration.factor}
-    shadow = _score_shadow(run, stores, rows, level.total)
     made = files.sha256(stores.lake.path(catalog.SCORES, run.week))
-    run.record("level", {**facts, "shadow": shadow, "scores": made})
+    run.record("level", {**facts, "shadow": shadow[0] if shadow else None, "scores": made})
     repeat = int(scored[s.REPEAT].sum())
     return {"pairs": scored.height, "repeat": repeat, "explore": scored.height - repeat, "level": facts}
 
 
-def _score_shadow(run: Run, stores: Stores, rows: pl.DataFrame, total: float) -> str | None:
-    """Writes the shadow's scores; its version, or None where there is none that can be loaded."""
+def _shadow(run: Run, stores: Stores) -> tuple[str, Scorer] | None:
+    """The version of the shadow, and its scorer; None where there is none that can be loaded."""
     shadow = shadow_of(stores, run.week)
     if shadow is None:
         return None
     try:
-        _, _, chance = _of_week(stores, shadow["to"], rows, total)
+        return str(shadow["version"]), stores.bundles.load(shadow["to"])
     except (ContractError, ConfigurationError) as err:
         _log.warning("no shadow this week: %s", err)
         return None
-    shadowed = listed(rows, chance, total=total, params=stores.params.decision)
-    stores.lake.write(catalog.SHADOW, shadowed, run.week)
-    return str(shadow["version"])
 
 
-def _of_week(stores: Stores, bundle: str, rows: pl.DataFrame, total: float) -> tuple[Rows, Scorer, NDArray[np.float64]]:
-    """The rows as the bundle's model reads them, its scorer at the forecast level of the week, and their chances."""
-    scorer = stores.bundles.load(bundle)
-    seen = rows_from(rows, scorer.recipe.features)
-    return seen, *scorer.of_week(seen, total=total)
+def _of_week(scorer: Scorer, rows: pl.DataFrame, name: str, total: float) -> tuple[Scorer, NDArray[np.float64]]:
+    """The scorer at the forecast level of the week, and the chances of the rows, which hold its scores as `name`."""
+    return scorer.of_scores(rows[name].to_numpy(), rows[s.REPEAT].to_numpy(), total=total)

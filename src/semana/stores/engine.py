@@ -24,6 +24,7 @@ from semana.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
     from pyspark.sql import SparkSession
 
 Frame = nw.LazyFrame[Any]
@@ -33,7 +34,9 @@ _SPARK = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
 }
+_BATCH = 2**16  # rows that are given to Python at once
 Settle = Callable[[Frame], Frame]
+Work = Callable[[pl.DataFrame], pl.DataFrame]
 _AS_WRITTEN = pl.QueryOptFlags(join_order=False)
 
 
@@ -64,6 +67,13 @@ class Engine(Protocol):
         """Gives what works a frame out once, for all that look at it until the block ends."""
         ...
 
+    def mapped(self, frame: Frame, work: Work) -> pl.DataFrame:
+        """What `work` makes of the rows, a batch at a time, where the rows are; in any order.
+
+        `work` says by its answer to no row what it gives.
+        """
+        ...
+
     def write(self, frame: Frame, path: Path) -> None:
         """Writes the rows as a Parquet file."""
         ...
@@ -88,6 +98,10 @@ class Polars:
     def settled(self, frame: Frame) -> Frame:
         """The same frame, worked out once."""
         return nw.from_native(collected(frame).lazy())
+
+    def mapped(self, frame: Frame, work: Work) -> pl.DataFrame:
+        """What `work` makes of the rows, all at once."""
+        return work(collected(frame))
 
     def write(self, frame: Frame, path: Path) -> None:
         """Writes the rows as a Parquet file."""
@@ -138,6 +152,11 @@ class DuckDB:
         finally:
             for name in names:
                 self._connection.execute(f"DROP TABLE {name}")
+
+    def mapped(self, frame: Frame, work: Work) -> pl.DataFrame:
+        """What `work` makes of the rows, a batch at a time."""
+        batches = frame.to_native().fetch_arrow_reader(_BATCH)
+        return pl.concat([work(collected(frame.head(0))), *(work(pl.DataFrame(batch)) for batch in batches)])
 
     def write(self, frame: Frame, path: Path) -> None:
         """Writes the rows as a Parquet file."""
@@ -195,12 +214,39 @@ class Spark:
 
             yield settled
 
+    def mapped(self, frame: Frame, work: Work) -> pl.DataFrame:
+        """What `work` makes of the rows, by the workers that have them; its rows alone come here."""
+        from pyspark.sql.pandas.types import from_arrow_schema
+
+        def worked(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+            for batch in batches:
+                yield from _plain(work(pl.DataFrame(batch))).to_batches()
+
+        empty = work(collected(frame.head(0)))
+        rows = frame.to_native().mapInArrow(worked, from_arrow_schema(_plain(empty).schema))
+        return collected(nw.from_native(rows)).cast(dict(empty.schema))
+
     def write(self, frame: Frame, path: Path) -> None:
         """Writes the rows as one Parquet file."""
         parts = path.with_suffix(".parts")
         frame.to_native().coalesce(1).write.mode("overwrite").parquet(parts.resolve().as_uri())
         next(parts.glob("part-*.parquet")).replace(path)
         shutil.rmtree(parts)
+
+
+def _plain(rows: pl.DataFrame) -> pa.Table:
+    """The rows with the kinds of Arrow that Spark knows: lists and texts of usual size."""
+    import pyarrow as pa
+
+    def usual(kind: pa.DataType) -> pa.DataType:
+        if pa.types.is_large_list(kind):
+            return pa.list_(usual(kind.value_type))
+        if pa.types.is_struct(kind):
+            return pa.struct([(field.name, usual(field.type)) for field in kind])
+        return pa.string() if pa.types.is_large_string(kind) else kind
+
+    table = rows.to_arrow(compat_level=pl.CompatLevel.oldest())
+    return table.cast(pa.schema([(field.name, usual(field.type)) for field in table.schema]))
 
 
 POLARS = Polars()
