@@ -127,13 +127,12 @@ def main() -> None:
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "list", "--format", "json"]
     there = {each["name"].lower(): each["version"] for each in json.loads(subprocess.check_output(pip))}
     parts = [
-        f"implicit {there['implicit']}, RecTools {there['rectools']}; TIFU-KNN and UP-CF@r are short ones of ours, from",
-        "the papers (`benchmarks/next_basket.py`). Each week is predicted from the weeks before it; settings of peers are",
-        f"the best of a grid in the {CHOOSE} weeks before the first. They rank {TOP} products a customer; their F1 is that",
-        "of the cut that was best in the week before. Seconds: learning and scoring one week; ours with all features,",
-        "calibration and the race. LightGBM",
-        f"{version('lightgbm')}, Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores,",
-        f"{datetime.now(UTC):%Y-%m-%d}.",
+        f"implicit {there['implicit']}, RecTools {there['rectools']}; TIFU-KNN and UP-CF@r are short ones of ours,",
+        "written from the papers (`benchmarks/next_basket.py`). Each week is predicted from the weeks before it; the",
+        f"settings of peers are the best of a grid in the {CHOOSE} weeks before the first. They rank {TOP} products a",
+        "customer; their F1 is that of the cut that was best in the week before. Seconds: learning and scoring one",
+        f"week; ours with all features, calibration and the race. LightGBM {version('lightgbm')}, Python",
+        f"{platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores, {datetime.now(UTC):%Y-%m-%d}.",
         "",
     ]
     for title, source, paths, as_of, weeks, _ in SETS:
