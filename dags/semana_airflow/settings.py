@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from airflow.sdk import Asset, AssetOrTimeSchedule, AssetWatcher, CronTriggerTimetable
 from croniter import croniter
-from semana_flag import ReadyFlagTrigger
+
+from semana_airflow.flag import ReadyFlagTrigger
 
 _CRON = {"daily": "{minute} 6 * * *", "weekly": "{minute} 6 * * 1", "monthly": "{minute} 6 1 * *"}
 _NEVER = "never"

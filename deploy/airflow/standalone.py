@@ -63,6 +63,7 @@ def environment(home: Path) -> dict[str, str]:
     }
     found = {**settings, **os.environ, "AIRFLOW_HOME": str(home)}
     found["SEMANA_HOME"] = str(Path(found["SEMANA_HOME"]).resolve())
+    found["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT / "dags"), found.get("PYTHONPATH")]))  # the triggerer
     found["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{found.get('PATH', os.defpath)}"
     return found
 

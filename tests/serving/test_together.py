@@ -50,7 +50,10 @@ def gone(processes: list[psutil.Process]) -> bool:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_one_signal_stops_both(trees: Stores, number: signal.Signals) -> None:
+def test_one_signal_stops_both(
+    trees: Stores, number: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     with up(trees.home) as (process, addresses, children):
         assert len(children) == 2
         for name, path in (("API", "/readyz"), ("Pages", "/livez"), ("Pages", "/login")):
@@ -58,6 +61,7 @@ def test_one_signal_stops_both(trees: Stores, number: signal.Signals) -> None:
         os.kill(process.pid, number)
         assert process.wait(30) == (-9 if number == signal.SIGKILL else 0)
         assert gone(children)
+    assert not list(tmp_path.glob("semana-*"))
 
 
 @pytest.mark.parametrize("place", [0, 1])

@@ -84,6 +84,9 @@ def own_engine(folder: Path) -> Iterator[Path]:
             process.send_signal(signal.SIGTERM)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(60)
+        for place in (folder / "exec" / "netns").glob("*"):  # it leaves its own network mounted
+            subprocess.run(["umount", str(place)], capture_output=True, check=False)
+        shutil.rmtree(folder / "root", ignore_errors=True)  # gigabytes
 
 
 def make_bases(environment: Mapping[str, str], folder: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -20,11 +22,9 @@ _GRACE = 10  # seconds that requests under way have when it ends
 
 def serve(settings: Settings, listening: socket.socket, *, host: str, workers: int, local: bool, log_all: bool) -> None:
     """Answers on the socket, called by `host` too, until it is interrupted; prints its address first."""
-    with tempfile.TemporaryDirectory(prefix="semana-api-") as shared, listening:
+    with _shared(workers) as shared, listening:
         print(f"API: http://{host}:{listening.getsockname()[1]}", flush=True)  # noqa: T201 - where to ask
-        app = partial(
-            _app, settings, host=host, local=local, shared=Path(shared) if workers > 1 else None, log_all=log_all
-        )
+        app = partial(_app, settings, host=host, local=local, shared=shared, log_all=log_all)
         config = uvicorn.Config(
             app,
             factory=True,
@@ -38,6 +38,16 @@ def serve(settings: Settings, listening: socket.socket, *, host: str, workers: i
             Multiprocess(config, sockets=[listening]).run()
         else:
             uvicorn.Server(config).run(sockets=[listening])
+
+
+@contextmanager
+def _shared(workers: int) -> Iterator[Path | None]:
+    """Where several processes add up their counts; one alone needs no place, and would not live to clear it away."""
+    if workers == 1:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="semana-api-") as folder:
+        yield Path(folder)
 
 
 def _app(settings: Settings, *, host: str, local: bool, shared: Path | None, log_all: bool) -> ASGIApp:

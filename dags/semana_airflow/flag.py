@@ -64,11 +64,11 @@ class ReadyFlagTrigger(BaseEventTrigger):
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Where this class is, and what it is called with."""
-        return "semana_flag.ReadyFlagTrigger", {"path": self.path, "every": self.every}
+        return "semana_airflow.flag.ReadyFlagTrigger", {"path": self.path, "every": self.every}
 
     def shared_stream_key(self) -> Hashable:
         """One flag is one stream."""
-        return "semana_flag", self.path
+        return "semana_airflow.flag", self.path
 
     @classmethod
     def create_shared_stream_producer(cls, kwargs: dict[str, Any]) -> ReadyFlag:
