@@ -13,7 +13,7 @@ UNFETCHED := "The packages could not be installed (pip says why above). With the
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup dev demo up test test-serving check docs bench peers airflow test-airflow bench-airflow lock \
+.PHONY: help setup dev demo up test test-serving check docs bench bench-scale bench-peers peers airflow test-airflow bench-airflow lock \
   env stack-up stack-demo stack-drop stack-down stack-backup stack-restore test-stack audit licences
 
 help: ## list the targets
@@ -58,6 +58,14 @@ bench: $(VENV)/.dev ## quality and speed on real data, printed into docs/benchma
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.telemetry
+
+bench-scale: $(VENV)/.dev ## a synthetic distributor of 1 to 100 times SodAI's size on every engine, printed into docs/benchmarks.md
+	$(BIN)/python -m benchmarks.scale
+
+bench-peers: $(VENV)/.dev $(VENV)-peers/.peers ## lists beside other recommenders', drift and serving beside others', printed there too
+	$(BIN)/python -m benchmarks.peers
+	$(BIN)/python -m benchmarks.drift
+	$(BIN)/python -m benchmarks.serving
 
 airflow: $(VENV)/.semana $(VENV)-airflow/.airflow ## Airflow beside the home (SEMANA_HOME), on 127.0.0.1 alone, until Ctrl-C
 	@exec $(VENV)-airflow/bin/python deploy/airflow/standalone.py
@@ -104,7 +112,8 @@ test-stack: $(VENV)/.dev $(VENV)-stack/.stack ## the containers on a real engine
 
 lock: $(VENV)/.dev ## choose the newest versions again and write requirements/
 	$(LOCK) --upgrade pyproject.toml --group build --output-file requirements/semana.txt
-	$(LOCK) --upgrade pyproject.toml --extra api --extra ui --group build --group dev -c requirements/semana.txt \
+	$(LOCK) --upgrade pyproject.toml --extra api --extra ui --extra duckdb --extra spark --group build --group dev \
+	  -c requirements/semana.txt \
 	  --output-file requirements/dev.txt
 	$(LOCK) --upgrade requirements/build.in -c requirements/dev.txt --output-file requirements/build.txt
 	$(LOCK) --upgrade requirements/api.in -c requirements/dev.txt --output-file requirements/api.txt

@@ -14,6 +14,7 @@ from polars.testing import assert_frame_equal
 from semana.errors import ConfigurationError
 from semana.settings import read_settings
 from semana.stores.engine import POLARS, DuckDB, Engine, Spark, collected
+from semana.stores.files import TEMPORARY
 from tests.stores.engines import OTHERS
 
 ROWS = pl.DataFrame(
@@ -24,8 +25,8 @@ ROWS = pl.DataFrame(
 @pytest.fixture(params=["polars", *OTHERS])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
     if request.param == "spark":
-        return Spark(tmp_path / "scratch", master="local[2]")
-    return POLARS if request.param == "polars" else DuckDB(tmp_path / "scratch", memory="100MiB")
+        return Spark(tmp_path, master="local[2]")
+    return POLARS if request.param == "polars" else DuckDB(tmp_path, memory="100MiB")
 
 
 def test_what_is_written_is_read_with_its_kinds(engine: Engine, tmp_path: Path) -> None:
@@ -36,7 +37,7 @@ def test_what_is_written_is_read_with_its_kinds(engine: Engine, tmp_path: Path) 
 
 
 def test_what_is_settled_is_worked_out_once_and_goes_with_the_block(tmp_path: Path) -> None:
-    engine = DuckDB(tmp_path / "scratch")
+    engine = DuckDB(tmp_path)
     with engine.settling() as settle:
         first = settle(engine.frame(ROWS.lazy()))
         second = settle(first.filter(nw.col("week") > 1))
@@ -58,13 +59,13 @@ def test_what_is_made_of_rows_is_made_of_each(engine: Engine) -> None:
 
 
 def test_what_does_not_fit_into_memory_lies_in_the_scratch_folder(tmp_path: Path) -> None:
-    engine = DuckDB(tmp_path / "scratch", memory="60MiB")
+    engine = DuckDB(tmp_path, memory="60MiB")
     many = pl.DataFrame({"id": pl.int_range(3_000_000, eager=True)}).with_columns((pl.col("id") * 7919).alias("key"))
     many.write_parquet(tmp_path / "many.parquet")
     rows = engine.scan(tmp_path / "many.parquet")
     with engine.settling() as settle:
         counted = settle(rows.group_by("key").agg(nw.len().alias("n")).join(rows, on="key", how="inner").sort("key"))
-        assert [path.parent.parent for path in tmp_path.glob("scratch/duckdb-*/*")] != []
+        assert list(tmp_path.glob(f"{TEMPORARY}*/*")) != []
         assert collected(counted.select(nw.len())).item() == many.height
 
 

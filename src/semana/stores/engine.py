@@ -14,13 +14,13 @@ from contextlib import contextmanager
 from functools import cached_property
 from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory, mkdtemp
 from typing import TYPE_CHECKING, Any, Protocol
 
 import narwhals as nw
 import polars as pl
 
 from semana.errors import ConfigurationError
+from semana.stores import files
 
 if TYPE_CHECKING:
     import duckdb
@@ -109,10 +109,10 @@ class Polars:
 
 
 class DuckDB:
-    """Larger than memory: what does not fit into `memory` (like 4GiB; None: most of the machine) goes to the disk."""
+    """Larger than memory: what does not fit into `memory` (like 4GiB; None: most of the machine) lies in the home."""
 
-    def __init__(self, scratch: Path, *, memory: str | None = None) -> None:
-        self._scratch = scratch
+    def __init__(self, home: Path, *, memory: str | None = None) -> None:
+        self._home = home
         self._memory = memory
         self._made = 0
 
@@ -122,11 +122,15 @@ class DuckDB:
             import duckdb
         except ImportError as err:
             raise ConfigurationError("SEMANA_ENGINE=duckdb: install it: pip install 'semana[duckdb]'") from err
-        self._scratch.mkdir(parents=True, exist_ok=True)
-        folder = mkdtemp(dir=self._scratch, prefix="duckdb-")
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
         limits = {"memory_limit": self._memory} if self._memory else {}
-        return duckdb.connect(config={"temp_directory": folder, **limits})
+        return duckdb.connect(config={"temp_directory": str(self._scratch), **limits})
+
+    @cached_property
+    def _scratch(self) -> Path:
+        folder = files.temporary(self._home / "duckdb")
+        folder.mkdir(parents=True)
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        return folder
 
     def scan(self, path: Path) -> Frame:
         """The rows of a Parquet file."""
@@ -143,6 +147,7 @@ class DuckDB:
 
         def settled(frame: Frame) -> Frame:
             self._made += 1
+            os.utime(self._scratch)  # of a run that goes on
             names.append(f"settled_{self._made}")
             frame.to_native().create(names[-1])
             return nw.from_native(self._connection.table(names[-1]))
@@ -166,11 +171,11 @@ class DuckDB:
 class Spark:
     """A cluster, or all cores of this machine: `master` is where it is, like local[*] or sc://HOST:15002 (Connect).
 
-    What is worked out once lies as Parquet in `scratch`, which every worker must see, as it must see the home.
+    What is worked out once lies as Parquet in the home, which every worker must see.
     """
 
-    def __init__(self, scratch: Path, *, master: str = "local[*]", memory: str | None = None) -> None:
-        self._scratch = scratch
+    def __init__(self, home: Path, *, master: str = "local[*]", memory: str | None = None) -> None:
+        self._home = home
         self._master = master
         self._memory = memory
 
@@ -203,16 +208,17 @@ class Spark:
     @contextmanager
     def settling(self) -> Iterator[Settle]:
         """Gives what works a frame out once, for all that look at it until the block ends."""
-        self._scratch.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=self._scratch, prefix="spark-") as folder:
-            numbers = count()
+        folder, numbers = files.temporary(self._home / "spark"), count()
 
-            def settled(frame: Frame) -> Frame:
-                path = Path(folder) / f"{next(numbers)}.parquet"
-                frame.to_native().write.parquet(path.resolve().as_uri())
-                return self.scan(path)
+        def settled(frame: Frame) -> Frame:
+            path = folder / f"{next(numbers)}.parquet"
+            frame.to_native().write.parquet(path.resolve().as_uri())
+            return self.scan(path)
 
+        try:
             yield settled
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def mapped(self, frame: Frame, work: Work) -> pl.DataFrame:
         """What `work` makes of the rows, by the workers that have them; its rows alone come here."""

@@ -116,10 +116,10 @@ def open_home(settings: Settings, *, create: bool = False) -> Stores:
 
 def engine_of(settings: Settings) -> Engine:
     """The engine that the settings name."""
-    scratch, memory = settings.home / "scratch", settings.engine_memory
+    home, memory = settings.home, settings.engine_memory
     if settings.engine == "duckdb":
-        return DuckDB(scratch, memory=memory)
-    return Spark(scratch, master=settings.spark_master, memory=memory) if settings.engine == "spark" else POLARS
+        return DuckDB(home, memory=memory)
+    return Spark(home, master=settings.spark_master, memory=memory) if settings.engine == "spark" else POLARS
 
 
 def _channels(settings: Settings) -> dict[str, Callable[[Event], None]]:
