@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from typing import Any
@@ -75,8 +76,10 @@ def _missing(column: str, ours: str, there: list[str], *, source: Source, file: 
 
 
 def _check_kinds(raw: pl.DataFrame, kinds: dict[str, str], *, source: Source, file: str) -> None:
-    import pandera.polars as pa  # two seconds to import: paid by deliveries only
-    from pandera.errors import SchemaErrors
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # it looks for Spark, which warns of pandas 3
+        import pandera.polars as pa  # two seconds to import: paid by deliveries only
+        from pandera.errors import SchemaErrors
 
     schema = pa.DataFrameSchema(
         {

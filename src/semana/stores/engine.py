@@ -9,6 +9,7 @@ import atexit
 import os
 import shutil
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -160,8 +161,9 @@ class DuckDB:
 
     def mapped(self, frame: Frame, work: Work) -> pl.DataFrame:
         """What `work` makes of the rows, a batch at a time."""
-        batches = frame.to_native().fetch_arrow_reader(_BATCH)
-        return pl.concat([work(collected(frame.head(0))), *(work(pl.DataFrame(batch)) for batch in batches)])
+        found = [work(collected(frame.head(0)))]  # before the reader: a connection has one open result
+        found += (work(pl.DataFrame(batch)) for batch in frame.to_native().to_arrow_reader(_BATCH))
+        return pl.concat(found)
 
     def write(self, frame: Frame, path: Path) -> None:
         """Writes the rows as a Parquet file."""
@@ -229,7 +231,9 @@ class Spark:
                 yield from _plain(work(pl.DataFrame(batch))).to_batches()
 
         empty = work(collected(frame.head(0)))
-        rows = frame.to_native().mapInArrow(worked, from_arrow_schema(_plain(empty).schema))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # of pandas 3, of which it makes no frame here
+            rows = frame.to_native().mapInArrow(worked, from_arrow_schema(_plain(empty).schema))
         return collected(nw.from_native(rows)).cast(dict(empty.schema))
 
     def write(self, frame: Frame, path: Path) -> None:
