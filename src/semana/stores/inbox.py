@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from semana.stores import files
 
 TRANSACTIONS, RESULT, ORDER, ALERT = "transactions", "result", "order", "alert"
 TAKEN, REFUSED = "taken", "refused"
+_MARK = re.compile(r"([0-9a-f]{64}) (\S+)")  # what it stands for, and its letter
 KINDS = (TRANSACTIONS, RESULT, ORDER, ALERT)
 _REMEMBERED = timedelta(days=90)  # marks and outcomes
 
@@ -94,12 +96,13 @@ class Inbox:
         found = {}
         for mark, stands_for in marks.items():
             try:
-                digest, name = self._mark(mark).read_text(errors="replace").split()
+                told = _MARK.fullmatch(self._mark(mark).read_text(errors="replace"))
             except FileNotFoundError:
                 continue
-            except ValueError:  # damaged, and so no mark of anything
+            if told is None:  # damaged, and so no mark of anything
                 self._mark(mark).unlink(missing_ok=True)
                 continue
+            digest, name = told.groups()
             if digest != _digest(stands_for):
                 raise UsageError(f"{mark} was told before, with another content: the first one counts")
             found[mark] = name
