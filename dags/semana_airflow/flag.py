@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from airflow.triggers.shared_stream import AdvanceItem
 
 Mark = tuple[int, int]
+_log = logging.getLogger(__name__)
 
 
 class ReadyFlag(SharedStreamProducer):
@@ -32,7 +34,9 @@ class ReadyFlag(SharedStreamProducer):
         """Tells of each flag once, looking for one every so many seconds."""
         while True:
             mark = await self._mark()
-            if mark not in (None, self._told):
+            if mark is None:
+                self._told = None
+            elif mark != self._told:
                 self._told = mark
                 yield mark, mark
             await asyncio.sleep(self.every)
@@ -43,15 +47,20 @@ class ReadyFlag(SharedStreamProducer):
             if not item.outcome.is_clean:
                 self._told = None
             elif await self._mark() == item.broker_payload:
-                await self.path.unlink(missing_ok=True)
+                try:
+                    await self.path.unlink(missing_ok=True)
+                except OSError as err:  # a folder, or not ours: it is told of once, and stays
+                    _log.error("the ready-flag cannot be taken away, take it away by hand: %s", err)
+                else:
+                    self._told = None
 
     async def _mark(self) -> Mark | None:
-        """What tells one flag from the next at its place."""
+        """What tells one flag from the next at its place: what is there itself, and when it came to be so."""
         try:
-            found = await self.path.stat()
+            found = await self.path.lstat()
         except FileNotFoundError:
             return None
-        return found.st_ino, found.st_mtime_ns
+        return found.st_ino, found.st_ctime_ns
 
 
 class ReadyFlagTrigger(BaseEventTrigger):

@@ -45,6 +45,7 @@ def test_a_source_needs_no_more_than_its_order_lines() -> None:
             "unknown key; allowed here: column, present, matches, not_matches",
         ),
         (LEAST.replace("date: d", "day: d"), "unknown column day; allowed: customer_id"),
+        (LEAST.replace("date: d", "date: d, label: n"), "label stands beside `columns`, not in it"),
         (LEAST.replace(", date: d", ""), "date must be mapped"),
         (LEAST.replace("files: ['*']", "files: []"), "files"),
         (LEAST.replace("transactions", "sales"), "unknown key; allowed here: transactions, customers, products"),

@@ -12,7 +12,7 @@ from tests.house.tree import ROOT, read
 
 DAGS = ROOT / "dags"
 FILES = sorted(DAGS.rglob("*.py"))
-FLAG_TRIGGER = "airflow.providers.standard.triggers.file"
+FLAG_TRIGGER = ("airflow.triggers.base", "airflow.triggers.shared_stream")
 LONGEST = 120  # lines of a file that says when, in what order and how often to retry
 
 
@@ -29,7 +29,7 @@ def wrong(module: str) -> bool:
     """Whether a DAG may not import it: semana itself, or Airflow beside its task SDK and the flag's trigger."""
     ours = module == "semana" or module.startswith("semana.")
     airflow = module.split(".", maxsplit=1)[0] == "airflow" and not re.match(r"airflow\.sdk(\.|$)", module)
-    return ours or (airflow and module != FLAG_TRIGGER)
+    return ours or (airflow and module not in FLAG_TRIGGER)
 
 
 def settings() -> dict[str, str]:

@@ -16,8 +16,10 @@ import httpx2
 
 
 @contextmanager
-def served(home: Path, *words: str, start: str = "ready") -> Iterator[tuple[httpx2.Client, subprocess.Popen[str]]]:
-    """A client of a running server, and the server; it ends with Ctrl-C, and must end well."""
+def served(
+    home: Path, *words: str, start: str = "ready", code: int = 0
+) -> Iterator[tuple[httpx2.Client, subprocess.Popen[str]]]:
+    """A client of a running server, and the server; it ends with Ctrl-C, and must end well, or with the code."""
     command = [sys.executable, "-m", "semana.cli", "--home", str(home), "serve", "api", "--port", "0", *words]
     log = home.parent / "api.log"
     with log.open("w") as errors:
@@ -37,7 +39,7 @@ def served(home: Path, *words: str, start: str = "ready") -> Iterator[tuple[http
         process.wait(timeout=30)
         if process.stdout:
             process.stdout.close()
-    assert process.returncode == 0, log.read_text()
+    assert process.returncode == code, log.read_text()
 
 
 def wait_for(client: httpx2.Client, status: str, *, seconds: float = 60.0) -> dict:

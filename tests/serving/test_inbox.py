@@ -221,6 +221,59 @@ def test_a_letter_whose_writer_was_killed_is_left_by_the_next_one(
     assert (again["before"], list(trees.inbox.folder.glob("coming/*"))) == (True, [])
 
 
+def test_an_order_whose_writer_was_killed_is_there_for_who_tells_it_again_and_for_who_takes_it(
+    living: Stores, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, order = ask(living), {"json": {"reason": "wrong"}, "headers": {"Idempotency-Key": "k"}}
+    for again in (True, False):
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "rename", lambda *_: (_ for _ in ()).throw(OSError("killed")))
+            assert client.post("/v1/model/rollback", **order).status_code == 503
+        assert living.inbox.waiting() == []
+        if again:
+            told = client.post("/v1/model/rollback", **order).json()
+            assert (told["before"], told["outcome"]) == (True, "waiting")
+            assert client.get(f"/v1/letters/{told['letter']}").json()["outcome"] == "waiting"
+        assert sum(take_orders(living, now=NOW).values()) == 1  # the second finds no model to go back to
+        order["headers"] = {"Idempotency-Key": "another"}
+
+
+def test_an_order_that_was_carried_out_and_could_not_be_settled_is_carried_out_once(
+    living: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = len(living.ledger.entries())
+    living.inbox.post("order", {"what": "rollback", "reason": "wrong"}, request="1", now=NOW)
+    with monkeypatch.context() as patch:
+        patch.setattr(living.inbox, "settle", lambda *_, **__: (_ for _ in ()).throw(OSError("no space")))
+        with pytest.raises(OSError, match="no space"):
+            take_orders(living, now=NOW)
+    assert take_orders(living, now=NOW) == {"taken": 1, "refused": 0}
+    assert len(living.ledger.entries()) == before + 1
+    assert living.ledger.entries()[-1]["by"].startswith("by hand, letter 2")
+    assert living.inbox.waiting() == []
+
+
+@pytest.mark.parametrize("damage", [b"", b"one", b"one two three", b"\xff\x00 \xfe"])
+def test_a_damaged_mark_marks_nothing(trees: Stores, damage: bytes) -> None:
+    marks = {"order 7": "its lines"}
+    trees.inbox.post("result", {"week": "2025-W02"}, request="1", now=NOW, marks=marks)
+    (mark,) = trees.inbox.folder.glob("marks/*")
+    mark.write_bytes(damage)
+    assert trees.inbox.known(marks) == {}
+    assert not trees.inbox.post("result", {"week": "2025-W02"}, request="2", now=NOW, marks=marks)["before"]
+    assert len(trees.inbox.known(marks)) == 1
+
+
+def test_what_a_damaged_letter_told_may_be_told_again(trees: Stores) -> None:
+    marks = {"order 7": "its lines"}
+    trees.inbox.post("result", {"week": "2025-W02"}, request="1", now=NOW, marks=marks)
+    trees.inbox.waiting()[0].write_bytes(b"{")
+    (trees.inbox.folder / "waiting" / "2.json").mkdir()
+    (trees.inbox.folder / "coming" / "2.json").mkdir()
+    assert take_letters(trees, arrival=NOW)["refused"] == 1
+    assert not trees.inbox.post("result", {"week": "2025-W02"}, request="2", now=NOW, marks=marks)["before"]
+
+
 def test_a_letter_that_was_damaged_while_it_came_keeps_nobody_from_writing_and_is_put_aside(trees: Stores) -> None:
     coming = trees.inbox.folder / "coming"
     coming.mkdir(parents=True)

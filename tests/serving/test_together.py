@@ -18,6 +18,7 @@ import pytest
 
 from semana.stores.home import Stores
 from tests.journey.command import semana
+from tests.serving.server import served
 
 
 @contextmanager
@@ -71,6 +72,16 @@ def test_the_end_of_one_ends_the_other_and_says_so(trees: Stores, place: int) ->
         assert process.wait(30) == 69
         assert gone(children)
     assert "ended (-9), so the other was stopped" in (trees.home.parent / "up.log").read_text()
+
+
+def test_processes_of_the_api_end_when_what_started_them_is_gone(trees: Stores) -> None:
+    with served(trees.home, "--workers", "2", code=-9) as (client, process):
+        workers = psutil.Process(process.pid).children(recursive=True)
+        assert len(workers) >= 2
+        process.kill()
+        assert gone(workers)
+        with pytest.raises(httpx2.TransportError):
+            client.get("/livez")
 
 
 def test_what_cannot_start_leaves_nothing(tmp_path: Path) -> None:

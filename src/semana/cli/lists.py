@@ -239,7 +239,7 @@ def _put(
         Console().print(table())
     elif form == "xlsx" and out is not None:
         sheet = io.BytesIO()
-        lists.write_excel(rows, sheet, lang)
+        lists.write_excel([rows], sheet, lang)
         files.replace_bytes(out, sheet.getvalue())
     elif form in ("csv", "json"):
         text = rows.write_json() if form == "json" else lists.flat(rows, lang).write_csv()

@@ -140,7 +140,12 @@ class Tables(Section):
                 continue
             unknown = sorted(set(table.columns) - {*required, *allowed})
             if unknown:
-                raise ValueError(f"{name}: unknown column {unknown[0]}; allowed: {', '.join((*required, *allowed))}")
+                beside = (
+                    f"; {unknown[0]} stands beside `columns`, not in it" if unknown[0] in Table.model_fields else ""
+                )
+                raise ValueError(
+                    f"{name}: unknown column {unknown[0]}; allowed: {', '.join((*required, *allowed))}{beside}"
+                )
             absent = [column for column in required if column not in table.columns or column in table.optional]
             if absent:
                 raise ValueError(f"{name}: {absent[0]} must be mapped, and cannot be optional")

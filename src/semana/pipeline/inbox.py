@@ -15,7 +15,7 @@ from semana.data.cleaning import FIRST_DATE, LARGEST
 from semana.data.values import INTEGER
 from semana.data.weeks import Week
 from semana.errors import ConfigurationError, ContractError, UsageError
-from semana.pipeline.succession import promote_by_hand, roll_back_by_hand
+from semana.pipeline.succession import BY_HAND, promote_by_hand, roll_back_by_hand
 from semana.stores.alerts import Event
 from semana.stores.home import Stores
 from semana.stores.inbox import ALERT, ORDER, REFUSED, RESULT, TAKEN, TRANSACTIONS
@@ -31,6 +31,7 @@ def take_letters(stores: Stores, *, arrival: datetime) -> dict[str, Any]:
     All lines become one posted delivery (`delivery`, None where there is none). Nothing is raised for a bad letter.
     """
     stores.inbox.sweep(now=arrival)
+    stores.inbox.finish()
     lines: list[pl.DataFrame] = []
     posted: list[tuple[Path, dict[str, Any]]] = []
     counts = {TAKEN: 0, REFUSED: 0}
@@ -58,6 +59,7 @@ def take_letters(stores: Stores, *, arrival: datetime) -> dict[str, Any]:
 def take_orders(stores: Stores, *, now: datetime) -> dict[str, int]:
     """Carries out the orders to roll back or promote, under a lease that keeps runs out; a bad one is put aside."""
     counts = {TAKEN: 0, REFUSED: 0}
+    stores.inbox.finish()
     for path in stores.inbox.waiting():
         try:
             letter = stores.inbox.read(path)
@@ -76,9 +78,14 @@ def take_orders(stores: Stores, *, now: datetime) -> dict[str, int]:
 
 
 def _carry_out(stores: Stores, letter: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """The entry of the ledger; the one there is, where the order was carried out before and could not be settled."""
+    by = f"{BY_HAND}, letter {letter['name']}"
+    done = next((entry for entry in stores.ledger.entries() if entry["by"] == by), None)
+    if done:
+        return done
     if letter["what"] == "rollback":
-        return roll_back_by_hand(stores, reason=str(letter["reason"]), now=now)
-    return promote_by_hand(stores, str(letter["version"]), reason=str(letter["reason"]), now=now)
+        return roll_back_by_hand(stores, reason=str(letter["reason"]), now=now, by=by)
+    return promote_by_hand(stores, str(letter["version"]), reason=str(letter["reason"]), now=now, by=by)
 
 
 def _take(stores: Stores, letter: Mapping[str, Any], now: datetime) -> None:

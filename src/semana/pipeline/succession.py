@@ -164,7 +164,7 @@ def damage(stores: Stores, bundle: str) -> str | None:
     return None
 
 
-def promote_by_hand(stores: Stores, name: str, *, reason: str, now: datetime) -> dict[str, Any]:
+def promote_by_hand(stores: Stores, name: str, *, reason: str, now: datetime, by: str = BY_HAND) -> dict[str, Any]:
     """Makes a version of the ledger, or a bundle that the gate refused, serve from now on; returns the new entry."""
     bundle = bundle_of(stores, name)
     champion = stores.ledger.champion()
@@ -180,16 +180,16 @@ def promote_by_hand(stores: Stores, name: str, *, reason: str, now: datetime) ->
         bundle,
         week=_now_serving(stores),
         now=now,
-        by=BY_HAND,
+        by=by,
         why=[reason],
         evidence=known["evidence"] if known else told,
     )
     return stores.ledger.append(entry, after=len(stores.ledger.entries()))
 
 
-def roll_back_by_hand(stores: Stores, *, reason: str, now: datetime) -> dict[str, Any]:
+def roll_back_by_hand(stores: Stores, *, reason: str, now: datetime, by: str = BY_HAND) -> dict[str, Any]:
     """Makes the champion's predecessor serve from now on; returns the new entry."""
-    return roll_back(stores, week=_now_serving(stores), now=now, by=BY_HAND, why=[reason], evidence={})
+    return roll_back(stores, week=_now_serving(stores), now=now, by=by, why=[reason], evidence={})
 
 
 def bundle_of(stores: Stores, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import IO
 
 import polars as pl
@@ -13,6 +14,7 @@ from semana.reports.words import reason_in_words
 
 # What a spreadsheet would take for a formula, also behind what parts cells where another country's reads the file.
 _FORMULA = r"(^|[;,\r\n\t\x22]\s*)([=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}])|^([\t\r\n])"
+_NARROW = 12  # characters: the least width of a column in a workbook
 _SOME = 3  # ids that are named where one is unknown
 CUSTOMER, PRODUCT = "customer", "product"
 PRODUCTS = "products"
@@ -94,12 +96,28 @@ def calls(rows: pl.DataFrame, customers: pl.DataFrame, *, capacity: int) -> pl.D
     return named.select(s.CUSTOMER_ID, s.LABEL, s.OWNER, PRODUCTS, EXPECTED_PURCHASES, s.EXPECTED_AMOUNT)
 
 
-def write_excel(rows: pl.DataFrame, sheet: IO[bytes], lang: str = "en") -> None:
-    """Writes the rows as a workbook: no text in it runs as a formula, and none that looks like an address is a link."""
+def write_excel(parts: Iterable[pl.DataFrame], sheet: IO[bytes], lang: str = "en") -> None:
+    """Writes the rows of the parts as a workbook, of which no more than a part is held in memory.
+
+    No text in it runs as a formula, and none that looks like an address is a link.
+    """
     from xlsxwriter import Workbook
 
-    with Workbook(sheet, {"strings_to_urls": False, "in_memory": True}) as book:
-        flat(rows, lang).write_excel(book)
+    plain = {"strings_to_urls": False, "strings_to_formulas": False, "constant_memory": True}
+    with Workbook(sheet, {**plain, "default_date_format": "yyyy-mm-dd", "nan_inf_to_errors": True}) as book:
+        page, number = book.add_worksheet(), 0
+        for part in parts:
+            rows = flat(part, lang)
+            if number == 0:
+                for column, name in enumerate(rows.columns):
+                    page.set_column(column, column, max(_NARROW, len(name) + 2))
+                page.freeze_panes(1, 0)
+                page.write_row(0, 0, rows.columns, book.add_format({"bold": True}))
+            for row in rows.iter_rows():
+                number += 1
+                page.write_row(number, 0, row)
+            if number:
+                page.autofilter(0, 0, number, len(rows.columns) - 1)
 
 
 def flat(rows: pl.DataFrame, lang: str = "en") -> pl.DataFrame:

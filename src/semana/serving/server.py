@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import tempfile
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -17,6 +21,7 @@ from semana.serving.api import make_app
 from semana.serving.logs import log_as_json
 from semana.settings import Settings
 
+_LOOK = 1.0  # seconds between two looks whether the parent is there
 _GRACE = 10  # seconds that requests under way have when it ends
 
 
@@ -52,4 +57,13 @@ def _shared(workers: int) -> Iterator[Path | None]:
 
 def _app(settings: Settings, *, host: str, local: bool, shared: Path | None, log_all: bool) -> ASGIApp:
     log_as_json(settings.log_level)
+    if shared:
+        threading.Thread(target=_end_with, args=(os.getppid(),), name="parent", daemon=True).start()
     return make_app(settings, host=host, local=local, shared=shared, log_all=log_all)
+
+
+def _end_with(parent: int) -> None:
+    """Ends this process once its parent is gone: it would hold the port, and answer as if nothing were."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK)
+    os.kill(os.getpid(), signal.SIGTERM)

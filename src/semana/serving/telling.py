@@ -236,7 +236,11 @@ def _told_before(request: Request, stores: Stores, name: str) -> Response:
 
 def _away(err: OSError) -> Problem:
     _log.warning("the inbox cannot be used: %s", err)
-    return Problem(503, "the inbox cannot be written to: nothing was taken", {"Retry-After": "5"})
+    return Problem(
+        503,
+        "the inbox cannot be written to: tell it again, what was taken all the same counts once",
+        {"Retry-After": "5"},
+    )
 
 
 def _now() -> datetime:

@@ -23,7 +23,7 @@ from semana.stores import files
 
 TRANSACTIONS, RESULT, ORDER, ALERT = "transactions", "result", "order", "alert"
 TAKEN, REFUSED = "taken", "refused"
-_MARK = re.compile(r"[0-9a-f]{64}")
+_MARK = re.compile(r"([0-9a-f]{64}) (\S+)")  # what it stands for, and its letter
 KINDS = (TRANSACTIONS, RESULT, ORDER, ALERT)
 _REMEMBERED = timedelta(days=90)  # marks and outcomes
 
@@ -52,12 +52,21 @@ class Inbox:
         made = {self._mark(mark).name: _digest(stands_for) for mark, stands_for in marks.items()}
         letter = {"name": name, "when": now.isoformat(), "request": request, "kind": kind, **content, "marks": made}
         with self._alone():
-            for left in sorted((self.folder / "coming").glob("[0-9]*.json")):  # by who was killed at it
-                self._deliver(left)
-            if known := self.known(marks):
+            self._finish()
+            if known := self._known(marks):
                 return {"name": next(iter(known.values())), "before": True}
             self._deliver(files.create_exclusive(self.folder / "coming" / f"{name}.json", files.to_json(letter)))
         return {"name": name, "before": False}
+
+    def finish(self) -> None:
+        """Lays down the letters of those who were killed while they left them."""
+        if _letters(self.folder / "coming"):
+            with self._alone():
+                self._finish()
+
+    def _finish(self) -> None:
+        for left in _letters(self.folder / "coming"):
+            self._deliver(left)
 
     def _deliver(self, path: Path) -> None:
         """Makes the marks of a letter that is coming, and lays it among the waiting ones, also what is none."""
@@ -65,7 +74,7 @@ class Inbox:
         with contextlib.suppress(ValueError, KeyError, TypeError):  # of a disk that is damaged; whoever takes it tells
             made = dict(self.read(path)["marks"])
         for mark, digest in made.items():
-            with contextlib.suppress(FileExistsError):
+            with contextlib.suppress(FileExistsError, ValueError):  # a name that is none
                 files.create_exclusive(self.folder / "marks" / mark, f"{digest} {path.stem}".encode())
         (self.folder / "waiting").mkdir(exist_ok=True)
         path.rename(self.folder / "waiting" / path.name)
@@ -80,18 +89,28 @@ class Inbox:
 
     def known(self, marks: Mapping[str, Any]) -> dict[str, str]:
         """The letters, by their marks, that were told before; raises UsageError where one said something else."""
+        self.finish()
+        return self._known(marks)
+
+    def _known(self, marks: Mapping[str, Any]) -> dict[str, str]:
         found = {}
         for mark, stands_for in marks.items():
-            with contextlib.suppress(FileNotFoundError):
-                digest, name = self._mark(mark).read_text().split()
-                if digest != _digest(stands_for):
-                    raise UsageError(f"{mark} was told before, with another content: the first one counts")
-                found[mark] = name
+            try:
+                told = _MARK.fullmatch(self._mark(mark).read_text(errors="replace"))
+            except FileNotFoundError:
+                continue
+            if told is None:  # damaged, and so no mark of anything
+                self._mark(mark).unlink(missing_ok=True)
+                continue
+            digest, name = told.groups()
+            if digest != _digest(stands_for):
+                raise UsageError(f"{mark} was told before, with another content: the first one counts")
+            found[mark] = name
         return found
 
     def waiting(self) -> list[Path]:
         """The letters that nobody has taken, in the order they came."""
-        return sorted((self.folder / "waiting").glob("[0-9]*.json"))
+        return _letters(self.folder / "waiting")
 
     def read(self, path: Path) -> dict[str, Any]:
         """The letter; raises ValueError where it is none."""
@@ -117,9 +136,9 @@ class Inbox:
         record = {**told, "outcome": outcome, "says": said, "taken": now.isoformat()}
         files.replace_json(self.folder / "taken" / f"{path.stem}.json", record)
         with self._alone():
-            for mark in letter.get("marks") or () if outcome == REFUSED else ():
-                if _MARK.fullmatch(str(mark)):
-                    (self.folder / "marks" / mark).unlink(missing_ok=True)
+            for mark in sorted((self.folder / "marks").glob("*")) if outcome == REFUSED else ():
+                if mark.read_text(errors="replace").endswith(f" {path.stem}"):  # a damaged letter does not tell its own
+                    mark.unlink()
             path.unlink(missing_ok=True)
 
     def outcome(self, name: str) -> dict[str, Any] | None:
@@ -161,6 +180,11 @@ class Inbox:
 
     def _mark(self, mark: str) -> Path:
         return self.folder / "marks" / hashlib.sha256(mark.encode()).hexdigest()
+
+
+def _letters(folder: Path) -> list[Path]:
+    """In the order they came."""
+    return sorted(path for path in folder.glob("[0-9]*.json") if path.is_file())
 
 
 def _digest(content: object) -> str:

@@ -173,7 +173,7 @@ def _ledger(page: Page, ask: Ask, what: Record) -> Markup:
             **entry,
             "kind": model_in_words(entry["evidence"]["model"], page.lang),
             "from": entry["evidence"].get("rolled_back"),
-            "by": page.t("ledger_hand") if entry["by"] == "by hand" else page.t("ledger_by", by=entry["by"]),
+            "by": page.t("ledger_hand") if entry["by"].startswith("by hand") else page.t("ledger_by", by=entry["by"]),
             "why": [sentence(why, page.lang) for why in entry["why"]],
         }
         for entry in found["entries"]
