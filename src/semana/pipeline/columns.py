@@ -14,6 +14,8 @@ from semana.data import catalog
 from semana.data import schemas as s
 from semana.data.purchases import bought
 from semana.data.weeks import Week
+from semana.features.calendar import weekday
+from semana.features.sums import steady_sum
 from semana.monitoring import behaviour as b
 from semana.stores.engine import Settle, collected
 from semana.stores.home import Stores
@@ -90,7 +92,7 @@ class Watched:
             *b.figures(told, (*b.FIGURES, *numbers)),
             b.ordered(self.behaviour, known_since=self.known_since),
             b.kinds(b.PRODUCTS, b.of_purchases(self.purchases, nw.col(s.PRODUCT_ID))),
-            b.kinds(b.WEEKDAY, b.of_purchases(self.purchases, nw.col(s.LAST_DATE).dt.weekday())),
+            b.kinds(b.WEEKDAY, b.of_purchases(self.purchases, weekday(s.LAST_DATE))),
         ]
         found += [self._kinds(self.behaviour, customers, s.CUSTOMER_ID, name) for name in texts]
         found += [self._kinds(sold, products, s.PRODUCT_ID, name) for name in self.attributes(catalog.PRODUCTS)[0]]
@@ -104,7 +106,7 @@ class Watched:
         texts, numbers = self.of_customers
         customers = self.stores.lake.scan(catalog.CUSTOMERS, self.run.week).select(s.CUSTOMER_ID, *texts, *numbers)
         rows = self.behaviour.filter(nw.col(s.WEEK).is_in(list(weeks))).join(customers, on=s.CUSTOMER_ID, how="left")
-        return collected(rows.drop(s.WEEK)).sort(s.CUSTOMER_ID)
+        return collected(rows).sort(s.CUSTOMER_ID, s.WEEK).drop(s.WEEK)
 
     def _scores(self) -> list[b.Column]:
         """The purchases expected of each customer in the weeks that were scored."""
@@ -116,7 +118,7 @@ class Watched:
 
     def _expected(self, week: Week) -> pl.DataFrame:
         scored = self.stores.lake.scan(catalog.SCORES, week).group_by(s.CUSTOMER_ID)
-        sums = collected(scored.agg(nw.col(s.PROBABILITY).sum().alias(_EXPECTED)))
+        sums = collected(scored.agg(steady_sum(nw.col(s.PROBABILITY), bits=30).alias(_EXPECTED)))
         return sums.select(pl.lit(week.index).alias(s.WEEK), _EXPECTED)
 
     @cached_property

@@ -199,7 +199,7 @@ class Spark:
 
     def scan(self, path: Path) -> Frame:
         """The rows of a Parquet file."""
-        rows: Frame = nw.from_native(self._session.read.parquet(path.resolve().as_uri()))
+        rows: Frame = nw.from_native(self._session.read.parquet(_uri(path)))
         return rows
 
     def frame(self, rows: pl.LazyFrame) -> Frame:
@@ -214,7 +214,7 @@ class Spark:
 
         def settled(frame: Frame) -> Frame:
             path = folder / f"{next(numbers)}.parquet"
-            frame.to_native().write.parquet(path.resolve().as_uri())
+            frame.to_native().write.parquet(_uri(path))
             return self.scan(path)
 
         try:
@@ -239,9 +239,14 @@ class Spark:
     def write(self, frame: Frame, path: Path) -> None:
         """Writes the rows as one Parquet file."""
         parts = path.with_suffix(".parts")
-        frame.to_native().coalesce(1).write.mode("overwrite").parquet(parts.resolve().as_uri())
+        frame.to_native().coalesce(1).write.mode("overwrite").parquet(_uri(parts))
         next(parts.glob("part-*.parquet")).replace(path)
         shutil.rmtree(parts)
+
+
+def _uri(path: Path) -> str:
+    """Where Spark finds the path; it takes a URI as it is written, and what is quoted in it as another name."""
+    return f"file://{path.resolve()}"
 
 
 def _plain(rows: pl.DataFrame) -> pa.Table:
