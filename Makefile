@@ -13,7 +13,7 @@ UNFETCHED := "The packages could not be installed (pip says why above). With the
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup dev demo up test test-serving check docs bench bench-scale bench-peers peers airflow test-airflow bench-airflow lock \
+.PHONY: help setup dev demo up test test-serving test-spark check docs bench bench-scale bench-peers peers airflow test-airflow bench-airflow lock \
   env stack-up stack-demo stack-drop stack-down stack-backup stack-restore test-stack audit licences
 
 help: ## list the targets
@@ -33,6 +33,9 @@ up: $(VENV)/.ui ## the pages for people and the API beside the demo's home, unti
 
 test: $(VENV)/.dev ## all tests, but those of servers: test-serving, test-airflow
 	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/serving
+
+test-spark: $(VENV)/.dev ## whole weekly runs on Spark beside Polars' and DuckDB's, on three real sets; needs a Java
+	$(BIN)/python -m pytest tests/pipeline/test_engines.py tests/stores/test_engine.py --spark
 
 test-serving: $(VENV)/.dev ## what is served: every route, keys, hot swap under load, parity of live scores
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests/serving

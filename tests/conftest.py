@@ -17,6 +17,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--airflow", action="store_true", help="run the tests on a real Airflow (make test-airflow)")
     parser.addoption("--stack", action="store_true", help="run the tests in real containers (make test-stack)")
     parser.addoption("--stack-folder", help="where the engine of these tests keeps its files, to build sooner again")
+    parser.addoption("--spark", action="store_true", help="run whole weekly runs on Spark (make test-spark)")
     parser.addoption("--pictures", action="store_true", help="make the pictures of docs/pictures anew")
 
 

@@ -90,6 +90,13 @@ def in_part(real: Real, folder: Path) -> list[Path]:
     return found
 
 
+@pytest.fixture(params=OTHERS)
+def engine(request: pytest.FixtureRequest) -> str:
+    if request.param == "spark" and not request.config.getoption("--spark"):
+        pytest.skip("minutes for each set: make test-spark")
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
 def landed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """The home, by the set's name, in which it has landed."""
@@ -145,8 +152,7 @@ def ran(opened: Callable[[str, str], Stores]) -> Iterator[Callable[[str, str], S
     return of
 
 
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize("engine", OTHERS)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("name", ["shop", *SETS])
 def test_a_run_is_the_same_on_every_engine(ran: Any, name: str, engine: str) -> None:
     ours, theirs = ran(name, "polars"), ran(name, engine)
@@ -164,8 +170,7 @@ def test_a_run_is_the_same_on_every_engine(ran: Any, name: str, engine: str) -> 
     assert ours.runs.newest("drift").recall("drift") == theirs.runs.newest("drift").recall("drift")
 
 
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize("engine", OTHERS)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("name", SETS)
 def test_the_examples_of_a_real_week_are_the_same_on_every_engine(ran: Any, name: str, engine: str) -> None:
     rows, others = (

@@ -35,6 +35,11 @@ _SPARK = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
 }
+_ALONE = {
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 1)),
+}
 _BATCH = 2**16  # rows that are given to Python at once
 Settle = Callable[[Frame], Frame]
 Work = Callable[[pl.DataFrame], pl.DataFrame]
@@ -194,7 +199,7 @@ class Spark:
         if self._memory:
             builder = builder.config("spark.driver.memory", self._memory.replace(" ", "").replace("iB", "").rstrip("B"))
         if self._master.startswith("local"):
-            builder = builder.config("spark.driver.host", "127.0.0.1").config("spark.driver.bindAddress", "127.0.0.1")
+            builder = builder.config(map=_ALONE)
         return builder.master(self._master).getOrCreate()
 
     def scan(self, path: Path) -> Frame:
