@@ -29,7 +29,7 @@ def serve(settings: Settings, listening: socket.socket, *, host: str, workers: i
     """Answers on the socket, called by `host` too, until it is interrupted; prints its address first."""
     with _shared(workers) as shared, listening:
         print(f"API: http://{host}:{listening.getsockname()[1]}", flush=True)  # noqa: T201 - where to ask
-        app = partial(_app, settings, host=host, local=local, shared=shared, log_all=log_all)
+        app = partial(_app, settings, host=host, local=local, shared=shared, log_all=log_all, parent=os.getpid())
         config = uvicorn.Config(
             app,
             factory=True,
@@ -55,10 +55,10 @@ def _shared(workers: int) -> Iterator[Path | None]:
         yield Path(folder)
 
 
-def _app(settings: Settings, *, host: str, local: bool, shared: Path | None, log_all: bool) -> ASGIApp:
+def _app(settings: Settings, *, host: str, local: bool, shared: Path | None, log_all: bool, parent: int) -> ASGIApp:
     log_as_json(settings.log_level)
     if shared:
-        threading.Thread(target=_end_with, args=(os.getppid(),), name="parent", daemon=True).start()
+        threading.Thread(target=_end_with, args=(parent,), name="parent", daemon=True).start()
     return make_app(settings, host=host, local=local, shared=shared, log_all=log_all)
 
 
