@@ -129,7 +129,7 @@ def opened(landed: Callable[[str], Path], tmp_path_factory: pytest.TempPathFacto
         if (source.parent / "files").exists():
             shutil.copytree(source.parent / "files", folder / "files")
         home = Path(shutil.copytree(source, folder / "home"))
-        return open_home(read_settings(home, engine=engine, spark_master="local[2]"))
+        return open_home(read_settings(home, engine=engine, engine_memory="4GiB", spark_master="local[2]"))
 
     return of
 

@@ -34,6 +34,11 @@ _SPARK = {
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
+    # What the driver remembers of queries that are done: a run makes thousands, and the default keeps a thousand plans.
+    "spark.sql.ui.retainedExecutions": "5",
+    "spark.ui.retainedJobs": "100",
+    "spark.ui.retainedStages": "100",
+    "spark.ui.retainedTasks": "1000",
 }
 _ALONE = {
     "spark.driver.host": "127.0.0.1",
@@ -200,6 +205,8 @@ class Spark:
             builder = builder.config("spark.driver.memory", self._memory.replace(" ", "").replace("iB", "").rstrip("B"))
         if self._master.startswith("local"):
             builder = builder.config(map=_ALONE)
+            if not self._memory:
+                builder = builder.config("spark.driver.memory", f"{_half_of_this_machine()}m")
         return builder.master(self._master).getOrCreate()
 
     def scan(self, path: Path) -> Frame:
@@ -247,6 +254,11 @@ class Spark:
         frame.to_native().coalesce(1).write.mode("overwrite").parquet(_uri(parts))
         next(parts.glob("part-*.parquet")).replace(path)
         shutil.rmtree(parts)
+
+
+def _half_of_this_machine() -> int:
+    """MiB. Spark alone would take 1 GiB, which a week of a small shop fills."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**21
 
 
 def _uri(path: Path) -> str:
