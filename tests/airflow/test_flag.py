@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 from pathlib import Path
 
-from tests.airflow.scheduler import PYTHON
-from tests.house.tree import ROOT
+from tests.airflow.test_dags import asked
 
 # Read in Airflow's own environment. What is told of within some looks, and whether the flag is there afterwards.
 PROGRAM = """
@@ -70,12 +66,8 @@ print(json.dumps(said))
 
 
 def test_each_flag_is_told_of_once_and_taken_away_when_that_is_kept(tmp_path: Path) -> None:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("SEMANA", "AIRFLOW"))}
-    environment = {**clean, "AIRFLOW_HOME": str(tmp_path / "airflow"), "PYTHONPATH": str(ROOT / "dags")}
-    call = [str(PYTHON), "-c", PROGRAM, str(tmp_path / ".ready")]
-    done = subprocess.run(call, env=environment, capture_output=True, text=True, timeout=120, check=True)
     told, there = True, True
-    assert json.loads(done.stdout.splitlines()[-1]) == {
+    assert asked(tmp_path / "airflow", PROGRAM, str(tmp_path / ".ready")) == {
         "none": [not told, not there],
         "laid": [told, not there],
         "taken": [not told, not there],

@@ -105,10 +105,11 @@ def write_excel(parts: Iterable[pl.DataFrame], sheet: IO[bytes], lang: str = "en
 
     plain = {"strings_to_urls": False, "strings_to_formulas": False, "constant_memory": True}
     with Workbook(sheet, {**plain, "default_date_format": "yyyy-mm-dd", "nan_inf_to_errors": True}) as book:
-        page, number = book.add_worksheet(), 0
+        page, number, last = book.add_worksheet(), 0, 0
         for part in parts:
             rows = flat(part, lang)
             if number == 0:
+                last = len(rows.columns) - 1
                 for column, name in enumerate(rows.columns):
                     page.set_column(column, column, max(_NARROW, len(name) + 2))
                 page.freeze_panes(1, 0)
@@ -116,8 +117,8 @@ def write_excel(parts: Iterable[pl.DataFrame], sheet: IO[bytes], lang: str = "en
             for row in rows.iter_rows():
                 number += 1
                 page.write_row(number, 0, row)
-            if number:
-                page.autofilter(0, 0, number, len(rows.columns) - 1)
+        if number:
+            page.autofilter(0, 0, number, last)
 
 
 def flat(rows: pl.DataFrame, lang: str = "en") -> pl.DataFrame:

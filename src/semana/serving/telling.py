@@ -238,7 +238,7 @@ def _away(err: OSError) -> Problem:
     _log.warning("the inbox cannot be used: %s", err)
     return Problem(
         503,
-        "the inbox cannot be written to: tell it again, with the same order numbers or Idempotency-Key",
+        "the inbox cannot be written to, and nothing was taken: tell it again",
         {"Retry-After": "5"},
     )
 

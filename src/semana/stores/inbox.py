@@ -45,7 +45,8 @@ class Inbox:
     ) -> dict[str, Any]:
         """Leaves a letter and returns its name, or that of one which has one of its marks since `before`.
 
-        `marks` say what each of them stands for; raises UsageError where one stands for something else already.
+        `marks` say what each of them stands for; raises UsageError where one stands for something else already, and
+        OSError where nothing can be left: then nothing is.
         """
         marks = marks or {}
         name = f"{now:%Y%m%dT%H%M%S.%f}-{hashlib.sha256(request.encode()).hexdigest()[:12]}"
@@ -55,7 +56,13 @@ class Inbox:
             self._finish()
             if known := self._known(marks):
                 return {"name": next(iter(known.values())), "before": True}
-            self._deliver(files.create_exclusive(self.folder / "coming" / f"{name}.json", files.to_json(letter)))
+            path = files.create_exclusive(self.folder / "coming" / f"{name}.json", files.to_json(letter))
+            try:
+                self._deliver(path)
+            except OSError:
+                path.unlink(missing_ok=True)
+                self._unmark(name)
+                raise
         return {"name": name, "before": False}
 
     def finish(self) -> None:
@@ -136,10 +143,14 @@ class Inbox:
         record = {**told, "outcome": outcome, "says": said, "taken": now.isoformat()}
         files.replace_json(self.folder / "taken" / f"{path.stem}.json", record)
         with self._alone():
-            for mark in sorted((self.folder / "marks").glob("*")) if outcome == REFUSED else ():
-                if mark.read_text(errors="replace").endswith(f" {path.stem}"):  # a damaged letter does not tell its own
-                    mark.unlink()
+            if outcome == REFUSED:
+                self._unmark(path.stem)
             path.unlink(missing_ok=True)
+
+    def _unmark(self, name: str) -> None:
+        for mark in sorted((self.folder / "marks").glob("*")):
+            if mark.read_text(errors="replace").endswith(f" {name}"):  # a damaged letter does not tell its own
+                mark.unlink()
 
     def outcome(self, name: str) -> dict[str, Any] | None:
         """What became of the letter of that name: `outcome` is "waiting" until it is taken; None for an unknown one."""

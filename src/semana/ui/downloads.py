@@ -21,6 +21,7 @@ from semana.reports import lists
 from semana.reports.words import kind_in_words
 from semana.ui.client import Api, Ask, Refused, part
 from semana.ui.door import KEY, LANG
+from semana.ui.drawn import number
 from semana.ui.words import language, say
 
 _EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -120,11 +121,12 @@ def _frame(rows: Rows, heads: dict[str, str], lang: str) -> pl.DataFrame:
 
 
 def _texts(frames: Iterable[pl.DataFrame], *, spanish: bool) -> Iterator[str]:
-    for number, frame in enumerate(frames):
-        text = lists.flat(frame).write_csv(
-            include_header=number == 0, separator=";" if spanish else ",", decimal_comma=spanish
+    start = _BOM
+    for frame in frames:
+        yield start + lists.flat(frame).write_csv(
+            include_header=bool(start), separator=";" if spanish else ",", decimal_comma=spanish
         )
-        yield text if number else _BOM + text
+        start = ""
 
 
 def _few(frames: Iterable[pl.DataFrame], lang: str) -> Iterator[pl.DataFrame]:
@@ -133,7 +135,7 @@ def _few(frames: Iterable[pl.DataFrame], lang: str) -> Iterator[pl.DataFrame]:
     for frame in frames:
         rows += frame.height
         if rows > _MOST_IN_EXCEL:
-            raise Refused(say("file_long", lang), status=413)
+            raise Refused(say("file_long", lang, most=number(_MOST_IN_EXCEL, lang)), status=413)
         yield frame
 
 

@@ -109,8 +109,8 @@ TEXTS: Mapping[str, Words] = {
     "file_quantity": ("expected quantity", "cantidad esperada"),
     "file_last": ("last bought", "última compra"),
     "file_long": (
-        "The list has more rows than a workbook is made of here (200,000): save it as CSV.",
-        "La lista tiene más filas de las que aquí se hace un libro (200.000): guárdela como CSV.",
+        "The list has more rows than a workbook is made of here ({most}): save it as CSV.",
+        "La lista tiene más filas de las que aquí se hace un libro ({most}): guárdela como CSV.",
     ),
     "file_why": ("why", "por qué"),
     "file_bought": ("bought this week", "comprado esta semana"),
