@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 Frame = nw.LazyFrame[Any]
-_SPARK = {
+_SPARK: dict[str, Any] = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.session.timeZone": "UTC",
@@ -40,7 +40,7 @@ _SPARK = {
     "spark.ui.retainedStages": "100",
     "spark.ui.retainedTasks": "1000",
 }
-_ALONE = {
+_ALONE: dict[str, Any] = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 1)),
@@ -246,7 +246,7 @@ class Spark:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # of pandas 3, of which it makes no frame here
             rows = frame.to_native().mapInArrow(worked, from_arrow_schema(_plain(empty).schema))
-        return collected(nw.from_native(rows)).cast(dict(empty.schema))
+        return collected(nw.from_native(rows)).cast(empty.schema)
 
     def write(self, frame: Frame, path: Path) -> None:
         """Writes the rows as one Parquet file."""
