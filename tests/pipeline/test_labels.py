@@ -14,6 +14,7 @@ from semana.pipeline import ingest, prepare
 from semana.pipeline.labels import examples_of
 from semana.pipeline.order import Order, begin
 from semana.settings import read_settings
+from semana.stores.engine import POLARS
 from semana.stores.home import Stores, open_home
 from semana.stores.known import collected, tables_of
 from semana.stores.runs import Run
@@ -69,9 +70,11 @@ def test_who_comes_later_is_no_candidate_of_a_past_week(homes: dict[str, tuple[R
 
 @pytest.mark.parametrize("table", ["customers", "products"])
 def test_attributes_are_those_known_when_the_week_began(homes: dict[str, tuple[Run, Stores]], table: str) -> None:
-    then, now = (getattr(tables_of(*homes[name], before=KNOWN), table).collect().to_polars() for name in homes)
+    then, now = (
+        getattr(tables_of(*homes[name], POLARS.settled, before=KNOWN), table).collect().to_polars() for name in homes
+    )
     assert now.equals(then)
-    later = getattr(tables_of(*homes["now"], before=shop.FIRST + 16), table).collect().to_polars()
+    later = getattr(tables_of(*homes["now"], POLARS.settled, before=shop.FIRST + 16), table).collect().to_polars()
     assert not later.equals(then)
 
 
@@ -80,7 +83,13 @@ def test_holidays_are_those_of_the_sources_calendar_up_to_the_end_of_the_week(
 ) -> None:
     christmas = Week.parse("2024-W52")
     run, stores = homes["now"]
-    days = tables_of(run, stores, before=christmas).calendar.collect().to_polars().sort("week", "weekday").rows()
+    days = (
+        tables_of(run, stores, POLARS.settled, before=christmas)
+        .calendar.collect()
+        .to_polars()
+        .sort("week", "weekday")
+        .rows()
+    )
     assert days[-2:] == [(christmas.index, 3), (christmas.index, 4)]  # Christmas and Boxing Day
     assert (christmas.index + 1, 3) not in days  # 1 January belongs to the week after
     assert len(days) == 8 + 2  # the eight of England in 2024, and 25 and 26 December 2023
