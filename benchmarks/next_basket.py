@@ -50,17 +50,23 @@ class Baskets:
 
 
 def tifu_knn(
-    baskets: Baskets, *, group: int, within: float, between: float, neighbours: int, own: float
+    baskets: Baskets, *, groups: int, within: float, between: float, neighbours: int, own: float
 ) -> NDArray[np.float64]:
     """Scores (customers, products): one's own decayed frequencies, and the mean of those who are nearest to one.
 
-    `group` baskets form a group, the newest first; `within` and `between` are the decays by basket in a group and by
-    group, and `own` the weight of one's own frequencies (m, r_b, r_g and alpha of the paper).
+    The baskets of a customer are cut into `groups` of about as many each (a customer with fewer has one a group);
+    `within` and `between` are the decays by basket in a group and by group, and `own` the weight of one's own
+    frequencies (m, r_b, r_g and alpha of the paper). Who has no basket is nobody's neighbour.
     """
-    groups, place = baskets.ago // group, baskets.ago % group
-    many = -(-baskets.counts // group)
-    filled = np.minimum(group, baskets.counts[baskets.customer] - groups * group)
-    weight = within**place / filled * between**groups / many[baskets.customer]
+    counts = baskets.counts
+    count = counts[baskets.customer]
+    many = np.minimum(groups, count)
+    group = baskets.ago * many // count
+    first = -(-group * count // many)  # the newest basket of the group
+    size = -(-(group + 1) * count // many) - first
+    weight = within ** (baskets.ago - first) / size * between**group / many
+    nobody = counts == 0
+    some_have = int((~nobody).sum())
     vectors = baskets.matrix(weight)
     square = np.asarray(vectors.multiply(vectors).sum(axis=1)).ravel()
     scores = np.empty(baskets.shape)
@@ -69,7 +75,9 @@ def tifu_knn(
         distance = square[some, None] + square[None, :] - 2.0 * (vectors[some] @ vectors.T).toarray()
         rows = np.arange(distance.shape[0])
         distance[rows, start + rows] = np.inf
-        nearest = np.argpartition(distance, min(neighbours, distance.shape[1] - 1) - 1, axis=1)[:, :neighbours]
+        distance[:, nobody] = np.inf
+        most = max(1, min(neighbours, some_have - 1))
+        nearest = np.argpartition(distance, most - 1, axis=1)[:, :most]
         picked = sparse.csr_matrix(
             (np.full(nearest.size, 1.0 / nearest.shape[1]), (np.repeat(rows, nearest.shape[1]), nearest.ravel())),
             shape=(len(rows), baskets.shape[0]),

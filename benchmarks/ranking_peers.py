@@ -25,6 +25,7 @@ from rectools import Columns
 from rectools.dataset import Dataset
 from rectools.models import EASEModel
 from scipy import sparse
+from threadpoolctl import threadpool_limits
 
 from benchmarks.next_basket import Baskets, tifu_knn, up_cf
 
@@ -46,7 +47,8 @@ def decayed(known: pd.DataFrame, shape: Shape, *, week: int, half_life: float) -
 def als(known: pd.DataFrame, shape: Shape, week: int, *, factors: int, alpha: float, half_life: float) -> Scores:
     """Implicit's alternating least squares."""
     model = AlternatingLeastSquares(factors=factors, alpha=alpha, iterations=15, random_state=1, num_threads=0)
-    model.fit(decayed(known, shape, week=week, half_life=half_life), show_progress=False)
+    with threadpool_limits(1, "blas"):  # its own threads call it
+        model.fit(decayed(known, shape, week=week, half_life=half_life), show_progress=False)
     return np.asarray(model.user_factors @ model.item_factors.T, dtype=np.float64)
 
 
@@ -103,7 +105,7 @@ METHODS: dict[str, tuple[Method, dict[str, list[Any]]]] = {
     "RecTools EASE": (ease, {"regularization": [50.0, 500.0], "half_life": [4.0, 13.0]}),
     "TIFU-KNN": (
         own_and_alike,
-        {"group": [3, 7], "within": [0.9], "between": [0.6, 0.8], "neighbours": [100, 300], "own": [0.5, 0.8]},
+        {"groups": [3, 7], "within": [0.9], "between": [0.6, 0.8], "neighbours": [100, 300], "own": [0.5, 0.8]},
     ),
     "UP-CF@r": (alike, {"recent": [5, 25], "asymmetry": [0.5, 0.75], "locality": [5.0, 20.0]}),
 }

@@ -20,8 +20,21 @@ def test_baskets_are_counted_from_the_newest():
 
 def test_tifu_knn():
     # Vectors: A (.375, .25, .25), B (.75, .5, 0), C (0, 0, 1); the nearest of A is B, of B and C it is A.
-    found = tifu_knn(BASKETS, group=2, within=0.5, between=0.5, neighbours=1, own=0.5)
+    found = tifu_knn(BASKETS, groups=2, within=0.5, between=0.5, neighbours=1, own=0.5)
     assert found == pytest.approx(np.array([[0.5625, 0.375, 0.125], [0.5625, 0.375, 0.125], [0.1875, 0.125, 0.625]]))
+
+
+def test_who_has_bought_nothing_yet_is_nobodys_neighbour():
+    more = Baskets.of(*np.array(BOUGHT).T, shape=(60, 3))
+    settings = {"groups": 2, "within": 0.5, "between": 0.5, "neighbours": 2, "own": 0.5}
+    assert tifu_knn(more, **settings)[:3] == pytest.approx(tifu_knn(BASKETS, **settings))
+
+
+def test_a_history_is_cut_into_groups_of_about_as_many_baskets():
+    one = Baskets.of(*np.array([(0, week, week) for week in range(5)] + [(1, 0, 0)]).T, shape=(2, 5))
+    # Newest first: {4, 3, 2} and {1, 0}, each decayed by .5 inside and the older group by .1.
+    found = tifu_knn(one, groups=2, within=0.5, between=0.1, neighbours=1, own=1.0)[0]
+    assert found == pytest.approx(np.array([0.05 * 0.25, 0.05 * 0.5, 0.25 / 6, 0.5 / 6, 1 / 6]))
 
 
 def test_up_cf():

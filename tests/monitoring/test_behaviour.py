@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import duckdb
@@ -107,6 +108,20 @@ def test_bins_of_a_number_are_tenths_of_its_deviation() -> None:
     begins = [float(each) for each in column.bins]
     assert begins[1] - begins[0] == pytest.approx(values.std() / 10, rel=0.05)
     assert begins[len(begins) // 2] == pytest.approx(values.mean(), abs=0.05)
+
+
+@pytest.mark.parametrize("into", [in_polars, in_duckdb])
+def test_numbers_may_be_as_large_and_as_many_as_they_are(into: Callable[[pl.DataFrame], nw.LazyFrame]) -> None:
+    """Credit limits, say: the sum of their squares is no whole number that a machine holds."""
+    values = np.random.default_rng(1).normal(5e6, 1e5, 200_000)
+    rows = pl.DataFrame(
+        {s.CUSTOMER_ID: range(200_000), s.WEEK: np.repeat([1, 2], 100_000), "limit": values, "one": 7.0}
+    )
+    limit, one = b.figures(into(rows), ["limit", "one"])
+    begins = [float(each) for each in limit.bins]
+    assert begins[len(begins) // 2] == pytest.approx(values.mean(), rel=0.01)
+    assert begins[-1] - begins[0] == pytest.approx(values.std() * (len(begins) - 1) / 10, rel=0.05)
+    assert float(one.bins[len(one.bins) // 2]) == 7.0
 
 
 def test_a_column_without_a_value_is_none() -> None:

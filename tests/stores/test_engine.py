@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
+import time
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +19,7 @@ from polars.testing import assert_frame_equal
 from semana.errors import ConfigurationError
 from semana.settings import read_settings
 from semana.stores.engine import POLARS, DuckDB, Engine, Spark, collected
-from semana.stores.files import TEMPORARY
+from semana.stores.files import TEMPORARY, sweep
 from tests.stores.engines import OTHERS
 
 ROWS = pl.DataFrame(
@@ -30,9 +35,11 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
 
 
 def test_what_is_written_is_read_with_its_kinds(engine: Engine, tmp_path: Path) -> None:
-    path = tmp_path / "rows.parquet"
+    path = tmp_path / "a shop*[1]" / "rows.parquet"
+    path.parent.mkdir()
+    ROWS.head(1).write_parquet(tmp_path / "rows.parquet")
     engine.write(engine.frame(ROWS.lazy()), path)
-    assert_frame_equal(pl.read_parquet(path), ROWS)
+    assert_frame_equal(pl.read_parquet(path, glob=False), ROWS)
     assert_frame_equal(collected(engine.scan(path)), ROWS)
 
 
@@ -44,6 +51,52 @@ def test_what_is_settled_is_worked_out_once_and_goes_with_the_block(tmp_path: Pa
         assert collected(second)["week"].to_list() == [2, 3]
     with pytest.raises(duckdb.Error, match="settled"):
         collected(second)
+
+
+def test_what_cannot_be_settled_says_why_and_leaves_nothing(tmp_path: Path) -> None:
+    engine = DuckDB(tmp_path)
+    with engine.settling() as settle:
+        first = settle(engine.frame(ROWS.lazy()))
+        with pytest.raises(duckdb.ConversionException, match="'b'"):
+            settle(first.with_columns(nw.col("id").cast(nw.Int64)))
+    with pytest.raises(duckdb.Error, match="settled_1"):
+        collected(first)
+
+
+def test_duckdb_asks_nobody_for_extensions(tmp_path: Path) -> None:
+    connection = DuckDB(tmp_path).frame(ROWS.lazy()).to_native()
+    asked = "SELECT current_setting('autoinstall_known_extensions'), current_setting('autoload_known_extensions')"
+    assert connection.query("rows", asked).fetchall() == [(False, False)]
+
+
+def test_the_scratch_folder_of_a_living_process_is_not_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("semana.stores.engine._FRESH_SECONDS", 0.05)
+    engine = DuckDB(tmp_path)
+    with engine.settling() as settle:
+        settle(engine.frame(ROWS.lazy()))
+        (scratch,) = tmp_path.glob(f"{TEMPORARY}*")
+        os.utime(scratch, (0, 0))
+        deadline = time.monotonic() + 10
+        while scratch.stat().st_mtime == 0 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert sweep(tmp_path, older_than_seconds=60) == 0
+        assert scratch.exists()
+
+
+@pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs a Java, and none is on this machine")
+@pytest.mark.parametrize(("master", "memory"), [("local[x]", None), ("local[1]", "100MiB"), ("sc://127.0.0.1:9", None)])
+def test_a_spark_that_cannot_be_used_is_said(tmp_path: Path, master: str, memory: str | None) -> None:
+    program = (
+        "import sys; from pathlib import Path; import polars as pl; from semana.stores.engine import Spark\n"
+        "from semana.errors import ConfigurationError\n"
+        "try:\n    engine = Spark(Path(sys.argv[1]), master=sys.argv[2], memory=sys.argv[3] or None)\n"
+        "    engine.frame(pl.LazyFrame({'a': [1]}))\n"
+        "except ConfigurationError as err:\n    print(err)"
+    )
+    call = [sys.executable, "-c", program, str(tmp_path), master, memory or ""]
+    done = subprocess.run(call, capture_output=True, text=True, timeout=120, check=True)
+    said = f"{master} is Spark Connect" if master.startswith("sc") else f"{master} cannot be used. It needs a Java"
+    assert said in done.stdout
 
 
 def with_parts(batch: pl.DataFrame) -> pl.DataFrame:

@@ -6,7 +6,7 @@ its own, or with shares of its purchases that add up to one. What comes out are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,6 +109,40 @@ def behaviour(purchases: Frame, *, known_since: int) -> Frame:
     )
 
 
+def _moments(frame: Frame, names: Sequence[str]) -> dict[str, tuple[float, float]]:
+    """Mean and standard deviation (1 where all are equal) of each number that has a value.
+
+    Values are brought between 0 and 1 first: whole numbers, as which they are added up, would not hold their squares.
+    """
+    ends = frame.select(
+        *(nw.col(name).cast(nw.Float64).min().alias(f"least_{name}") for name in names),
+        *(nw.col(name).cast(nw.Float64).max().alias(f"most_{name}") for name in names),
+        *(nw.col(name).count().alias(f"count_{name}") for name in names),
+    ).collect("polars")
+    told = {
+        name: (float(ends[f"least_{name}"][0]), float(ends[f"most_{name}"][0]))
+        for name in names
+        if ends[f"count_{name}"][0]
+    }
+    if not told:
+        return {}
+    share = {
+        name: (nw.col(name).cast(nw.Float64) - least) * (1.0 / (most - least or 1.0))
+        for name, (least, most) in told.items()
+    }
+    sums = frame.select(
+        *(steady_sum(each, bits=32).alias(f"sum_{name}") for name, each in share.items()),
+        *(steady_sum(each * each, bits=32).alias(f"squares_{name}") for name, each in share.items()),
+    ).collect("polars")
+    found = {}
+    for name, (least, most) in told.items():
+        count = int(ends[f"count_{name}"][0])
+        mean = float(sums[f"sum_{name}"][0]) / count
+        spread = max(0.0, float(sums[f"squares_{name}"][0]) / count - mean * mean) ** 0.5
+        found[name] = least + mean * (most - least), spread * (most - least) or 1.0
+    return found
+
+
 def figures(frame: Frame, names: Iterable[str]) -> list[Column]:
     """The numbers `names` of a frame with a row per customer and week, in bins; those without a value are left out.
 
@@ -117,19 +151,10 @@ def figures(frame: Frame, names: Iterable[str]) -> list[Column]:
     wanted = list(names)
     if not wanted:
         return []
-    moments = frame.select(
-        *(steady_sum(nw.col(name).cast(nw.Float64), bits=20).alias(f"sum_{name}") for name in wanted),
-        *(steady_sum(nw.col(name).cast(nw.Float64) ** 2, bits=20).alias(f"squares_{name}") for name in wanted),
-        *(nw.col(name).count().alias(f"count_{name}") for name in wanted),
-    ).collect("polars")
     found = []
-    for name in wanted:
-        count = int(moments[f"count_{name}"][0] or 0)
-        if not count:
-            continue
-        mean = float(moments[f"sum_{name}"][0]) / count
-        sd = max(0.0, float(moments[f"squares_{name}"][0]) / count - mean**2) ** 0.5 or 1.0
-        place = ((nw.col(name).cast(nw.Float64) - mean) / sd * _STEPS).floor().clip(-_REACH * _STEPS, _REACH * _STEPS)
+    for name, (mean, sd) in _moments(frame, wanted).items():
+        steps = (nw.col(name).cast(nw.Float64) - mean) * (_STEPS / sd)
+        place = steps.floor().clip(-_REACH * _STEPS, _REACH * _STEPS)
         told = frame.filter(~nw.col(name).is_null()).select(s.WEEK, place.cast(nw.Int64).alias(_BIN))
         counts = told.group_by(s.WEEK, _BIN).agg(nw.len().alias(_TOTAL)).collect("polars")
         places = range(-_REACH * _STEPS, _REACH * _STEPS + 1)

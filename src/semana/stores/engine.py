@@ -6,13 +6,18 @@ Whatever is asked of it is a Narwhals expression, and comes out the same on each
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
+import re
 import shutil
 import sys
+import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -34,6 +39,7 @@ _SPARK: dict[str, Any] = {
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.driver.maxResultSize": "0",  # what comes here is limited by what is asked (docs/engines.md)
     # What the driver remembers of queries that are done: a run makes thousands, and the default keeps a thousand plans.
     "spark.sql.ui.retainedExecutions": "5",
     "spark.ui.retainedJobs": "100",
@@ -45,6 +51,13 @@ _ALONE: dict[str, Any] = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 1)),
 }
+# DuckDB would fetch extensions from its own site for files that it does not know.
+_ASKS_NOBODY: dict[str, Any] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "allow_community_extensions": False,
+}
+_FRESH_SECONDS = 10
 _BATCH = 2**16  # rows that are given to Python at once
 Settle = Callable[[Frame], Frame]
 Work = Callable[[pl.DataFrame], pl.DataFrame]
@@ -95,7 +108,7 @@ class Polars:
 
     def scan(self, path: Path) -> Frame:
         """The rows of a Parquet file."""
-        return nw.from_native(pl.scan_parquet(path))
+        return nw.from_native(pl.scan_parquet(path, glob=False))
 
     def frame(self, rows: pl.LazyFrame) -> Frame:
         """A small table as a frame of the engine."""
@@ -134,18 +147,15 @@ class DuckDB:
         except ImportError as err:
             raise ConfigurationError("SEMANA_ENGINE=duckdb: install it: pip install 'semana[duckdb]'") from err
         limits = {"memory_limit": self._memory} if self._memory else {}
-        return duckdb.connect(config={"temp_directory": str(self._scratch), **limits})
+        return duckdb.connect(config={"temp_directory": str(self._scratch), **_ASKS_NOBODY, **limits})
 
     @cached_property
     def _scratch(self) -> Path:
-        folder = files.temporary(self._home / "duckdb")
-        folder.mkdir(parents=True)
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        return folder
+        return _scratch_in(self._home)
 
     def scan(self, path: Path) -> Frame:
         """The rows of a Parquet file."""
-        return nw.from_native(self._connection.read_parquet(str(path)))
+        return nw.from_native(self._connection.read_parquet(re.sub(r"[*?\[]", r"[\g<0>]", str(path))))
 
     def frame(self, rows: pl.LazyFrame) -> Frame:
         """A small table as a frame of the engine."""
@@ -158,10 +168,10 @@ class DuckDB:
 
         def settled(frame: Frame) -> Frame:
             self._made += 1
-            os.utime(self._scratch)  # of a run that goes on
-            names.append(f"settled_{self._made}")
-            frame.to_native().create(names[-1])
-            return nw.from_native(self._connection.table(names[-1]))
+            name = f"settled_{self._made}"
+            frame.to_native().create(name)
+            names.append(name)
+            return nw.from_native(self._connection.table(name))
 
         try:
             yield settled
@@ -190,24 +200,40 @@ class Spark:
         self._home = home
         self._master = master
         self._memory = memory
+        self._numbers = count()
 
     @cached_property
     def _session(self) -> SparkSession:
         try:
+            from py4j.protocol import Py4JError
+            from pyspark.errors import PySparkException
             from pyspark.sql import SparkSession
         except ImportError as err:
             raise ConfigurationError("SEMANA_ENGINE=spark: install it: pip install 'semana[spark]'") from err
-        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         builder = SparkSession.builder.appName("semana").config(map=_SPARK)
-        if self._master.startswith("sc://"):
-            return builder.remote(self._master).getOrCreate()
         if self._memory:
             builder = builder.config("spark.driver.memory", self._memory.replace(" ", "").replace("iB", "").rstrip("B"))
         if self._master.startswith("local"):
-            builder = builder.config(map=_ALONE)
+            os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+            builder = builder.config(map=_ALONE).config("spark.local.dir", str(self._scratch.resolve()))
             if not self._memory:
                 builder = builder.config("spark.driver.memory", f"{_half_of_this_machine()}m")
-        return builder.master(self._master).getOrCreate()
+        remote = self._master.startswith("sc://")
+        if remote and find_spec("grpc") is None:  # Spark would end the process
+            raise ConfigurationError(f"{self._master} is Spark Connect: pip install 'pyspark[connect]'")
+        builder = builder.remote(self._master) if remote else builder.master(self._master)
+        try:
+            return builder.getOrCreate()
+        except (PySparkException, Py4JError) as err:
+            raise ConfigurationError(
+                f"SEMANA_ENGINE=spark: {self._master} cannot be used. It needs a Java of 17 or newer, a "
+                "SEMANA_SPARK_MASTER that answers, and 512MiB of SEMANA_ENGINE_MEMORY at least. Spark says: "
+                f"{str(err).strip().splitlines()[0]}"
+            ) from err
+
+    @cached_property
+    def _scratch(self) -> Path:
+        return _scratch_in(self._home)
 
     def scan(self, path: Path) -> Frame:
         """The rows of a Parquet file."""
@@ -222,7 +248,7 @@ class Spark:
     @contextmanager
     def settling(self) -> Iterator[Settle]:
         """Gives what works a frame out once, for all that look at it until the block ends."""
-        folder, numbers = files.temporary(self._home / "spark"), count()
+        folder, numbers = self._scratch / f"settled-{next(self._numbers)}", count()
 
         def settled(frame: Frame) -> Frame:
             path = folder / f"{next(numbers)}.parquet"
@@ -250,10 +276,32 @@ class Spark:
 
     def write(self, frame: Frame, path: Path) -> None:
         """Writes the rows as one Parquet file."""
-        parts = path.with_suffix(".parts")
+        parts = self._scratch / f"parts-{next(self._numbers)}"
         frame.to_native().coalesce(1).write.mode("overwrite").parquet(_uri(parts))
-        next(parts.glob("part-*.parquet")).replace(path)
+        part = next(parts.glob("part-*.parquet"), None)
+        if part is None:
+            raise ConfigurationError(
+                f"SEMANA_ENGINE=spark: the workers of {self._master} do not see the home {self._home} as this machine "
+                "does. It must lie where every worker sees it, under the same path (docs/engines.md)."
+            )
+        part.replace(path)
         shutil.rmtree(parts)
+
+
+def _scratch_in(home: Path) -> Path:
+    """A folder among the home's temporary files, for this process; while it lives the folder is new, and not swept."""
+    folder = files.temporary(home / "engine")
+    folder.mkdir(parents=True)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    threading.Thread(target=_keep_new, args=(folder,), daemon=True).start()
+    return folder
+
+
+def _keep_new(folder: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        while True:
+            os.utime(folder)
+            time.sleep(_FRESH_SECONDS)
 
 
 def _half_of_this_machine() -> int:
@@ -263,7 +311,7 @@ def _half_of_this_machine() -> int:
 
 def _uri(path: Path) -> str:
     """Where Spark finds the path; it takes a URI as it is written, and what is quoted in it as another name."""
-    return f"file://{path.resolve()}"
+    return "file://" + re.sub(r"[*?\[\]{}]", r"\\\g<0>", str(path.resolve()))
 
 
 def _plain(rows: pl.DataFrame) -> pa.Table:
