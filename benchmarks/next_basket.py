@@ -59,14 +59,13 @@ def tifu_knn(
     frequencies (m, r_b, r_g and alpha of the paper). Who has no basket is nobody's neighbour.
     """
     counts = baskets.counts
-    count = counts[baskets.customer]
+    nobody, count = counts == 0, counts[baskets.customer]
     many = np.minimum(groups, count)
     group = baskets.ago * many // count
     first = -(-group * count // many)  # the newest basket of the group
     size = -(-(group + 1) * count // many) - first
     weight = within ** (baskets.ago - first) / size * between**group / many
-    nobody = counts == 0
-    some_have = int((~nobody).sum())
+    most = max(1, min(neighbours, int((~nobody).sum()) - 1))
     vectors = baskets.matrix(weight)
     square = np.asarray(vectors.multiply(vectors).sum(axis=1)).ravel()
     scores = np.empty(baskets.shape)
@@ -76,7 +75,6 @@ def tifu_knn(
         rows = np.arange(distance.shape[0])
         distance[rows, start + rows] = np.inf
         distance[:, nobody] = np.inf
-        most = max(1, min(neighbours, some_have - 1))
         nearest = np.argpartition(distance, most - 1, axis=1)[:, :most]
         picked = sparse.csr_matrix(
             (np.full(nearest.size, 1.0 / nearest.shape[1]), (np.repeat(rows, nearest.shape[1]), nearest.ravel())),

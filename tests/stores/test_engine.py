@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -20,7 +19,7 @@ from semana.errors import ConfigurationError
 from semana.settings import read_settings
 from semana.stores.engine import POLARS, DuckDB, Engine, Spark, collected
 from semana.stores.files import TEMPORARY, sweep
-from tests.stores.engines import OTHERS
+from tests.stores.engines import OTHERS, no_java
 
 ROWS = pl.DataFrame(
     {"id": ["b", "a", None], "week": pl.Series([1, 2, 3], dtype=pl.Int32), "day": [date(2025, 1, 6), None, None]}
@@ -83,7 +82,7 @@ def test_the_scratch_folder_of_a_living_process_is_not_swept(tmp_path: Path, mon
         assert scratch.exists()
 
 
-@pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs a Java, and none is on this machine")
+@no_java
 @pytest.mark.parametrize(("master", "memory"), [("local[x]", None), ("local[1]", "100MiB"), ("sc://127.0.0.1:9", None)])
 def test_a_spark_that_cannot_be_used_is_said(tmp_path: Path, master: str, memory: str | None) -> None:
     program = (

@@ -134,13 +134,13 @@ def test_a_server_that_trickles_is_away_within_seconds(monkeypatch: pytest.Monke
     with socket.create_server(("127.0.0.1", 0)) as server:
         Thread(target=_trickle, args=(server,), daemon=True).start()
         began = time.monotonic()
-        with pytest.raises(ServiceUnavailable, match=r"does not answer (within 0\.5 s|\(timed out\))"):
+        with pytest.raises(ServiceUnavailable, match=r"does not answer within 0\.5 s"):
             Mlflow(Path("nowhere"), uri=f"http://127.0.0.1:{server.getsockname()[1]}", name="semana").ready()
     assert time.monotonic() - began < 5
 
 
 def _trickle(server: socket.socket) -> None:
-    """An answer of which a letter comes every tenth of a second (later where the machine is busy), to both tries."""
+    """An answer of which a letter comes every tenth of a second, to each of the two tries."""
     for _ in range(2):
         with contextlib.suppress(OSError), server.accept()[0] as call:
             for letter in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 20:

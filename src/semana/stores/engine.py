@@ -138,7 +138,7 @@ class DuckDB:
     def __init__(self, home: Path, *, memory: str | None = None) -> None:
         self._home = home
         self._memory = memory
-        self._made = 0
+        self._numbers = count(1)
 
     @cached_property
     def _connection(self) -> duckdb.DuckDBPyConnection:
@@ -167,8 +167,7 @@ class DuckDB:
         names: list[str] = []
 
         def settled(frame: Frame) -> Frame:
-            self._made += 1
-            name = f"settled_{self._made}"
+            name = f"settled_{next(self._numbers)}"
             frame.to_native().create(name)
             names.append(name)
             return nw.from_native(self._connection.table(name))

@@ -107,7 +107,8 @@ def _version(uri: str) -> str | None:
         heads["Authorization"] = f"Basic {base64.b64encode(user.encode()).decode()}"
     request = Request(f"{shown(uri)}{parts.path.rstrip('/')}/version", headers=heads)  # noqa: S310 - as looked at above
     try:
-        with urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
+        # Longer than `_answer` waits: one clock tells that a server is away, this one ends the thread.
+        with urlopen(request, timeout=2 * _SECONDS) as answer:  # noqa: S310
             said: str = answer.read(100).decode(errors="replace").strip()
     except HTTPError as err:
         err.close()
