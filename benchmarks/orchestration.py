@@ -9,11 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from benchmarks.page import write_section
+from benchmarks.page import untuned, write_section
 from benchmarks.speed import SHARED, timed
 from tests import shop
 from tests.airflow.scheduler import Airflow
-from tests.house.tree import ROOT
 
 # Name, files, source, the day of the list before, and of the one that is measured.
 CASES = (
@@ -35,7 +34,7 @@ def in_airflow(airflow: Airflow, as_of: str, retrain: str) -> float:
 def base_home(base: Path, files: Path | None, source: str, day: str) -> None:
     """A home with its history and one list, whose constants were not searched for: that is no part of a weekly run."""
     base.mkdir()
-    (base / "params.yaml").write_text((ROOT / "params.yaml").read_text().replace("trials: 10", "trials: 0"))
+    (base / "params.yaml").write_text(untuned())
     if files is None:
         files = base.parent / "files"
         shop.write_all(files, weeks=shop.WEEKS[:20])

@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from benchmarks.page import write_section
+from benchmarks.page import untuned, write_section
+from benchmarks.pictures import methods
 from benchmarks.quality import COLUMNS, SETS
 from semana.data import schemas as s
 from semana.data.purchases import bought, count_once, weekly_purchases
@@ -98,8 +99,7 @@ def table(title: str, source: str, paths: Sequence[Path], as_of: date, number: i
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
         home.mkdir()
-        text = (HERE.parent / "params.yaml").read_text()
-        (home / "params.yaml").write_text(text.replace("trials: 10", "trials: 0"))
+        (home / "params.yaml").write_text(untuned())
         stores = open_home(read_settings(home), create=True)
         now = datetime.now(UTC)
         ingest.land(stores, list(paths), source=source, table=None, arrival=now)
@@ -124,7 +124,9 @@ def table(title: str, source: str, paths: Sequence[Path], as_of: date, number: i
     ]
     for name, mean, took, settings in found:
         lines.append(f"| {name} | {' | '.join(f'{mean[each]:.3f}' for each in COLUMNS)} | {took} | {settings} |")
-    return "\n".join([*lines, ""])
+    drawn = {name: {"recall@10": mean["recall_at_10"], "NDCG@10": mean["ndcg_at_10"]} for name, mean, *_ in found}
+    shown = {name.strip("*"): values for name, values in drawn.items()}
+    return "\n".join([*lines, "", methods(f"peers-{source}", shown, caption=f"{title}, by method"), ""])
 
 
 def main() -> None:

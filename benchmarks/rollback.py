@@ -11,7 +11,6 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,7 @@ from semana.evaluation.race import fit_scorers, judge_week
 from semana.models.scorer import Scorer
 from semana.params import Params, RollbackParams
 from semana.pipeline import ingest, prepare
-from semana.pipeline.labels import examples_of, totals_of
+from semana.pipeline.labels import LabelWeeks, totals_of
 from semana.pipeline.order import Order, begin
 from semana.settings import read_settings
 from semana.stores.home import open_home, read_params
@@ -61,7 +60,7 @@ def outcomes() -> dict[str, Any]:
         ingest.land(stores, files, source="sodai", table=None, arrival=now)
         run = begin(stores, Order(now, as_of=date(2024, 12, 29)))
         prepare.run(run, stores)
-        totals, examples = totals_of(run, stores), cache(examples_of(run, stores))
+        totals, examples = totals_of(run, stores), LabelWeeks(run, stores)
         weeks = totals.weeks[-WEEKS:]
         params = [smaller(stores.params, seed=1000 * seed) for seed in range(1, SEEDS + 1)]
         new: dict[str, list[float]] = {}
@@ -70,11 +69,11 @@ def outcomes() -> dict[str, Any]:
         for n, week in enumerate(weeks):
             if n % REFIT == 0:
                 scorers = [*scorers[-1:], list(_fitted(week, params, examples, totals))]
-            frame = examples(week)
             for store, fitted in ((new, scorers[-1]), (old, scorers[0])):
                 if fitted is not scorers[-1] or store is new:
-                    f1 = [judge_week(scorer, frame, totals, week=week, params=params[0])["f1"] for scorer in fitted]
-                    store[str(week)] = f1
+                    named = {str(n): scorer for n, scorer in enumerate(fitted)}
+                    judged = judge_week(named, examples, totals, week=week, params=params[0])
+                    store[str(week)] = [judged[name]["f1"] for name in named]
             print(week, [round(f1, 4) for f1 in new[str(week)]], file=sys.stderr, flush=True)
         holidays = [str(week) for week in weeks if totals.holidays.get(week, 0)]
         return {"new": new, "old": old, "holidays": holidays}
@@ -82,7 +81,7 @@ def outcomes() -> dict[str, Any]:
 
 def _fitted(week: Week, params: list[Params], examples: Any, totals: Any) -> Iterator[Scorer]:
     cuts = cuts_before(week, totals.weeks, params[0].cuts)
-    pairs = len(examples(cuts.calibrate[-1])) * len(cuts.all)
+    pairs = examples.count(cuts.calibrate[-1]) * len(cuts.all)
     share = min(1.0, float(f"{FIT_ROWS / pairs:.0e}"))
     for each in params:
         yield fit_scorers(["boosting"], examples, totals, cuts, each, share=share, contracts={})["boosting"]

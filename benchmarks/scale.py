@@ -25,18 +25,18 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.distributor import beside_sodai, deliveries
-from benchmarks.page import write_section
-from semana.features.build import build_features
-from semana.features.candidates import candidate_pairs
+from benchmarks.distributor import CUSTOMERS, GROWTH, PRODUCTS, beside_sodai, deliveries
+from benchmarks.page import untuned, write_section
+from benchmarks.pictures import growth as drawn_growth
+from semana.pipeline.scoring import features_of_week
 from semana.settings import read_settings
 from semana.stores.home import open_home
-from semana.stores.known import tables_of
 
-ROOT = Path(__file__).resolve().parents[1]
 FEATURES = "of it, features"
 STEPS = ("ingest", "prepare", "detect_drift", "train", "promote", "predict", FEATURES, "publish")
 AS_OF = "2025-01-05"
+MILLION = 1_000_000
+LONGEST = 2 * 3600  # seconds of a command
 _GIB = 2**30
 _GROUPS = Path("/sys/fs/cgroup")
 
@@ -88,7 +88,12 @@ def started(group: Path | None, engine: str, memory: str, module: str, *words: s
     if engine != "polars":
         environment["SEMANA_ENGINE_MEMORY"] = memory
     call = [sys.executable, "-m", module, *words]
-    done = subprocess.run(call, env=environment, preexec_fn=join, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(
+            call, env=environment, preexec_fn=join, capture_output=True, text=True, check=False, timeout=LONGEST
+        )
+    except subprocess.TimeoutExpired:
+        return f"not done in {LONGEST // 60} minutes", ""
     if done.returncode < 0:
         return f"ended by signal {-done.returncode}", ""
     if done.returncode:
@@ -102,9 +107,7 @@ def features(home: Path) -> dict[str, float]:
     run = stores.runs.all()[-1]
     began = time.perf_counter()
     with stores.lake.engine.settling() as settle:
-        tables = tables_of(run, stores, settle, before=run.week)
-        pairs = settle(candidate_pairs(tables, before=run.week, params=stores.params.candidates))
-        settle(build_features(pairs, tables, before=run.week, params=stores.params, settle=settle))
+        features_of_week(run, stores, settle)
     took, peak = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {"seconds": took, "memory": peak, "written": 0.0}
 
@@ -113,8 +116,7 @@ def measure(engine: str, scale: float, files: Sequence[Path], *, gib: float, fol
     """One home: everything lands, then one weekly run trains, predicts and publishes."""
     home = folder / f"{engine}-{scale:g}"
     home.mkdir()
-    text = (ROOT / "params.yaml").read_text()
-    (home / "params.yaml").write_text(text.replace("trials: 10", "trials: 0"))
+    (home / "params.yaml").write_text(untuned())
     with limited(gib) as group:
         # Half of the limit for the engine; the other for LightGBM, Python and what is on its way.
         asked = (group, engine, f"{int(gib * 512)}MiB")
@@ -140,13 +142,41 @@ def measure(engine: str, scale: float, files: Sequence[Path], *, gib: float, fol
     return Took(engine, scale, found, size, ended)
 
 
-def growth(taken: Sequence[Took], *steps: str) -> str:
+def slope(taken: Sequence[Took], *steps: str) -> float | None:
     """The exponent of the seconds of these steps as the scale grows: the slope of a line through the logarithms."""
     whole = [each for each in taken if set(steps) <= set(each.steps)]
-    if len({each.scale for each in whole}) == 1 or not whole:
-        return ""
+    if len({each.scale for each in whole}) < 2:
+        return None
     costs = [sum(each.steps[step]["seconds"] for step in steps) for each in whole]
-    return f"{np.polyfit(np.log([each.scale for each in whole]), np.log(costs), 1)[0]:.2f}"
+    return float(np.polyfit(np.log([each.scale for each in whole]), np.log(costs), 1)[0])
+
+
+def growth(taken: Sequence[Took], *steps: str) -> str:
+    """The same for people."""
+    found = slope(taken, *steps)
+    return "" if found is None else f"{found:.2f}"
+
+
+def extrapolated(taken: Sequence[Took], engine: str) -> list[str]:
+    """What a million customers and ten thousand products would take an engine by what was measured, step by step."""
+    mine = [each for each in taken if each.engine == engine and each.ended == "done"]
+    if len(mine) < 2:
+        return []
+    largest, times = mine[-1], MILLION / CUSTOMERS / mine[-1].scale
+    products = PRODUCTS * round((MILLION / CUSTOMERS) ** GROWTH)
+    lines = [
+        f"**A million customers, {products:,} products, on {engine}** (not measured): {times:.2f} times the largest",
+        f"that was. A step takes its seconds there times {times:.2f} to the power of its growth, 1 at the least.",
+        "",
+        f"| step | s at {largest.scale:g} × | growth | s at a million customers |",
+        "|---|---|---|---|",
+    ]
+    total = 0.0
+    for step in STEPS:
+        seconds, power = largest.steps[step]["seconds"], max(1.0, slope(mine[-2:], step) or 1.0)
+        total += seconds * times**power if step != FEATURES else 0.0
+        lines.append(f"| {step} | {seconds:.1f} | {power:.2f} | {seconds * times**power:,.0f} |")
+    return [*lines, f"| all | | | {total:,.0f} ({total / 3600:.1f} hours) |", ""]
 
 
 def table(taken: Sequence[Took], engine: str) -> list[str]:
@@ -209,6 +239,22 @@ def report(taken: Sequence[Took], engines: Sequence[str], *, gib: float) -> str:
     lines = [beside_sodai(1), ""]
     for engine in engines:
         lines += table(taken, engine)
+    reached = {each.engine: each.scale for each in taken if each.ended == "done"}
+    if reached:
+        lines += extrapolated(taken, max(reached, key=lambda engine: reached[engine]))
+    whole = [step for step in STEPS if step != FEATURES]
+    seconds = {
+        engine: {
+            each.scale: sum(each.steps[step]["seconds"] for step in whole)
+            for each in taken
+            if each.engine == engine and each.ended == "done"
+        }
+        for engine in engines
+    }
+    seconds = {engine: points for engine, points in seconds.items() if len(points) > 1}
+    if seconds:
+        caption = "Seconds of a weekly run that retrains, ingest included, as the shop grows"
+        lines += [drawn_growth("scale", seconds, across="times as many customers as SodAI", caption=caption), ""]
     kept = "enforced by a control group" if enforced() else "not enforced: this machine allows no control group"
     lines.append(
         f"Memory: {gib:g} GiB for all of a command, {kept}. {os.cpu_count()} cores, Python "

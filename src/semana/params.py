@@ -74,6 +74,7 @@ class BoostingParams(Section):
     trees: Count
     learning_rate: Annotated[float, Field(gt=0, le=1)]
     leaves: Annotated[int, Field(ge=2)]
+    depth: Count
     rows_per_leaf: Count
     feature_share: Annotated[float, Field(gt=0, le=1)]
     row_share: Annotated[float, Field(gt=0, le=1)]

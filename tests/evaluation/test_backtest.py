@@ -15,7 +15,7 @@ from semana.errors import ContractError
 from semana.evaluation import backtest as b
 from semana.evaluation.backtest import Past, cuts_before, judge_list, lists_by_week, run_backtest, weeks_to_test
 from semana.evaluation.metrics import week_metrics
-from semana.evaluation.segments import customer_segments, segment_attribute
+from semana.evaluation.segments import buyers_before, customer_segments, segment_attribute
 from semana.models import MODELS
 from semana.models.baselines import DecayedFrequency
 from semana.models.level import Totals
@@ -29,8 +29,9 @@ WEEKS = weeks_between(shop.FIRST + 20, shop.FIRST + 23)
 def past(week: Week) -> Past:
     sold = bought(known.purchases())
     truth = during(sold, week).select("customer_id", "product_id").collect().to_polars()
-    history = before(sold, week).select("customer_id", "product_id", "week").collect().to_polars()
-    segments = customer_segments(history, shop.customers(), truth, week=week, attribute="colour")
+    history = before(sold, week).select("customer_id", "product_id").collect().to_polars()
+    buyers = buyers_before(before(sold, week), week=week).collect().to_polars()
+    segments = customer_segments(buyers, shop.customers(), truth, week=week, attribute="colour")
     return Past(truth, history.select("customer_id", "product_id").unique(), segments)
 
 
@@ -70,7 +71,8 @@ def lists_from(purchases: nw.LazyFrame, totals: Totals, weeks: tuple[Week, ...])
         rows = known.features(week, purchases).join(labelled, on=["customer_id", "product_id"], how="left")
         return known.ordered(rows.with_columns(pl.col("bought").fill_null(value=False)))
 
-    lists = lists_by_week(["decayed_frequency"], weeks, examples=examples, totals=totals, params=known.PARAMS)
+    rows = known.Examples(examples)
+    lists = lists_by_week(["decayed_frequency"], weeks, examples=rows, totals=totals, params=known.PARAMS)
     return {week: made["decayed_frequency"].drop("bought") for week, _, made in lists}
 
 
@@ -134,9 +136,9 @@ def test_a_list_is_judged_as_a_whole_and_in_its_parts():
 def test_the_segments_of_a_shop_are_those_the_eye_sees():
     """Even customers buy 10 products a week, odd ones 10 in two weeks; customer 99 comes for the first time."""
     week = WEEKS[0]
-    history = before(bought(known.purchases()), week).select("customer_id", "product_id", "week").collect().to_polars()
+    buyers = buyers_before(before(bought(known.purchases()), week), week=week).collect().to_polars()
     truth = pl.DataFrame({"customer_id": [0, 99], "product_id": [0, 0]})
-    found = customer_segments(history, shop.customers(), truth, week=week, attribute="colour")
+    found = customer_segments(buyers, shop.customers(), truth, week=week, attribute="colour")
     by_name = {name: set(rows["customer_id"]) for (name,), rows in found.group_by("segment")}
     assert by_name["largest"] == {0, 4, 6, 8}  # a tenth of forty; customer 2 sends some of it back
     assert by_name["newcomers"] == {99}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import narwhals as nw
 import numpy as np
 import polars as pl
 import pytest
@@ -10,6 +11,7 @@ from semana.data.weeks import Week, weeks_between
 from semana.evaluation.cuts import week_cuts
 from semana.evaluation.golden import (
     GoldenWeek,
+    PastOfCases,
     case_figures,
     drawn_customers,
     golden_weeks,
@@ -18,6 +20,7 @@ from semana.evaluation.golden import (
     small_cases,
     tolerances,
 )
+from semana.evaluation.segments import buyers_before
 from semana.params import CutParams
 from tests.features import known
 
@@ -68,10 +71,13 @@ WEEK = FIRST + 30
 def cases_of(pairs: list[tuple[int, int]], *, holiday: bool = False) -> pl.DataFrame:
     """Customer 1 buys product 1 in every week, 2 bought it once long ago, product 9 has come last week."""
     weeks = [(1, 1, WEEK.index - n) for n in range(1, 20)] + [(2, 1, WEEK.index - 19), (1, 9, WEEK.index - 1)]
-    history = pl.DataFrame(weeks, schema=["customer_id", "product_id", "week"], orient="row")
+    history = pl.LazyFrame(weeks, schema=["customer_id", "product_id", "week"], orient="row")
+    products = history.group_by("product_id").agg(first=pl.col("week").min())
+    buyers = buyers_before(nw.from_native(history), week=WEEK).collect().to_polars()
+    past = PastOfCases(buyers, products.collect(), history.select("customer_id", "product_id").unique().collect())
     segments = pl.DataFrame({"customer_id": [1, 3], "segment": ["largest", "newcomers"]})
     frame = pl.DataFrame(pairs, schema=["customer_id", "product_id"], orient="row")
-    return in_cases(frame, history, segments, week=WEEK, holiday=holiday)
+    return in_cases(frame, past, segments, week=WEEK, holiday=holiday)
 
 
 @pytest.mark.parametrize(

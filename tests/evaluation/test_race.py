@@ -11,6 +11,7 @@ from semana.data.weeks import Week, weeks_between
 from semana.errors import ContractError
 from semana.evaluation.cuts import Cuts, week_cuts
 from semana.evaluation.race import Evidence, refit, run_race
+from semana.features.examples import ALL, Share
 from tests import shop
 from tests.features import known
 
@@ -75,11 +76,11 @@ def test_a_regular_shop_is_predicted_well(race):
 
 
 def test_scrambled_gate_labels_leave_the_judged_models_alone(race):
-    def scrambled(week: Week, *, share: float = 1.0) -> pl.DataFrame:
+    def scrambled(week: Week, *, share: Share = ALL) -> pl.DataFrame:
         rows = known.examples(week, share=share)
         return rows.with_columns(~pl.col("bought")) if week in CUTS.gate else rows
 
-    other = run_race(scrambled, known.totals(), CUTS, known.PARAMS)
+    other = run_race(known.Examples(scrambled), known.totals(), CUTS, known.PARAMS)
     for name, scorer in race.scorers.items():
         assert other.scorers[name].contents() == scorer.contents()
 

@@ -14,6 +14,7 @@ from semana.evaluation.cuts import Cuts
 from semana.evaluation.race import learning_rows
 from semana.evaluation.tuning import tune
 from semana.features.build import FEATURES
+from semana.features.examples import ALL, Share
 from semana.models.base import Rows, rows_from, stacked
 from semana.models.boosting import Boosting
 from semana.params import TuningParams
@@ -111,12 +112,12 @@ def test_of_too_many_rows_some_of_every_week_are_taken_with_their_labels(seen):
 def test_rows_to_learn_from_are_of_no_week_that_judges():
     asked = []
 
-    def _examples(week, *, share=1.0):
+    def _examples(week, *, share=ALL):
         asked.append(week)
         return known.examples(week, share=share)
 
     cuts = Cuts(tuple(WEEKS[:2]), (WEEKS[2],), tuple(WEEKS[3:]))
-    rows = learning_rows(_examples, cuts, share=0.5)
+    rows = learning_rows(_examples, cuts, share=Share(0.5))
     assert set(asked) == set(cuts.learned)
     assert not set(asked) & set(cuts.gate)
     assert set(np.unique(rows.week)) == {week.index for week in cuts.learned}

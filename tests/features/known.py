@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -17,9 +18,10 @@ from semana.data.purchases import count_once, weekly_purchases
 from semana.data.weeks import Week
 from semana.features.build import build_features
 from semana.features.candidates import candidate_pairs
-from semana.features.examples import Sample, example_pairs
+from semana.features.examples import ALL, Sample, Share, example_pairs
 from semana.features.tables import Tables
 from semana.features.together import fitting
+from semana.models.batches import Work
 from semana.models.level import Totals
 from tests import shop
 
@@ -82,10 +84,32 @@ def features(
 
 
 @cache
-def examples(week: Week, *, share: float = 1.0) -> pl.DataFrame:
+def _examples(week: Week, *, share: Share = ALL) -> pl.DataFrame:
     sample = Sample(share, drawn("customer_id", shop.CUSTOMERS), drawn("product_id", shop.PRODUCTS))
-    pairs = example_pairs(tables(week), week=week, params=PARAMS, sample=sample if share < 1 else None)
+    pairs = example_pairs(tables(week), week=week, params=PARAMS, sample=None if share == ALL else sample)
     return ordered(build_features(pairs, tables(week), before=week, params=PARAMS).collect().to_polars())
+
+
+@dataclass(frozen=True)
+class Examples:
+    """The example rows that `rows` gives, as training asks for them."""
+
+    rows: Callable[..., pl.DataFrame]
+
+    def __call__(self, week: Week, *, share: Share = ALL) -> pl.DataFrame:
+        return self.rows(week, share=share)
+
+    def count(self, week: Week) -> int:
+        return self(week).height
+
+    def some(self, week: Week, most: int) -> pl.DataFrame:
+        return self(week).sample(min(most, self.count(week)), seed=1)
+
+    def mapped(self, week: Week, work: Work) -> pl.DataFrame:
+        return work(self(week))
+
+
+examples = Examples(_examples)
 
 
 @cache

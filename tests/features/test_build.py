@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from semana.features.build import FEATURES
+from semana.features.examples import ALL, Share
 from tests import shop
 from tests.features import known
 
@@ -102,7 +103,7 @@ def test_one_week_alone_and_one_customer_alone_have_the_rows_they_have_among_oth
     pairs = alone.filter(pl.col("customer_id") == 7).select("customer_id", "product_id", "repeat")
     customer = known.features(week, pairs=nw.from_native(pairs.lazy()))
     assert customer.equals(alone.filter(pl.col("customer_id") == 7))
-    for share in (1.0, 0.5):
+    for share in (ALL, Share(0.5), Share(0.5, 0.5)):
         within = known.examples(week, share=share)
         assert within.drop("bought", "weight", "week").equals(
             alone.join(within, on=["customer_id", "product_id"], how="semi")

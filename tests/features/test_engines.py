@@ -15,7 +15,7 @@ from polars.testing import assert_frame_equal
 from semana.data.purchases import count_once, weekly_purchases
 from semana.features.build import FEATURES, build_features
 from semana.features.candidates import candidate_pairs
-from semana.features.examples import Sample, example_pairs
+from semana.features.examples import Sample, Share, example_pairs
 from semana.features.tables import Tables
 from semana.features.together import fitting
 from tests import irregular, shop
@@ -56,7 +56,7 @@ def made(name: str, into: Into) -> dict[str, pl.DataFrame]:
     found["fits"] = collected(fitting(purchases, before=week))
     tables = Tables(purchases, *(into(t) for t in (told.customers, told.products, found["fits"], told.days_off)))
     found["candidates"] = collected(candidate_pairs(tables, before=week, params=known.PARAMS.candidates))
-    sample = Sample(0.3, *(into(irregular.draws(told, key)) for key in ("customer_id", "product_id")))
+    sample = Sample(Share(0.3), *(into(irregular.draws(told, key)) for key in ("customer_id", "product_id")))
     found["examples"] = collected(example_pairs(tables, week=week, params=known.PARAMS))
     found["sampled"] = collected(example_pairs(tables, week=week, params=known.PARAMS, sample=sample))
     for pairs in ("candidates", "sampled"):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 
 import narwhals as nw
 import polars as pl
 import pytest
 
-from semana.features.examples import Sample, example_pairs
+from semana.features.examples import ALL, Sample, Share, example_pairs
 from semana.features.tables import Tables
 from semana.features.together import fitting
 from tests import irregular, shop
@@ -16,10 +16,10 @@ from tests.features import known
 
 WEEK = shop.FIRST + 20
 PAIR = ["customer_id", "product_id"]
-SHARE = 0.3
+SHARE = Share(0.3)
 
 
-def sampled(week=WEEK, *, share: float = SHARE, shuffled: int | None = None) -> pl.DataFrame:
+def sampled(week=WEEK, *, share: Share = SHARE, shuffled: int | None = None) -> pl.DataFrame:
     draws = [known.drawn("customer_id", shop.CUSTOMERS), known.drawn("product_id", shop.PRODUCTS)]
     history = known.weekly()
     if shuffled:
@@ -40,10 +40,10 @@ def test_what_was_bought_is_always_kept_and_weighs_one():
     bought = sampled().filter("bought")
     assert bought.select(PAIR).equals(whole().filter("bought").select(PAIR))
     assert set(bought["weight"]) == {1.0}
-    assert set(sampled().filter(~pl.col("bought"))["weight"]) == {1 / SHARE}
+    assert set(sampled().filter(~pl.col("bought"))["weight"]) == {1 / SHARE.others}
 
 
-@pytest.mark.parametrize("share", [0.1, 0.3, 0.7])
+@pytest.mark.parametrize("share", [Share(0.1), Share(0.3), Share(0.7)])
 def test_weights_of_a_sample_add_up_to_all_pairs(share):
     """Of each kind too: a sample that took more of one customer's pairs, or of the repeat ones, would teach wrongly."""
     weeks = [WEEK + n for n in range(8)]
@@ -77,7 +77,20 @@ def test_weeks_draw_different_pairs():
 
 
 def test_a_share_of_one_draws_nothing():
-    assert sampled(share=1.0).equals(whole().select(sampled(share=1.0).columns))
+    assert sampled(share=ALL).equals(whole().select(sampled(share=ALL).columns))
+
+
+def test_of_a_large_shop_customers_are_drawn_others_every_week_and_all_that_they_bought_is_kept():
+    share, weeks = Share(0.5, 0.4), [shop.FIRST + n for n in range(10, 24)]
+    drawn, everything = (pl.concat(map(rows, weeks)) for rows in (partial(sampled, share=share), whole))
+    customers = [set(sampled(week, share=share)["customer_id"]) for week in weeks]
+    assert all(0 < len(some) < 30 for some in customers)
+    assert len({frozenset(some) for some in customers}) > 10
+    assert set().union(*customers) == set(whole()["customer_id"])
+    bought = everything.filter("bought").join(drawn.select("customer_id", "week").unique(), on=["customer_id", "week"])
+    assert drawn.filter("bought").height == bought.height
+    assert set(drawn["weight"]) == {1 / 0.4, 1 / (0.4 * 0.5)}
+    assert drawn["weight"].sum() == pytest.approx(everything.height, rel=0.1)
 
 
 def test_renaming_only_moves_the_draws():
@@ -85,7 +98,7 @@ def test_renaming_only_moves_the_draws():
     told = irregular.shop(3, text=False)
     week = irregular.FIRST + 55
 
-    def _examples(prefix: str, share: float) -> pl.DataFrame:
+    def _examples(prefix: str, share: Share) -> pl.DataFrame:
         def _renamed(frame: pl.DataFrame) -> nw.LazyFrame:
             ids = (pl.format("{}{}", pl.lit(prefix), name).alias(name) for name in PAIR if name in frame.columns)
             return nw.from_native(frame.with_columns(ids).lazy())
@@ -98,7 +111,7 @@ def test_renaming_only_moves_the_draws():
         plain = (pl.col(name).str.strip_prefix(prefix) for name in PAIR)
         return known.ordered(rows.collect().to_polars().with_columns(plain))
 
-    assert _examples("a", 1.0).equals(_examples("b", 1.0))
+    assert _examples("a", ALL).equals(_examples("b", ALL))
     one, other = _examples("a", SHARE), _examples("b", SHARE)
     assert one.filter("bought").equals(other.filter("bought"))
     assert set(one["weight"]) == set(other["weight"])

@@ -108,3 +108,14 @@ def test_the_order_of_the_decayed_rule_is_that_of_decayed_weeks():
     scores = MODELS["decayed_frequency"]({"decay": 0.9}, seed=1).predict(rows)
     order = np.argsort(scores[rows.repeat])
     assert (np.diff(rows.column(s.DECAYED_WEEKS)[rows.repeat][order]) >= 0).all()
+
+
+def test_no_tree_splits_more_often_above_a_leaf_than_asked():
+    rows, most = stacked([rows_of(WEEK + -2), rows_of(WEEK + -1)]), {}
+    for depth in (1, 2, 9):
+        text = MODELS["boosting"]({**CONSTANTS, "depth": depth}, seed=1).fit(rows).contents()["model-1.txt"].decode()
+        sizes = [int(line.removeprefix("num_leaves=")) for line in text.splitlines() if line.startswith("num_leaves=")]
+        assert len(sizes) == CONSTANTS["trees"]
+        most[depth] = max(sizes)
+    assert most[1] == 2 < most[2] <= 4
+    assert most[2] < most[9]

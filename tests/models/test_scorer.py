@@ -13,6 +13,7 @@ from semana.errors import ContractError
 from semana.evaluation.cuts import Cuts
 from semana.evaluation.race import fit_scorers
 from semana.features.build import FEATURES
+from semana.features.examples import ALL
 from semana.models.base import rows_from
 from semana.models.scorer import Scorer
 from tests import shop
@@ -26,7 +27,7 @@ def scorer() -> Scorer:
     cuts = Cuts((), (WEEK + -2, WEEK + -1), ())
     names = ["decayed_frequency"]
     scorers = fit_scorers(
-        names, known.examples, known.totals(), cuts, known.PARAMS, share=1.0, contracts={"bundle": "1"}
+        names, known.examples, known.totals(), cuts, known.PARAMS, share=ALL, contracts={"bundle": "1"}
     )
     return scorers[names[0]]
 

@@ -28,13 +28,14 @@ from semana.models.calibration import Calibration, Curve
 from semana.models.scorer import Recipe, Scorer
 from semana.pipeline import promote
 from semana.pipeline.golden import freeze, measured, plan_of
-from semana.pipeline.labels import examples_of, totals_of
+from semana.pipeline.labels import LabelWeeks, totals_of
 from semana.pipeline.order import Order
 from semana.pipeline.succession import promoted
 from semana.pipeline.weekly import run_step
 from semana.stores.home import Stores
 from semana.stores.runs import Run
 from tests import shop
+from tests.features.known import Examples
 from tests.pipeline.living import NOW, made, reopened
 
 KNOWN = 29
@@ -68,7 +69,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for step in ("prepare", "review", "detect_drift", "decide", "train"):
         run_step(step, stores, Order(NOW, as_of=TARGET.start, retrain="always"))
     run = stores.runs.all()[-1]
-    totals, examples = totals_of(run, stores), examples_of(run, stores)
+    totals, examples = totals_of(run, stores), LabelWeeks(run, stores)
     plan = plan_of(stores, totals)
     cuts = week_cuts(totals.weeks, stores.params.cuts, exclude=plan.weeks)
     about = measured(run, stores, plan, examples=examples, totals=totals, cuts=cuts, params=stores.params)
@@ -105,7 +106,7 @@ def label_weeks(run: Run) -> list[str]:
 @cache
 def frame_of(home: Path, week: str) -> pl.DataFrame:
     stores = reopened(home)
-    return examples_of(stores.runs.all()[-1], stores)(Week.parse(week))
+    return LabelWeeks(stores.runs.all()[-1], stores)(Week.parse(week))
 
 
 def save(stores: Stores, run: Run, scorer: Scorer) -> str:
@@ -122,11 +123,10 @@ def at_the_gate(
     found = {}
     for week in race["weeks"]["gate"]:
         of_week = Week.parse(week)
-        frame = frame_of(stores.home, week)
-        champion = stores.bundles.load(stores.ledger.entries()[-1]["to"])
-        found[week] = [
-            judge_week(each, frame, totals, week=of_week, params=stores.params) for each in (judged or scorer, champion)
-        ]
+        both = {"ours": judged or scorer, "theirs": stores.bundles.load(stores.ledger.entries()[-1]["to"])}
+        examples = Examples(lambda each, **_: frame_of(stores.home, str(each)))
+        judged_week = judge_week(both, examples, totals, week=of_week, params=stores.params)
+        found[week] = [judged_week[name] for name in both]
     race["best"] = "boosting"
     race["evidence"] = {
         "boosting": {week: mine for week, (mine, _) in found.items()},

@@ -18,7 +18,7 @@ from semana.data import catalog
 from semana.data import schemas as s
 from semana.data.weeks import Week
 from semana.pipeline import ingest
-from semana.pipeline.labels import examples_of
+from semana.pipeline.labels import LabelWeeks
 from semana.settings import read_settings
 from semana.stores.home import Stores, open_home
 from tests import shop
@@ -174,7 +174,7 @@ def test_a_run_is_the_same_on_every_engine(ran: Any, name: str, engine: str) -> 
 @pytest.mark.parametrize("name", SETS)
 def test_the_examples_of_a_real_week_are_the_same_on_every_engine(ran: Any, name: str, engine: str) -> None:
     rows, others = (
-        examples_of(stores.runs.newest("level"), stores)(SETS[name].week + -1)
+        LabelWeeks(stores.runs.newest("level"), stores)(SETS[name].week + -1)
         for stores in (ran(name, "polars"), ran(name, engine))
     )
     assert rows.filter(s.BOUGHT).height > 20

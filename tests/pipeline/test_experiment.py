@@ -9,7 +9,7 @@ from semana.data import catalog
 from semana.errors import UsageError
 from semana.pipeline.experiment import begin, effects, findable, stop
 from semana.pipeline.explain import explain
-from semana.pipeline.labels import examples_of
+from semana.pipeline.labels import LabelWeeks
 from semana.reports.experiments import effect_in_words, findable_in_words
 from semana.reports.lists import shown
 from semana.stores.home import Stores
@@ -75,9 +75,9 @@ def test_held_out_customers_are_scored_flagged_in_training_and_tell_the_effect(l
         last = run(living, week + 1)
     assert last["newest_performance"]["f1_held_out"] > 0
     assert living.lake.read(catalog.PERFORMANCE, SECOND)["f1_held_out"].to_list() == [None, None]
-    rows = examples_of(living.runs.all()[-1], living)(NEXT)
+    rows = LabelWeeks(living.runs.all()[-1], living)(NEXT)
     assert set(rows.filter("held_out")["customer_id"]) == {c for c in range(40) if experiment.holds_out(c)}
-    assert not examples_of(living.runs.all()[-1], living)(SECOND)["held_out"].any()
+    assert not LabelWeeks(living.runs.all()[-1], living)(SECOND)["held_out"].any()
     (found,) = effects(living)
     assert found["complete_weeks"] == 1
     assert found["effect"]["held_out"] + found["effect"]["shown"] == 40

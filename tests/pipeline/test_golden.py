@@ -6,7 +6,9 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import narwhals as nw
 import polars as pl
 import pytest
 
@@ -14,8 +16,10 @@ from semana.data.weeks import Week
 from semana.errors import ContractError
 from semana.pipeline import golden, train
 from semana.pipeline.golden import create, golden_checks, shown
+from semana.pipeline.labels import LabelWeeks
 from semana.pipeline.order import Order
 from semana.pipeline.weekly import run_step
+from semana.stores.engine import Frame, collected
 from semana.stores.home import Stores
 from semana.stores.runs import Run
 from tests import shop
@@ -61,7 +65,7 @@ def test_the_first_promotion_freezes_a_set_whose_weeks_taught_nobody(stores: Sto
     assert stores.golden.entries()[0]["reason"] == "the promotion of 1.0.0"
     assert {"all pairs", "colour: black", "colour: white", "explore purchases", "largest"} <= set(lock["cases"])
     assert all(case["pairs"] >= 300 for case in lock["cases"].values())
-    assert max(stores.golden.tables()["purchases"]["week"]) == Week.parse(lock["weeks"][-1]).index
+    assert collected(stores.golden.tables()["purchases"])["week"].max() == Week.parse(lock["weeks"][-1]).index
 
 
 def test_the_next_challenger_is_judged_on_every_case_and_learns_from_no_golden_week(stores: Stores) -> None:
@@ -91,20 +95,14 @@ def test_scrambled_labels_of_golden_weeks_leave_the_models_id_alone(
 
 
 def _scramble(monkeypatch: pytest.MonkeyPatch) -> None:
-    true = train.examples_of
-
-    def examples_of(run: Run, stores: Stores):  # type: ignore[no-untyped-def]
-        rows = true(run, stores)
-
-        def scrambled(week: Week, *, share: float = 1.0) -> pl.DataFrame:
-            frame = rows(week, share=share)
-            weeks = golden.plan_of(stores, train.totals_of(run, stores)).weeks
+    class Scrambled(LabelWeeks):
+        def _made(self, week: Week, *args: Any) -> Frame:
+            weeks = golden.plan_of(self._stores, train.totals_of(self._run, self._stores)).weeks
             assert weeks
-            return frame.with_columns(~pl.col("bought")) if week in weeks else frame
+            frame = super()._made(week, *args)
+            return frame.with_columns(~nw.col("bought")) if week in weeks else frame
 
-        return scrambled
-
-    monkeypatch.setattr(train, "examples_of", examples_of)
+    monkeypatch.setattr(train, "LabelWeeks", Scrambled)
 
 
 def change_a_table(place: Path) -> str:

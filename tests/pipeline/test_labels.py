@@ -10,8 +10,9 @@ import polars as pl
 import pytest
 
 from semana.data.weeks import Week
+from semana.features.examples import Share
 from semana.pipeline import ingest, prepare
-from semana.pipeline.labels import examples_of
+from semana.pipeline.labels import LabelWeeks
 from semana.pipeline.order import Order, begin
 from semana.settings import read_settings
 from semana.stores.engine import POLARS
@@ -63,9 +64,30 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Run, Stor
 
 
 def test_who_comes_later_is_no_candidate_of_a_past_week(homes: dict[str, tuple[Run, Stores]]) -> None:
-    then, now = (examples_of(*homes[name])(KNOWN) for name in ("then", "now"))
+    then, now = (LabelWeeks(*homes[name])(KNOWN) for name in ("then", "now"))
     assert now["customer_id"].max() < 900
     assert now.equals(then)
+
+
+def test_the_rows_of_some_customers_are_those_that_they_have_among_all(homes: dict[str, tuple[Run, Stores]]) -> None:
+    examples = LabelWeeks(*homes["now"])
+    whole, some = examples(KNOWN), examples(KNOWN, share=Share(0.5, 0.4))
+    assert 0 < some["customer_id"].n_unique() < 0.7 * whole["customer_id"].n_unique()
+    pair = ["customer_id", "product_id"]
+    assert some.drop("weight").equals(whole.drop("weight").join(some, on=pair, how="semi"))
+
+
+def test_about_as_many_are_drawn_as_are_asked_for_the_same_every_time(
+    homes: dict[str, tuple[Run, Stores]],
+) -> None:
+    examples = LabelWeeks(*homes["now"])
+    whole, few = examples(KNOWN), examples.some(KNOWN, 200)
+    assert examples.count(KNOWN) == whole.height
+    assert 100 < few.height < 300
+    assert few.join(whole, on=["customer_id", "product_id"], how="semi").height == few.height
+    assert few["bought"].mean() == pytest.approx(whole["bought"].mean(), abs=0.1)
+    assert few.equals(LabelWeeks(*homes["now"]).some(KNOWN, 200))
+    assert examples.some(KNOWN, whole.height).drop("weight").equals(whole.drop("weight"))
 
 
 @pytest.mark.parametrize("table", ["customers", "products"])

@@ -15,8 +15,9 @@ import polars as pl
 import pytest
 
 from semana.data.weeks import Week, weeks_between
+from semana.features.examples import ALL, Share
 from semana.pipeline import decide, detect_drift, ingest, prepare, train
-from semana.pipeline.labels import examples_of
+from semana.pipeline.labels import LabelWeeks
 from semana.pipeline.order import Order, begin
 from semana.settings import read_settings
 from semana.stores.home import Stores, open_home
@@ -66,7 +67,7 @@ class Home:
     race: dict[str, Any]
 
     def examples(self, week: Week, **options: Any) -> pl.DataFrame:
-        return examples_of(self.run, self.stores)(week, **options)
+        return LabelWeeks(self.run, self.stores)(week, **options)
 
 
 def trained(folder: Path, *deliveries: pl.DataFrame) -> Home:
@@ -131,9 +132,9 @@ def test_the_judged_bundle_does_not_depend_on_the_weeks_that_judge_it(homes: dic
 
 
 @pytest.mark.parametrize("name", SAME)
-@pytest.mark.parametrize("share", [1.0, 0.4])
+@pytest.mark.parametrize("share", [ALL, Share(0.4), Share(0.4, 0.5)])
 def test_example_rows_do_not_depend_on_the_future_or_the_way_of_delivery(
-    homes: dict[str, Home], name: str, share: float
+    homes: dict[str, Home], name: str, share: Share
 ) -> None:
     for week in (TARGET + -8, TARGET + -7, TARGET + -1):
         assert homes[name].examples(week, share=share).equals(homes["true"].examples(week, share=share))

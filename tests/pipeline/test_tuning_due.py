@@ -46,7 +46,7 @@ class Runs:
 
     def of(self, week: Week, params: Params = known.PARAMS, cuts: Cuts = CUTS) -> tuple[Params, dict[str, Any] | None]:
         stores = SimpleNamespace(params=params, tunings=self.tunings)
-        return train._tuned(SimpleNamespace(week=week), stores, known.examples, cuts)
+        return train._tuned(SimpleNamespace(week=week), stores, known.examples, known.totals(), cuts)
 
 
 @pytest.fixture

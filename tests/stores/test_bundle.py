@@ -18,6 +18,7 @@ from semana.errors import ConfigurationError, ContractError
 from semana.evaluation.cuts import Cuts
 from semana.evaluation.race import fit_scorers
 from semana.features.build import FEATURES
+from semana.features.examples import ALL
 from semana.models.base import Rows, rows_from
 from semana.models.scorer import Scorer
 from semana.stores import bundle as module
@@ -35,7 +36,7 @@ def scorer() -> Scorer:
     boosting = known.PARAMS.models.boosting.model_copy(update={"trees": 10, "rows_per_leaf": 20})
     models = known.PARAMS.models.model_copy(update={"boosting": boosting})
     params = known.PARAMS.model_copy(update={"models": models})
-    return fit_scorers(["boosting"], known.examples, known.totals(), CUTS, params, share=1.0, contracts={})["boosting"]
+    return fit_scorers(["boosting"], known.examples, known.totals(), CUTS, params, share=ALL, contracts={})["boosting"]
 
 
 @pytest.fixture(scope="module")

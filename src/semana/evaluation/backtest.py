@@ -16,7 +16,7 @@ from semana.evaluation.curves import Curves, Pool
 from semana.evaluation.cuts import Cuts, week_cuts
 from semana.evaluation.intervals import Interval, paired_difference
 from semana.evaluation.metrics import week_metrics
-from semana.evaluation.race import Examples, fit_scorers, list_of_week, sample_share
+from semana.evaluation.race import Examples, fit_scorers, lists_of_week, sample_share
 from semana.evaluation.segments import SEGMENT
 from semana.models import BASELINES
 from semana.models.base import rows_from
@@ -151,7 +151,8 @@ def run_backtest(
             found[name][week] = judge_list(listed, known)
             pools[name].add(listed, purchases=known.truth.height)
         fitted = scorers
-    importance = {name: importance_of(scorer, examples(weeks[-1])) for name, scorer in fitted.items()}
+    newest = examples.some(weeks[-1], _TELLING_ROWS)
+    importance = {name: importance_of(scorer, newest) for name, scorer in fitted.items()}
     outcomes = {name: _gathered(found[name], pools[name].curves(), importance[name]) for name in names}
     return Backtest(tuple(weeks), outcomes, levels)
 
@@ -170,11 +171,9 @@ def lists_by_week(
     for n, week in enumerate(weeks):
         if n % refit == 0:
             cuts = cuts_before(week, totals.weeks, params.cuts)
-            share = sample_share(examples, cuts, params)
+            share = sample_share(examples, totals, cuts, params)
             scorers = fit_scorers(names, examples, totals, cuts, params, share=share, contracts={})
-        frame = examples(week)
-        listed = {name: list_of_week(scorers[name], frame, totals, week=week, params=params) for name in names}
-        yield week, scorers, listed
+        yield week, scorers, dict(lists_of_week(scorers, examples, totals, week=week, params=params))
 
 
 _ALL, _KIND, _SEGMENT = "all", "kind ", "segment "
@@ -205,7 +204,7 @@ def importance_of(scorer: Scorer, frame: pl.DataFrame) -> dict[str, float] | Non
     """
     if not scorer.model.learns:
         return None
-    rows = rows_from(frame.gather_every(-(-frame.height // _TELLING_ROWS)), scorer.recipe.features)
+    rows = rows_from(frame, scorer.recipe.features)
     moved = np.abs(scorer.model.explain(rows)).mean(axis=0)
     return {rows.names[n]: float(moved[n]) for n in np.argsort(-moved, kind="stable")}
 

@@ -13,7 +13,7 @@ from semana.data import schemas as s
 from semana.data.draws import DRAWS, draw_of
 from semana.data.weeks import Week
 from semana.evaluation.metrics import average_precision
-from semana.evaluation.segments import SEGMENT
+from semana.evaluation.segments import FIRST, LAST, SEGMENT
 from semana.params import CutParams, GoldenParams
 
 ALL, HOLIDAYS, LAPSED = "all pairs", "holiday weeks", "lapsed buyers"
@@ -52,23 +52,36 @@ def drawn_customers(ids: Sequence[int | str], *, share: float) -> list[int | str
     return [id_ for id_ in ids if draw_of(f"golden {id_}") < share * DRAWS]
 
 
+@dataclass(frozen=True)
+class PastOfCases:
+    """What the purchases before a week tell of its cases.
+
+    `customers`: every buyer (`segments.buyers_before`). `products`: every product sold, and the first week of it.
+    `pairs`: those bought, of the customers that are asked for.
+    """
+
+    customers: pl.DataFrame
+    products: pl.DataFrame
+    pairs: pl.DataFrame
+
+
 def in_cases(
-    pairs: pl.DataFrame, history: pl.DataFrame, segments: pl.DataFrame, *, week: Week, holiday: bool
+    pairs: pl.DataFrame, past: PastOfCases, segments: pl.DataFrame, *, week: Week, holiday: bool
 ) -> pl.DataFrame:
     """One row per pair, one column per case, whether the pair belongs to it, from what was known before the week.
 
-    `history` holds the purchases before the week, `segments` one row per (customer, segment).
+    `segments` holds one row per (customer, segment).
     """
-    recent = history.filter(pl.col(s.WEEK) >= week.index - _RECENT)
-    old = history.filter(pl.col(s.WEEK) < week.index - _RECENT)
+    lapsed = past.customers.filter(pl.col(LAST) < week.index - _RECENT)
+    old = past.products.filter(pl.col(FIRST) < week.index - _RECENT)
     customer, product = pl.col(s.CUSTOMER_ID), pl.col(s.PRODUCT_ID)
-    known = history.select(*s.PAIR, pl.lit(value=True).alias("known")).unique()
+    known = past.pairs.with_columns(pl.lit(value=True).alias("known"))
     explore = pairs.join(known, on=s.PAIR, how="left", maintain_order="left")["known"].is_null()
     flags: dict[str, Any] = {
         ALL: pl.lit(value=True),
         EXPLORE: explore,
         HOLIDAYS: pl.lit(holiday),
-        LAPSED: _one_of(customer, old[s.CUSTOMER_ID]) & ~_one_of(customer, recent[s.CUSTOMER_ID]),
+        LAPSED: _one_of(customer, lapsed[s.CUSTOMER_ID]),
         NEW_PRODUCTS: ~_one_of(product, old[s.PRODUCT_ID]),
     }
     for (name,), customers in segments.group_by(SEGMENT, maintain_order=True):

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
-import polars as pl
 
 from semana.data import schemas as s
 from semana.evaluation.curves import Curves, curves_of
@@ -67,8 +66,7 @@ def portray(
 
     Of large weeks pairs are drawn by chance, the same ones every time.
     """
-    newest = examples(cuts.all[-1])
-    rows = rows_from(_drawn(newest, _TELLING, seed=params.models.seed), refitted.recipe.features)
+    rows = rows_from(examples.some(cuts.all[-1], _TELLING), refitted.recipe.features)
     parts = refitted.model.explain(rows)
     size = np.abs(parts).mean(axis=0)
     order = [int(n) for n in np.argsort(-size, kind="stable")[:_FEATURES] if size[n] > 0]
@@ -77,29 +75,20 @@ def portray(
         return Portrait(None, (), moved, float(size.sum()))
     chances, labels, purchases, drawn, pairs = [], [], 0.0, 0, 0
     for week in cuts.gate:
-        frame = examples(week)
-        some = _drawn(frame, _PAIRS, seed=params.models.seed)
-        step = frame.height / some.height
+        some, of_week = examples.some(week, _PAIRS), examples.count(week)
+        step = of_week / some.height
         total = forecast_level(totals, target=week, params=params.level).total / step
         chances.append(judged.of_week(rows_from(some, judged.recipe.features), total=total)[1])
         labels.append(some[s.BOUGHT].to_numpy())
         purchases += totals[week] / step
         drawn += some.height
-        pairs += frame.height
+        pairs += of_week
     bought = np.concatenate(labels)
     counted = max(round(purchases), int(bought.sum()))
     curves = curves_of(np.concatenate(chances), bought, purchases=counted, weeks=len(cuts.gate))
     scaled = [(taken * pairs / drawn, share) for taken, share in curves.gains]
     curves = replace(curves, gains=scaled, pairs=pairs / len(cuts.gate))
     return Portrait(curves, curves.lift, moved, float(size.sum()))
-
-
-def _drawn(frame: pl.DataFrame, most: int, *, seed: int) -> pl.DataFrame:
-    """At most so many rows, by chance: every n-th would fall in step with what is sorted by customer and product."""
-    if frame.height <= most:
-        return frame
-    places = np.random.default_rng(seed).choice(frame.height, most, replace=False)
-    return frame[np.sort(places)]
 
 
 def _points(values: Any, parts: Any) -> tuple[tuple[float | None, float], ...]:

@@ -14,6 +14,7 @@ from semana.data.purchases import bought
 from semana.data.weeks import Week
 from semana.features.affinity import AFFINITY, Segments, affinities, segments_of_all, tastes_of, tastes_of_all
 from semana.features.calendar import CALENDAR, add_calendar, days_of_week
+from semana.features.candidates import popular_products
 from semana.features.frequency import FREQUENCY, add_frequency
 from semana.features.popularity import POPULARITY, add_popularity, popularities
 from semana.features.quantity import QUANTITY, add_quantity, quantities
@@ -22,7 +23,7 @@ from semana.features.rhythm import RHYTHM, add_rhythm
 from semana.features.season import SEASON, add_season, seasons
 from semana.features.streaks import STREAKS, add_streaks
 from semana.features.tables import Tables
-from semana.features.together import TOGETHER, add_together
+from semana.features.together import TOGETHER, add_together, fitting, neighbours
 from semana.params import Params
 
 # What a model may use, in this order. Ids and dates are not among them: renaming customers changes nothing.
@@ -43,6 +44,11 @@ FACTS: tuple[str, ...] = (s.LAST_BOUGHT, s.USUAL_GAP_DAYS, s.USUAL_QUANTITY, s.U
 
 
 Settle = Callable[[nw.LazyFrame[Any]], nw.LazyFrame[Any]]
+
+
+def as_it_is(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """The frame, not worked out: a `Settle` that settles nothing."""
+    return frame
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,33 @@ def shop_before(tables: Tables, *, before: Week, params: Params, tastes: nw.Lazy
     )
 
 
+@dataclass(frozen=True)
+class Part:
+    """Some customers of a shop: the `tables` hold what belongs to them, `shop` and `popular` tell of all others."""
+
+    tables: Tables
+    shop: Shop | None = None
+    popular: nw.LazyFrame[Any] | None = None
+
+
+def part_of(
+    tables: Tables, customers: nw.LazyFrame[Any], *, before: Week, params: Params, settle: Settle = as_it_is
+) -> Part:
+    """These customers (their ids) as a part of a week's shop: the rows of their pairs are those they have in the whole.
+
+    The work follows their number, but for what products tell. `fits` of the tables are not looked at.
+    """
+    popular = settle(popular_products(tables.purchases, before=before, params=params.candidates))
+    shop = shop_before(tables, before=before, params=params).each(settle)
+    alike = settle(neighbours(tables.purchases, before=before))
+    ids = settle(customers.select(s.CUSTOMER_ID))
+    purchases, described = (
+        settle(frame.join(ids, on=s.CUSTOMER_ID, how="semi")) for frame in (tables.purchases, tables.customers)
+    )
+    fits = settle(fitting(purchases, before=before, alike=alike))
+    return Part(Tables(purchases, described, tables.products, fits, tables.calendar), shop, popular)
+
+
 def build_features(
     pairs: nw.LazyFrame[Any],
     tables: Tables,
@@ -90,7 +123,7 @@ def build_features(
     before: Week,
     params: Params,
     shop: Shop | None = None,
-    settle: Settle = lambda frame: frame,
+    settle: Settle = as_it_is,
 ) -> nw.LazyFrame[Any]:
     """The pairs with FEATURES (float32; null where there is nothing to tell from) and FACTS, as known before the week.
 

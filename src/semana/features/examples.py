@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import narwhals as nw
 
@@ -21,24 +21,50 @@ _OF_PRODUCT = "draw_of_product"
 _STEP = 648_055
 
 
+class Share(NamedTuple):
+    """How much of a label week is learned from: of the pairs of the share `customers`, those bought and `others`."""
+
+    others: float = 1.0
+    customers: float = 1.0
+
+
+ALL = Share()
+
+
 @dataclass(frozen=True)
 class Sample:
-    """Draws about `share` of the pairs that were not bought, by the fixed `draw` of each id (columns id and draw)."""
+    """Draws customers, and some of their pairs, by the fixed `draw` of each id (columns id and draw).
 
-    share: float
+    Of the pairs that the customers bought all are in it, if it `keeps_bought`.
+    """
+
+    share: Share
     customers: nw.LazyFrame[Any]
     products: nw.LazyFrame[Any]
+    keeps_bought: bool = True
+
+    def drawn(self, week: Week) -> nw.LazyFrame[Any]:
+        """The customers of a label week, with their draws."""
+        place = (nw.col(s.DRAW) + _moved(week)) % DRAWS
+        return self.customers.filter(place < round(self.share.customers * DRAWS))
 
 
-def example_pairs(tables: Tables, *, week: Week, params: Params, sample: Sample | None = None) -> nw.LazyFrame[Any]:
+def example_pairs(
+    tables: Tables,
+    *,
+    week: Week,
+    params: Params,
+    sample: Sample | None = None,
+    popular: nw.LazyFrame[Any] | None = None,
+) -> nw.LazyFrame[Any]:
     """One row per candidate pair of `week`: `repeat`, `bought` (in the week), weight and week; no features yet.
 
-    With a `sample` those not bought are drawn before any feature is made, and weigh as much as all they stand for.
+    With a `sample` they are drawn before any feature is made, and weigh as much as all they stand for.
 
     `tables` are those of that week. It must be a complete one, for a partial week is no label: its caller chooses it
-    among those.
+    among those. With the `popular` products told apart, they need hold only what belongs to the drawn customers.
     """
-    pairs = candidate_pairs(tables, before=week, params=params.candidates)
+    pairs = candidate_pairs(tables, before=week, params=params.candidates, popular=popular)
     truth = bought(during(tables.purchases, week)).select(*s.PAIR, nw.lit(value=True).alias(s.BOUGHT))
     labelled = pairs.join(truth, on=s.PAIR, how="left").with_columns(
         nw.col(s.BOUGHT).fill_null(value=False),
@@ -50,11 +76,17 @@ def example_pairs(tables: Tables, *, week: Week, params: Params, sample: Sample 
 
 def _drawn(pairs: nw.LazyFrame[Any], sample: Sample, *, week: Week) -> nw.LazyFrame[Any]:
     products = sample.products.rename({s.DRAW: _OF_PRODUCT})
-    place = (nw.col(s.DRAW) + nw.col(_OF_PRODUCT) + week.index * _STEP % DRAWS) % DRAWS
+    place = (nw.col(s.DRAW) + nw.col(_OF_PRODUCT) + _moved(week)) % DRAWS
+    certain = nw.col(s.BOUGHT) & nw.lit(sample.keeps_bought)
     drawn = (
-        pairs.join(sample.customers, on=s.CUSTOMER_ID, how="inner")
+        pairs.join(sample.drawn(week), on=s.CUSTOMER_ID, how="inner")
         .join(products, on=s.PRODUCT_ID, how="inner")
-        .filter(nw.col(s.BOUGHT) | (place < round(sample.share * DRAWS)))
+        .filter(certain | (place < round(sample.share.others * DRAWS)))
     )
-    weight = nw.when(nw.col(s.BOUGHT)).then(nw.lit(1.0)).otherwise(nw.lit(1.0 / sample.share))
+    of_customer, of_pair = 1.0 / sample.share.customers, 1.0 / sample.share.others
+    weight = nw.when(certain).then(nw.lit(of_customer)).otherwise(nw.lit(of_customer * of_pair))
     return drawn.with_columns(weight.alias(s.WEIGHT)).drop(s.DRAW, _OF_PRODUCT)
+
+
+def _moved(week: Week) -> int:
+    return week.index * _STEP % DRAWS

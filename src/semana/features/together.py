@@ -83,9 +83,9 @@ def _own_products(history: nw.LazyFrame[Any], *, before: Week) -> nw.LazyFrame[A
 def _neighbours(own: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     lengths = own.group_by(s.PRODUCT_ID).agg(_length())
     others = own.rename({s.PRODUCT_ID: _OTHER, _WEIGHT: _OTHER_WEIGHT})
-    both = (
+    once = (
         own.join(others, on=s.CUSTOMER_ID, how="inner")
-        .filter(nw.col(s.PRODUCT_ID) != nw.col(_OTHER))
+        .filter(nw.col(s.PRODUCT_ID) < nw.col(_OTHER))
         .group_by(s.PRODUCT_ID, _OTHER)
         .agg(
             steady_sum(nw.col(_WEIGHT) * nw.col(_OTHER_WEIGHT), bits=DECAY_BITS).alias(_LIKENESS),
@@ -93,6 +93,9 @@ def _neighbours(own: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
         )
         .filter(nw.col(_BOTH) > 1)
     )
+    columns = (s.PRODUCT_ID, _OTHER, _LIKENESS, _BOTH)
+    turned = once.rename({s.PRODUCT_ID: _OTHER, _OTHER: s.PRODUCT_ID})
+    both = nw.concat([once.select(*columns), turned.select(*columns)])
     damped = nw.col(_BOTH) / (nw.col(_BOTH) + _FEW)
     likeness = nw.col(_LIKENESS) / (nw.col(_LENGTH) * nw.col(_OTHER_LENGTH)) * damped
     ranked = (

@@ -15,21 +15,23 @@ from semana.data import schemas as s
 from semana.models.base import rows_from
 from semana.models.scorer import Scorer
 
+Work = Callable[[pl.DataFrame], pl.DataFrame]
 FACTS = [*s.PAIR, s.REPEAT, s.LAST_BOUGHT, s.USUAL_GAP_DAYS, s.USUAL_QUANTITY, s.USUAL_AMOUNT]
 _REASONS = pl.List(pl.Struct({"code": pl.String, "value": pl.Float64, "contribution": pl.Float64}))
 
 
 @dataclass(frozen=True)
 class Scoring:
-    """Gives the facts of each pair, and its score by each scorer under that one's name."""
+    """Gives the facts of each pair, `bought` where it is told, and its score by each scorer under that one's name."""
 
     scorers: Mapping[str, Scorer]
 
     def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
         """One row for each of the batch, in its order."""
+        facts = batch.select(name for name in (*FACTS, s.BOUGHT) if name in batch.columns)
         if batch.is_empty():
-            return batch.select(FACTS).with_columns(pl.lit(0.0).alias(name) for name in self.scorers)
-        return batch.select(FACTS).with_columns(
+            return facts.with_columns(pl.lit(0.0).alias(name) for name in self.scorers)
+        return facts.with_columns(
             pl.Series(name, scorer.scores(rows_from(batch, scorer.recipe.features)))
             for name, scorer in self.scorers.items()
         )

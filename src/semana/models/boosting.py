@@ -20,7 +20,7 @@ class Boosting:
     """Boosted decision trees: they weigh a pair's own history, its customer's rhythm and its product's fortunes.
 
     The score is the mean of the log-odds of `models` ensembles that differ in their seed. Constants, all numbers:
-    models, trees, learning_rate, leaves, rows_per_leaf, feature_share, row_share, l2.
+    models, trees, learning_rate, leaves, depth, rows_per_leaf, feature_share, row_share, l2.
     """
 
     learns = True
@@ -41,6 +41,7 @@ class Boosting:
         settings = {
             "objective": "binary",
             "num_leaves": int(self.constants["leaves"]),
+            "max_depth": int(self.constants["depth"]),
             "learning_rate": self.constants["learning_rate"],
             "min_data_in_leaf": int(self.constants["rows_per_leaf"]),
             "feature_fraction": self.constants["feature_share"],

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
-
-import polars as pl
 
 from semana.data.weeks import Week
 from semana.errors import ConfigurationError, ContractError, UsageError
 from semana.evaluation.backtest import run_backtest, weeks_to_test
-from semana.evaluation.race import Examples
 from semana.models import MODELS
 from semana.params import Params
 from semana.pipeline import prepare
 from semana.pipeline.calendar import calendar_of
-from semana.pipeline.labels import attribute_of, examples_of, past_of, totals_of
+from semana.pipeline.labels import LabelWeeks, attribute_of, past_of, totals_of
 from semana.pipeline.order import Order
 from semana.stores.backtests import apart, backtest_id
 from semana.stores.home import Stores
@@ -58,7 +54,8 @@ def backtest(
         found = run_backtest(
             names,
             tested,
-            examples=_window(run, own),
+            # The weeks that one test week needs are held, and no more.
+            examples=LabelWeeks(run, own, keep=tried.cuts.fit_weeks + tried.cuts.calibrate_weeks + 1),
             past=past_of(run, own, attribute=attribute_of(run, own, tested[-1])),
             totals=totals,
             params=tried,
@@ -98,15 +95,3 @@ def _run(stores: Stores, order: Order) -> Run:
         reason=None,
         folder=stores.home,
     )
-
-
-def _window(run: Run, stores: Stores) -> Examples:
-    """The example rows of a label week; those of the weeks that one test week needs are held, and no more."""
-    cuts = stores.params.cuts
-
-    @lru_cache(maxsize=cuts.fit_weeks + cuts.calibrate_weeks + 1)
-    def rows(week: Week, **options: Any) -> pl.DataFrame:
-        made: Callable[..., pl.DataFrame] = examples_of(run, stores)
-        return made(week, **options)
-
-    return rows

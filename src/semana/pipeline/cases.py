@@ -7,28 +7,31 @@ from datetime import timedelta
 from typing import Any
 
 import narwhals as nw
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from semana.data import catalog
 from semana.data import schemas as s
 from semana.data.purchases import before, bought, during, latest_attributes
 from semana.data.weeks import Week
-from semana.evaluation.golden import GoldenWeek, case_figures, drawn_customers, in_cases
+from semana.evaluation.golden import GoldenWeek, PastOfCases, case_figures, drawn_customers, in_cases
 from semana.evaluation.race import list_of_week
-from semana.evaluation.segments import customer_segments
-from semana.features.build import build_features
+from semana.evaluation.segments import FIRST, buyers_before, customer_segments
+from semana.features.build import build_features, part_of
 from semana.features.examples import example_pairs
 from semana.features.tables import Tables
 from semana.features.together import fitting
+from semana.models.base import rows_from
 from semana.models.level import Totals
 from semana.models.scorer import Scorer
 from semana.params import Params
-from semana.stores.engine import POLARS, collected
+from semana.stores.engine import Engine, Frame, collected
 from semana.stores.home import Stores
 from semana.stores.known import YEAR, days_off
 from semana.stores.runs import Run
 
-Frozen = Mapping[str, pl.DataFrame]
+Frozen = Mapping[str, Frame]
 Figures = dict[str, dict[str, float]]
 
 
@@ -38,7 +41,8 @@ def figures_of(stores: Stores, lock: Mapping[str, Any], bundle: str, weeks: Sequ
     def make() -> Figures:
         frozen = stores.golden.tables()
         parts = (_kept_week(stores, frozen, lock, Week.parse(week)) for week in weeks)
-        return figures(stores.bundles.load(bundle), parts, totals_in(frozen, lock), stores.params)
+        totals = totals_in(frozen, lock, engine=stores.lake.engine)
+        return figures(stores.bundles.load(bundle), parts, totals, stores.params)
 
     found: Figures = stores.golden.kept_value(f"figures-{bundle}-{'-'.join(weeks)}", _key(stores.params), make)
     return found
@@ -47,8 +51,13 @@ def figures_of(stores: Stores, lock: Mapping[str, Any], bundle: str, weeks: Sequ
 def figures(scorer: Scorer, parts: Iterable[GoldenWeek], totals: Totals, params: Params) -> Figures:
     """How a model does in every case, over all these weeks together."""
     return case_figures(
-        (part, list_of_week(scorer, part.rows, totals, week=part.week, params=params)) for part in parts
+        (part, list_of_week(scorer, part.rows, _scores(scorer, part), totals, week=part.week, params=params))
+        for part in parts
     )
+
+
+def _scores(scorer: Scorer, part: GoldenWeek) -> NDArray[np.float64]:
+    return scorer.scores(rows_from(part.rows, scorer.recipe.features))
 
 
 def _key(params: Params) -> dict[str, Any]:
@@ -63,7 +72,9 @@ def _kept_week(stores: Stores, frozen: Frozen, lock: Mapping[str, Any], week: We
 
     def part(name: str) -> pl.DataFrame:
         def make() -> pl.DataFrame:
-            made[:] = made or [golden_week(frozen, lock, week, stores.params).merged(lock["small"])]
+            if not made:
+                whole = golden_week(frozen, lock, week, stores.params, engine=stores.lake.engine)
+                made.append(whole.merged(lock["small"]))
             frame: pl.DataFrame = getattr(made[0], name)
             return frame
 
@@ -72,58 +83,70 @@ def _kept_week(stores: Stores, frozen: Frozen, lock: Mapping[str, Any], week: We
     return GoldenWeek(week, part("rows"), part("flags"), part("bought"))
 
 
-def tables_to_freeze(run: Run, stores: Stores, weeks: Sequence[Week]) -> dict[str, pl.DataFrame]:
+def tables_to_freeze(run: Run, stores: Stores, weeks: Sequence[Week]) -> dict[str, Frame]:
     """The set's own copy of its history: what was ordered and described by the end of its last week, and holidays."""
-    last = max(weeks)
-    purchases = stores.lake.read(catalog.PURCHASES, run.week).filter(pl.col(s.WEEK) <= last.index)
-    described = {}
-    for dataset in (catalog.CUSTOMERS, catalog.PRODUCTS):
-        rows = collected(stores.landing.attributes(dataset.name, run.position))
-        told = rows.filter(pl.col(s.SEEN).is_null() | (pl.col(s.SEEN) <= min(run.as_of, last.end)))
-        described[dataset.name] = told.sort(dataset.key[0], s.POSITION, s.SEEN)
-    known = stores.lake.read(catalog.WEEKS, run.week).filter(pl.col(s.WEEK) <= last.index)
-    calendar = collected(days_off(stores, min(weeks), last))
-    return {"purchases": purchases, **described, "weeks": known, "calendar": calendar}
+    last, lake = max(weeks), stores.lake
+    told = nw.col(s.SEEN).is_null() | (nw.col(s.SEEN) <= min(run.as_of, last.end))
+    described = {
+        dataset.name: stores.landing.attributes(dataset.name, run.position, lake.engine)
+        .filter(told)
+        .sort(dataset.key[0], s.POSITION, s.SEEN)
+        for dataset in (catalog.CUSTOMERS, catalog.PRODUCTS)
+    }
+    purchases, known = (
+        lake.scan(dataset, run.week).filter(nw.col(s.WEEK) <= last.index)
+        for dataset in (catalog.PURCHASES, catalog.WEEKS)
+    )
+    return {"purchases": purchases, **described, "weeks": known, "calendar": days_off(stores, min(weeks), last)}
 
 
-def golden_week(frozen: Frozen, about: Mapping[str, Any], week: Week, params: Params) -> GoldenWeek:
+def golden_week(frozen: Frozen, about: Mapping[str, Any], week: Week, params: Params, *, engine: Engine) -> GoldenWeek:
     """A golden week made from the set's own tables: its drawn customers' example rows, and the cases they are in."""
-    purchases = nw.from_native(frozen["purchases"].lazy())
+    purchases = frozen["purchases"]
     day = week.start - timedelta(days=1)
     customers, products = (
-        latest_attributes(nw.from_native(frozen[dataset.name].lazy()), dataset.key[0], as_of=day)
+        latest_attributes(frozen[dataset.name], dataset.key[0], as_of=day)
         for dataset in (catalog.CUSTOMERS, catalog.PRODUCTS)
     )
-    year = pl.col(s.WEEK).is_between(week.index - YEAR, week.index)
-    calendar = nw.from_native(frozen["calendar"].filter(year).lazy())
-    tables = Tables(purchases, customers, products, POLARS.settled(fitting(purchases, before=week)), calendar)
-    pairs = _drawn(collected(example_pairs(tables, week=week, params=params)), about)
-    made = build_features(nw.from_native(pairs.lazy()), tables, before=week, params=params, settle=POLARS.settled)
-    rows = collected(made).sort(s.PAIR)
-    truth = collected(bought(during(purchases, week)).select(*s.PAIR))
-    history = collected(bought(before(purchases, week)).select(*s.PAIR, s.WEEK))
-    segments = customer_segments(history, collected(customers), truth, week=week, attribute=about["attribute"])
-    holiday = bool(frozen["weeks"].filter(pl.col(s.WEEK) == week.index)["holidays"].sum())
+    calendar = frozen["calendar"].filter(nw.col(s.WEEK) >= week.index - YEAR, nw.col(s.WEEK) <= week.index)
+    history, sold = bought(before(purchases, week)), bought(during(purchases, week))
+    whole = Tables(purchases, customers, products, fitting(purchases, before=week), calendar)
+    drawn = _drawn([purchases, customers], about, engine)
+    with engine.settling() as settle:
+        part = part_of(whole, drawn, before=week, params=params, settle=settle)
+        pairs = settle(example_pairs(part.tables, week=week, params=params, popular=part.popular))
+        made = build_features(pairs, part.tables, before=week, params=params, shop=part.shop, settle=settle)
+        rows = collected(made).sort(s.PAIR)
+    truth = collected(sold.select(*s.PAIR).join(drawn, on=s.CUSTOMER_ID, how="semi"))
+    past = PastOfCases(
+        collected(buyers_before(history, week=week)),
+        collected(history.group_by(s.PRODUCT_ID).agg(nw.col(s.WEEK).min().alias(FIRST))),
+        collected(history.select(*s.PAIR).join(drawn, on=s.CUSTOMER_ID, how="semi").unique()),
+    )
+    attribute = about["attribute"]
+    told = collected(customers.select(s.CUSTOMER_ID, *([attribute] if attribute else [])))
+    segments = customer_segments(past.customers, told, truth, week=week, attribute=attribute)
+    holidays = collected(frozen["weeks"].filter(nw.col(s.WEEK) == week.index))["holidays"].sum()
     flags, of_truth = (
-        in_cases(each, history, segments, week=week, holiday=holiday)
-        for each in (rows.select(s.PAIR), _drawn(truth, about))
+        in_cases(each, past, segments, week=week, holiday=bool(holidays)) for each in (rows.select(s.PAIR), truth)
     )
     return GoldenWeek(week, rows, flags, of_truth)
 
 
-def totals_in(frozen: Frozen, about: Mapping[str, Any]) -> Totals:
+def totals_in(frozen: Frozen, about: Mapping[str, Any], *, engine: Engine) -> Totals:
     """Purchases of the drawn customers in each complete week of the set's history, and the holidays."""
-    weeks = frozen["weeks"].filter("whole")
-    sold = _drawn(frozen["purchases"].filter(pl.col(s.QUANTITY) > 0), about)
-    counts = dict(sold.group_by(s.WEEK).len().rows())
+    weeks = collected(frozen["weeks"]).filter("whole")
+    drawn = _drawn([frozen["purchases"]], about, engine)
+    sold = bought(frozen["purchases"]).join(drawn, on=s.CUSTOMER_ID, how="semi")
+    counts = dict(collected(sold.group_by(s.WEEK).agg(nw.len().alias("sold"))).rows())
     return Totals(
         {Week(index): counts.get(index, 0) for index in weeks[s.WEEK].to_list()},
         {Week(index): days for index, days in weeks.select(s.WEEK, "holidays").rows()},
     )
 
 
-def _drawn(rows: pl.DataFrame, about: Mapping[str, Any]) -> pl.DataFrame:
-    if about["share"] >= 1:
-        return rows
-    drawn = drawn_customers(rows[s.CUSTOMER_ID].unique().to_list(), share=about["share"])
-    return rows.filter(pl.col(s.CUSTOMER_ID).is_in(drawn))
+def _drawn(frames: Sequence[Frame], about: Mapping[str, Any], engine: Engine) -> Frame:
+    """The ids of the customers that the set is judged on, among those of the frames."""
+    ids = pl.concat([collected(frame.select(s.CUSTOMER_ID).unique()) for frame in frames]).unique().to_series()
+    drawn = drawn_customers(ids.to_list(), share=about["share"]) if about["share"] < 1 else ids.to_list()
+    return engine.frame(pl.LazyFrame({s.CUSTOMER_ID: sorted(drawn)}, schema={s.CUSTOMER_ID: ids.dtype}))

@@ -15,11 +15,12 @@ from semana.evaluation.cuts import Cuts, week_cuts
 from semana.evaluation.gate import Check
 from semana.evaluation.golden import golden_weeks, small_cases, tolerances
 from semana.evaluation.race import Examples, fit_scorers, sample_share
+from semana.features.examples import ALL, Share
 from semana.models.level import Totals
 from semana.models.scorer import Scorer, model_class
 from semana.params import Params
 from semana.pipeline.cases import figures, figures_of, golden_week, tables_to_freeze, totals_in
-from semana.pipeline.labels import attribute_of, count_pairs, examples_of, totals_of
+from semana.pipeline.labels import LabelWeeks, attribute_of, totals_of
 from semana.stores.home import Stores
 from semana.stores.runs import Run
 
@@ -58,7 +59,7 @@ def measured(
         return None
     weeks = sorted(plan.weeks)
     frozen = tables_to_freeze(run, stores, weeks)
-    pairs = max(count_pairs(run, stores, week) for week in weeks)
+    pairs = examples.count(weeks[-1])
     about: dict[str, Any] = {
         "format": 1,
         "frozen": str(run.week),
@@ -66,14 +67,16 @@ def measured(
         "share": min(1.0, float(f"{params.golden.pairs / max(1, pairs):.0e}")),
         "attribute": attribute_of(run, stores, weeks[-1]),
     }
-    whole = [golden_week(frozen, about, week, params) for week in weeks]
+    engine = stores.lake.engine
+    whole = [golden_week(frozen, about, week, params, engine=engine) for week in weeks]
     flags = pl.concat([part.flags.sum() for part in whole], how="diagonal").sum()
     least = params.golden.case_pairs
     small = small_cases(flags.fill_null(0).row(0, named=True), least=least)
     parts = [part.merged(small) for part in whole]
     _log.info("the golden set: how far seeds alone spread")
     scorers = _seeds(examples, totals, cuts, params, golden=plan.weeks)
-    found = [figures(scorer, parts, totals_in(frozen, about), params) for scorer in scorers]
+    sold = totals_in(frozen, about, engine=engine)
+    found = [figures(scorer, parts, sold, params) for scorer in scorers]
     cases = {name: case for name, case in tolerances(found, params.golden).items() if case["pairs"] >= least}
     made_by = {"seeds": len(scorers), "seed_rows": params.golden.seed_rows}
     return {**about, "small": list(small), "cases": cases, **made_by}
@@ -89,7 +92,7 @@ def _seeds(examples: Examples, totals: Totals, cuts: Cuts, params: Params, *, go
     learned = [name for name in params.models.race if model_class(name).learns and cuts.fit]
     if not learned:
         return [_small(params.models.race[0], 0, 1, examples=examples, totals=totals, cuts=cuts, params=params)]
-    share = sample_share(examples, cuts, params)
+    share = sample_share(examples, totals, cuts, params)
     rows = sum(len(examples(week, share=share)) for week in cuts.learned)
     every = max(1, -(-rows // params.golden.seed_rows))
     return [
@@ -119,13 +122,13 @@ def _small(
 ) -> Scorer:
     """One of them: it takes each `every`-th row, beginning with row `number`."""
 
-    def thinned(week: Week, *, share: float = 1.0) -> pl.DataFrame:
+    def thinned(week: Week, *, share: Share = ALL) -> pl.DataFrame:
         rows = examples(week, share=share)
         return rows.gather_every(every, number % every) if week in cuts.learned else rows
 
     models = params.models.model_copy(update={"seed": params.models.seed + 1000 * (number + 1)})
     seeded = params.model_copy(update={"models": models})
-    share = sample_share(examples, cuts, params)
+    share = sample_share(examples, totals, cuts, params)
     scorer = fit_scorers([name], thinned, totals, cuts, seeded, share=share, contracts={})[name]
     covered = min(1.0, scorer.calibration.covered * every)  # read from a part of what was bought
     return replace(scorer, calibration=replace(scorer.calibration, covered=covered))
@@ -142,7 +145,7 @@ def create(run: Run, stores: Stores, *, reason: str) -> dict[str, Any]:
     totals, params = totals_of(run, stores), stores.params
     plan = _new_plan(params, totals)
     cuts = week_cuts(totals.weeks, params.cuts, exclude=plan.weeks | stores.golden.weeks())
-    about = measured(run, stores, plan, examples=examples_of(run, stores), totals=totals, cuts=cuts, params=params)
+    about = measured(run, stores, plan, examples=LabelWeeks(run, stores), totals=totals, cuts=cuts, params=params)
     if about is None:
         raise ContractError(
             f"{len(totals.weeks)} complete weeks are too short a history for a golden set: fit, calibration and gate "

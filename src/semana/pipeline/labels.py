@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import lru_cache, partial
 
 import narwhals as nw
 import polars as pl
@@ -18,17 +18,18 @@ from semana.data.sources import Source, holidays_of
 from semana.data.weeks import Week
 from semana.evaluation.backtest import Past
 from semana.evaluation.experiment import held_out
-from semana.evaluation.race import Examples
-from semana.evaluation.segments import customer_segments, segment_attribute
-from semana.features.build import build_features
-from semana.features.examples import Sample, example_pairs
+from semana.evaluation.segments import buyers_before, customer_segments, segment_attribute
+from semana.features.build import Part, as_it_is, build_features, part_of
+from semana.features.examples import ALL, Sample, Share, example_pairs
+from semana.models.batches import Work
 from semana.models.level import Totals
 from semana.stores.bundle import FORMAT
-from semana.stores.engine import collected
+from semana.stores.engine import Frame, Settle, collected
 from semana.stores.home import Stores
 from semana.stores.known import Known, attributes_of, tables_of
 from semana.stores.runs import Run
 
+_PER_CUSTOMER = 10  # of how many of a customer's pairs one is taken where few pairs are asked for
 _log = logging.getLogger(__name__)
 
 
@@ -60,33 +61,66 @@ def _declared(source: Source | None, customers: pl.DataFrame) -> Sequence[str]:
     return table.categorical or [name for name in texts if name not in (s.CUSTOMER_ID, s.LABEL, s.OWNER)]
 
 
-def examples_of(run: Run, stores: Stores) -> Examples:
-    """Gives the collected example rows of a label week, from what was known before it; each week is made once."""
-    engine = stores.lake.engine
-    customers, products = (
-        stores.lake.scan(dataset, run.week).select(dataset.key[0], s.DRAW)
-        for dataset in (catalog.CUSTOMERS, catalog.PRODUCTS)
-    )
+class LabelWeeks:
+    """The `Examples` of a run, from what was known before each week.
 
-    @cache
-    def rows(week: Week, *, share: float = 1.0) -> pl.DataFrame:
-        _log.debug("rows of %s", week)
-        sample = Sample(share, customers, products) if share < 1 else None
+    Rows to learn from are held, those of the `keep` weeks asked for last (None: of all).
+    """
+
+    def __init__(self, run: Run, stores: Stores, *, keep: int | None = None) -> None:
+        self._run = run
+        self._stores = stores
+        self._rows = lru_cache(maxsize=keep)(self._collected)
+        self._counts: dict[Week, int] = {}
+        customers, products = (
+            stores.lake.scan(dataset, run.week).select(dataset.key[0], s.DRAW)
+            for dataset in (catalog.CUSTOMERS, catalog.PRODUCTS)
+        )
+        self._sample = partial(Sample, customers=customers, products=products)
+
+    def __call__(self, week: Week, *, share: Share = ALL) -> pl.DataFrame:
+        """All of them, or about that share, those bought in full."""
+        return self._rows(week, share, keeps_bought=True)
+
+    def count(self, week: Week) -> int:
+        """How many there are; their features are not made for it."""
+        if week not in self._counts:
+            with self._stores.lake.engine.settling() as settle:
+                tables = tables_of(self._run, self._stores, settle, before=week)
+                pairs = example_pairs(tables, week=week, params=self._stores.params)
+                self._counts[week] = int(collected(pairs.select(nw.len())).item())
+        return self._counts[week]
+
+    def some(self, week: Week, most: int) -> pl.DataFrame:
+        """About `most` of them, by the draws of their customer and product; all where there are no more."""
+        asked = most / max(1, self.count(week))
+        customers = min(1.0, _PER_CUSTOMER * asked)
+        return self._rows(week, Share(min(1.0, asked / customers), customers), keeps_bought=False)
+
+    def mapped(self, week: Week, work: Work) -> pl.DataFrame:
+        """What `work` makes of all of them where they are worked out, sorted by pair."""
+        engine = self._stores.lake.engine
         with engine.settling() as settle:
-            tables = tables_of(run, stores, settle, before=week)
-            pairs = settle(example_pairs(tables, week=week, params=stores.params, sample=sample))
-            made = build_features(pairs, tables, before=week, params=stores.params, settle=settle)
-            frame = collected(made).sort(s.PAIR)
-        return frame.with_columns(held_out(frame[s.CUSTOMER_ID], stores.experiments.running(week)))
+            found = engine.mapped(self._made(week, settle, None), work).sort(s.PAIR)
+        self._counts[week] = found.height
+        return found
 
-    return rows
+    def _collected(self, week: Week, share: Share, *, keeps_bought: bool) -> pl.DataFrame:
+        sample = None if share == ALL else self._sample(share, keeps_bought=keeps_bought)
+        with self._stores.lake.engine.settling() as settle:
+            frame = collected(self._made(week, settle, sample)).sort(s.PAIR)
+        return frame.with_columns(held_out(frame[s.CUSTOMER_ID], self._stores.experiments.running(week)))
 
-
-def count_pairs(run: Known, stores: Stores, week: Week) -> int:
-    """How many candidate pairs a label week has; their features are not made for it."""
-    with stores.lake.engine.settling() as settle:
-        pairs = example_pairs(tables_of(run, stores, settle, before=week), week=week, params=stores.params)
-        return int(collected(pairs.select(nw.len())).item())
+    def _made(self, week: Week, settle: Settle, sample: Sample | None) -> Frame:
+        _log.debug("rows of %s", week)
+        params = self._stores.params
+        if sample is None or sample.share.customers == 1:
+            part = Part(tables_of(self._run, self._stores, settle, before=week))
+        else:
+            whole = tables_of(self._run, self._stores, as_it_is, before=week)
+            part = part_of(whole, sample.drawn(week), before=week, params=params, settle=settle)
+        pairs = settle(example_pairs(part.tables, week=week, params=params, sample=sample, popular=part.popular))
+        return build_features(pairs, part.tables, before=week, params=params, shop=part.shop, settle=settle)
 
 
 def past_of(run: Known, stores: Stores, *, attribute: str | None) -> Callable[[Week], Past]:
@@ -94,13 +128,22 @@ def past_of(run: Known, stores: Stores, *, attribute: str | None) -> Callable[[W
     purchases = bought(stores.lake.scan(catalog.PURCHASES, run.week))
 
     def past(week: Week) -> Past:
-        truth = collected(during(purchases, week).select(*s.PAIR))
-        history = collected(ordered_before(purchases, week).select(*s.PAIR, s.WEEK))
-        customers = collected(attributes_of(run, stores, catalog.CUSTOMERS, before=week))
-        segments = customer_segments(history, customers, truth, week=week, attribute=attribute)
-        return Past(truth, history.select(s.PAIR).unique(), segments)
+        truth, segments = bought_and_by_whom(run, stores, week, attribute=attribute)
+        return Past(truth, collected(ordered_before(purchases, week).select(*s.PAIR).unique()), segments)
 
     return past
+
+
+def bought_and_by_whom(
+    run: Known, stores: Stores, week: Week, *, attribute: str | None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The pairs bought in a week, and the segments of its customers, told apart by their attribute."""
+    purchases = bought(stores.lake.scan(catalog.PURCHASES, run.week))
+    truth = collected(during(purchases, week).select(*s.PAIR))
+    known = collected(buyers_before(ordered_before(purchases, week), week=week))
+    columns = [s.CUSTOMER_ID, *([attribute] if attribute else [])]
+    customers = collected(attributes_of(run, stores, catalog.CUSTOMERS, before=week).select(*columns))
+    return truth, customer_segments(known, customers, truth, week=week, attribute=attribute)
 
 
 def contracts() -> dict[str, str]:

@@ -24,7 +24,7 @@ from semana.evaluation.metrics import week_metrics
 from semana.evaluation.parts import parts_of
 from semana.evaluation.performance import realised
 from semana.pipeline.experiment import effects
-from semana.pipeline.labels import attribute_of, past_of
+from semana.pipeline.labels import attribute_of, bought_and_by_whom
 from semana.pipeline.succession import champion_that_serves, goes_back, shadow_of
 from semana.reports.experiments import effect_in_words
 from semana.reports.performance import performance_page
@@ -89,8 +89,8 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
             pl.lit(manifest["policy"]).alias("policy"),
             pl.col(_F1_HELD_OUT).cast(pl.Float64),
         )
-        past = past_of(run, stores, attribute=attribute_of(run, stores, week))(week)
-        stores.lake.write(catalog.PERFORMANCE_PARTS, parts_of(published, past.truth, past.segments), week)
+        truth, segments = bought_and_by_whom(run, stores, week, attribute=attribute_of(run, stores, week))
+        stores.lake.write(catalog.PERFORMANCE_PARTS, parts_of(published, truth, segments), week)
         stores.lake.write(catalog.PERFORMANCE, frame, week)
         judged.append(str(week))
     newest = recent(stores, before=run.week)

@@ -21,6 +21,7 @@ from semana.models.scorer import Scorer
 from semana.pipeline.labels import totals_of
 from semana.pipeline.succession import shadow_of
 from semana.stores import files
+from semana.stores.engine import Frame, Settle
 from semana.stores.home import Stores
 from semana.stores.known import tables_of
 from semana.stores.runs import Run
@@ -41,9 +42,7 @@ def score_week(run: Run, stores: Stores) -> dict[str, Any]:
     scorers = {_CHAMPION: champion} | ({_SHADOW: shadow[1]} if shadow else {})
     engine = stores.lake.engine
     with engine.settling() as settle:
-        tables = tables_of(run, stores, settle, before=run.week)
-        pairs = settle(candidate_pairs(tables, before=run.week, params=stores.params.candidates))
-        built = settle(build_features(pairs, tables, before=run.week, params=stores.params, settle=settle))
+        built = features_of_week(run, stores, settle)
         rows = engine.mapped(built, Scoring(scorers)).sort(s.PAIR)
         champion, chance = _of_week(champion, rows, _CHAMPION, level.total)
         on_list = listed(rows, chance, total=level.total, params=stores.params.decision)[s.RECOMMENDED].to_numpy()
@@ -62,6 +61,13 @@ def score_week(run: Run, stores: Stores) -> dict[str, Any]:
     run.record("level", {**facts, "shadow": shadow[0] if shadow else None, "scores": made})
     repeat = int(scored[s.REPEAT].sum())
     return {"pairs": scored.height, "repeat": repeat, "explore": scored.height - repeat, "level": facts}
+
+
+def features_of_week(run: Run, stores: Stores, settle: Settle) -> Frame:
+    """The candidate pairs of the run's week with their features, where the engine works them out."""
+    tables = tables_of(run, stores, settle, before=run.week)
+    pairs = settle(candidate_pairs(tables, before=run.week, params=stores.params.candidates))
+    return settle(build_features(pairs, tables, before=run.week, params=stores.params, settle=settle))
 
 
 def _shadow(run: Run, stores: Stores) -> tuple[str, Scorer] | None:

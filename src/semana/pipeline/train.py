@@ -6,25 +6,24 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-import polars as pl
-
 from semana.data.weeks import Week
 from semana.evaluation.cuts import Cuts, week_cuts
 from semana.evaluation.portrait import portray
-from semana.evaluation.race import Evidence, Examples, judge_week, learning_rows, refit, run_race, sample_share
+from semana.evaluation.race import Evidence, Examples, learning_rows, refit, run_race, sample_share
 from semana.evaluation.tuning import tune
 from semana.features.build import FEATURES
 from semana.models.base import Rows, rows_from
 from semana.models.level import Totals
+from semana.models.scorer import Scorer
 from semana.params import BoostingParams, Params
 from semana.pipeline.golden import measured, plan_of
-from semana.pipeline.labels import contracts, examples_of, totals_of
+from semana.pipeline.labels import LabelWeeks, contracts, totals_of
 from semana.pipeline.tracked import keep, tracked, waiting
 from semana.stores.home import Stores
 from semana.stores.runs import Run
 
 _log = logging.getLogger(__name__)
-SMOKE_ROWS = 1000  # at the most, spread over all pairs of the newest week
+SMOKE_ROWS = 1000  # or about as many, drawn from all pairs of the week
 
 
 def run(run: Run, stores: Stores) -> dict[str, Any]:
@@ -53,24 +52,24 @@ def _train(run: Run, stores: Stores) -> None:
     totals = totals_of(run, stores)
     golden = plan_of(stores, totals)
     cuts = week_cuts(totals.weeks, stores.params.cuts, exclude=golden.weeks)
-    examples = examples_of(run, stores)
-    params, tuning = _tuned(run, stores, examples, cuts)
+    examples = LabelWeeks(run, stores)
+    params, tuning = _tuned(run, stores, examples, totals, cuts)
     _log.info("the models race")
-    race = run_race(examples, totals, cuts, params, contracts=contracts())
+    champion = _champion(run, stores, cuts.gate)
+    race = run_race(examples, totals, cuts, params, contracts=contracts(), champion=champion)
     judged = race.scorers[race.best]
     _log.info("the best learns from all weeks")
-    champion = _champion(run, stores, examples, cuts.gate, totals)
     refitted = refit(race, examples, totals, cuts, params)
     record = {
         "best": race.best,
         "says": race.says,
         "weeks": {"fit": _said(cuts.fit), "calibrate": _said(cuts.calibrate), "gate": _said(cuts.gate)},
         "evidence": {name: _plain(evidence.weeks) for name, evidence in race.evidence.items()},
-        "champion": _plain(champion.weeks) if champion else None,
+        "champion": _plain(race.champion.weeks) if champion is not None else None,
         "tuning": tuning,
         "golden": measured(run, stores, golden, examples=examples, totals=totals, cuts=cuts, params=params),
-        "judged": stores.bundles.save(judged, _smoke(examples(cuts.learned[-1]))),
-        "bundle": stores.bundles.save(refitted, _smoke(examples(cuts.all[-1]))),
+        "judged": stores.bundles.save(judged, _smoke(examples, cuts.learned[-1])),
+        "bundle": stores.bundles.save(refitted, _smoke(examples, cuts.all[-1])),
     }
     run.record("race", record)
     _log.info("its portrait")
@@ -78,12 +77,14 @@ def _train(run: Run, stores: Stores) -> None:
     keep(run, stores, record, recipe=refitted.recipe, portrait=portrait)
 
 
-def _smoke(week: pl.DataFrame) -> Rows:
+def _smoke(examples: Examples, week: Week) -> Rows:
     """Rows that tell whether a bundle scores as it did: of the newest week that its model may know of."""
-    return rows_from(week.gather_every(-(-week.height // SMOKE_ROWS)), FEATURES)
+    return rows_from(examples.some(week, SMOKE_ROWS), FEATURES)
 
 
-def _tuned(run: Run, stores: Stores, examples: Examples, cuts: Cuts) -> tuple[Params, dict[str, Any] | None]:
+def _tuned(
+    run: Run, stores: Stores, examples: Examples, totals: Totals, cuts: Cuts
+) -> tuple[Params, dict[str, Any] | None]:
     """The params with the constants that tuning found, and its record; tuned anew where that is due."""
     models = stores.params.models
     if not models.tuning.trials or "boosting" not in models.race or not cuts.fit:
@@ -93,7 +94,7 @@ def _tuned(run: Run, stores: Stores, examples: Examples, cuts: Cuts) -> tuple[Pa
     latest = stores.tunings.latest(run.week)
     age = run.week - Week.parse(latest["week"]) if latest else models.tuning.every_weeks
     if latest is None or latest["made_of"] != made_of or age >= models.tuning.every_weeks:
-        rows = learning_rows(examples, cuts, share=sample_share(examples, cuts, stores.params))
+        rows = learning_rows(examples, cuts, share=sample_share(examples, totals, cuts, stores.params))
         found = tune(rows, base, seed=models.seed, params=models.tuning)
         if found is None:
             return stores.params, None
@@ -103,10 +104,11 @@ def _tuned(run: Run, stores: Stores, examples: Examples, cuts: Cuts) -> tuple[Pa
     return stores.params.model_copy(update={"models": tuned}), latest
 
 
-def _champion(run: Run, stores: Stores, examples: Examples, weeks: tuple[Week, ...], totals: Totals) -> Evidence | None:
-    """How the champion does on the gate weeks that it has not learned from.
+def _champion(run: Run, stores: Stores, weeks: tuple[Week, ...]) -> dict[Week, Scorer] | None:
+    """What stands for the champion in each of the gate weeks; None where there is no champion that can be loaded.
 
-    In those that it has, its judged twin stands for it: the same recipe, learned from the weeks before its own gate.
+    In those that it has learned from, its judged twin does: the same recipe, learned from the weeks before its own
+    gate. Weeks that this one has learned from too are left out.
     """
     entry = stores.ledger.champion(run.week)
     if entry is None or stores.bundles.fault(entry["to"]):
@@ -114,12 +116,10 @@ def _champion(run: Run, stores: Stores, examples: Examples, weeks: tuple[Week, .
     twin = entry["evidence"].get("judged")
     same = [bundle for bundle in (entry["to"], twin) if bundle and not stores.bundles.fault(bundle)]
     scorers = [stores.bundles.load(bundle) for bundle in same]
-    found = {}
-    for week in weeks:
-        fair = next((each for each in scorers if week > Week.parse(each.recipe.last_label_week)), None)
-        if fair:
-            found[week] = judge_week(fair, examples(week), totals, week=week, params=stores.params)
-    return Evidence("champion", found)
+    fair = {
+        week: next((each for each in scorers if week > Week.parse(each.recipe.last_label_week)), None) for week in weeks
+    }
+    return {week: scorer for week, scorer in fair.items() if scorer}
 
 
 def _evidence(record: Mapping[str, Any]) -> dict[str, Evidence]:

@@ -22,7 +22,7 @@ from semana.data import schemas as s
 from semana.data.purchases import before, count_once, weekly_purchases, with_more
 from semana.errors import UsageError
 from semana.evaluation.live import scored_rows
-from semana.features.build import FEATURES, build_features, shop_before
+from semana.features.build import FEATURES, as_it_is, build_features, shop_before
 from semana.features.candidates import candidate_pairs, popular_products
 from semana.features.tables import Tables
 from semana.features.together import fitting, neighbours
@@ -139,7 +139,7 @@ class Live:
 
     @cached_property
     def _tables(self) -> Tables:
-        tables = tables_of(self._listed, self._stores, POLARS.settled, before=self.mapped.week)
+        tables = tables_of(self._listed, self._stores, as_it_is, before=self.mapped.week)
         products, calendar = POLARS.settled(tables.products), POLARS.settled(tables.calendar)
         return Tables(tables.purchases, tables.customers, products, tables.fits, calendar)
 

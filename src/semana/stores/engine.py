@@ -124,8 +124,9 @@ class Polars:
         return nw.from_native(collected(frame).lazy())
 
     def mapped(self, frame: Frame, work: Work) -> pl.DataFrame:
-        """What `work` makes of the rows, all at once."""
-        return work(collected(frame))
+        """What `work` makes of the rows, a batch at a time."""
+        rows = collected(frame)
+        return pl.concat(work(batch) for batch in rows.iter_slices(_BATCH)) if rows.height else work(rows)
 
     def write(self, frame: Frame, path: Path) -> None:
         """Writes the rows as a Parquet file."""

@@ -17,12 +17,14 @@ from importlib.resources import files as package
 from pathlib import Path
 from typing import Any
 
+import narwhals as nw
 import polars as pl
 
 from semana.data import schemas as s
 from semana.data.weeks import Week
 from semana.errors import ContractError
 from semana.stores import files
+from semana.stores.engine import POLARS, Engine, Frame, collected
 from semana.stores.journal import Journal
 
 LOCK = "lock.json"
@@ -34,8 +36,9 @@ _KEPT = 2  # rooms of the cache: that of the set, code and params that count now
 class Golden:
     """The golden sets under `folder`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, engine: Engine = POLARS) -> None:
         self.folder = folder
+        self._engine = engine
         self.journal = Journal(folder)
 
     def entries(self) -> list[dict[str, Any]]:
@@ -70,22 +73,24 @@ class Golden:
             raise _damaged(f"sets/{entry['set']}/{', '.join(wrong)}")
         return lock
 
-    def tables(self) -> dict[str, pl.DataFrame]:
+    def tables(self) -> dict[str, Frame]:
         """TABLES of the set that counts, by name; raises ContractError where one is not as it was locked."""
         lock, entry = self.lock(), self.current()
         if lock is None or entry is None:
             raise ContractError("there is no golden set yet. Make one: semana golden create")
         folder = self.folder / "sets" / str(entry["set"])
-        contents, _ = files.read_sealed(folder, lock["files"], beside=LOCK)
-        return {name: pl.read_parquet(contents[f"{name}.parquet"]) for name in TABLES}
+        return {name: self._engine.scan(folder / f"{name}.parquet") for name in TABLES}
 
     def freeze(
-        self, tables: Mapping[str, pl.DataFrame], about: Mapping[str, Any], *, when: str, reason: str
+        self, tables: Mapping[str, Frame], about: Mapping[str, Any], *, when: str, reason: str
     ) -> dict[str, Any]:
         """Locks TABLES with what is said `about` them (weeks, cases, tolerances) as the set that counts from now on."""
-        return self._add(
-            {f"{name}.parquet": _parquet(tables[name]) for name in TABLES}, about, when=when, reason=reason
-        )
+
+        def write(folder: Path) -> None:
+            for name in TABLES:
+                self._engine.write(tables[name], folder / f"{name}.parquet")
+
+        return self._add(write, about, when=when, reason=reason)
 
     def accept(self, *, when: str, reason: str) -> dict[str, Any]:
         """Takes what lies in the set's folder now as the set that counts; weeks, cases and tolerances stay.
@@ -99,8 +104,8 @@ class Golden:
         try:
             contents = {f"{name}.parquet": (folder / f"{name}.parquet").read_bytes() for name in TABLES}
             lock = json.loads((folder / LOCK).read_bytes())
-            for name in TABLES:
-                pl.read_parquet(contents[f"{name}.parquet"])
+            for content in contents.values():
+                pl.read_parquet(content)
             about = {key: lock[key] for key in lock if key != "files"}
             changed = _hashes(contents) != lock["files"] or _id((folder / LOCK).read_bytes()) != entry["set"]
         except (OSError, ValueError, KeyError, pl.exceptions.PolarsError) as err:
@@ -110,7 +115,12 @@ class Golden:
             ) from err
         if not changed:
             raise ContractError("the golden set is as it was locked: there is no change to accept")
-        return self._add(contents, about, when=when, reason=reason)
+
+        def write(place: Path) -> None:
+            for name, content in contents.items():
+                (place / name).write_bytes(content)
+
+        return self._add(write, about, when=when, reason=reason)
 
     def forget(self, customer: str, *, when: str, reason: str) -> bool:
         """Locks the set without the customer (id as text), with the cases and tolerances that it had; whether it held
@@ -119,11 +129,10 @@ class Golden:
         lock, held = self.lock(), False
         if lock is not None:
             tables = self.tables()
-            mine = {name: frame for name, frame in tables.items() if s.CUSTOMER_ID in frame.columns}
-            without = {
-                name: frame.filter(pl.col(s.CUSTOMER_ID).cast(pl.String) != customer) for name, frame in mine.items()
-            }
-            held = any(without[name].height < frame.height for name, frame in mine.items())
+            mine = {name: frame for name, frame in tables.items() if s.CUSTOMER_ID in frame.collect_schema()}
+            theirs = nw.col(s.CUSTOMER_ID).cast(nw.String) == customer
+            without = {name: frame.filter(~theirs) for name, frame in mine.items()}
+            held = any(collected(frame.filter(theirs).select(nw.len())).item() for frame in mine.values())
             if held:
                 about = {name: value for name, value in lock.items() if name != "files"}
                 self.freeze({**tables, **without}, about, when=when, reason=reason)
@@ -135,16 +144,17 @@ class Golden:
         return held
 
     def _add(
-        self, contents: Mapping[str, bytes], about: Mapping[str, Any], *, when: str, reason: str
+        self, write: Callable[[Path], None], about: Mapping[str, Any], *, when: str, reason: str
     ) -> dict[str, Any]:
         after = len(self.entries())
-        lock = files.to_json({**about, "files": _hashes(contents)})
-        folder = self.folder / "sets" / _id(lock)
-        scratch = files.temporary(folder)
+        scratch = files.temporary(self.folder / "sets" / "set")
         scratch.mkdir()
         try:
-            for name, content in {**contents, LOCK: lock}.items():
-                (scratch / name).write_bytes(content)
+            write(scratch)
+            hashes = {path.name: files.sha256(path) for path in sorted(scratch.iterdir())}
+            lock = files.to_json({**about, "files": hashes})
+            (scratch / LOCK).write_bytes(lock)
+            folder = self.folder / "sets" / _id(lock)
             with contextlib.suppress(FileExistsError):
                 files.switch_folder(scratch, folder)
         finally:
@@ -154,7 +164,7 @@ class Golden:
 
     def kept_frame(self, name: str, key: Mapping[str, Any], make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
         """The frame that `make` gives, kept under a name for the same set, code and `key`."""
-        return pl.read_parquet(self._kept(f"{name}.parquet", key, lambda: _parquet(make(), quickly=True)))
+        return pl.read_parquet(self._kept(f"{name}.parquet", key, lambda: _parquet(make())))
 
     def kept_value(self, name: str, key: Mapping[str, Any], make: Callable[[], Any]) -> Any:
         """The plain value that `make` gives, likewise."""
@@ -195,9 +205,9 @@ class Golden:
         return digest.hexdigest()
 
 
-def _parquet(frame: pl.DataFrame, *, quickly: bool = False) -> bytes:
+def _parquet(frame: pl.DataFrame) -> bytes:
     buffer = io.BytesIO()
-    frame.write_parquet(buffer, compression="lz4" if quickly else "zstd")
+    frame.write_parquet(buffer, compression="lz4")
     return buffer.getvalue()
 
 

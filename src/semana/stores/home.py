@@ -90,12 +90,12 @@ def open_home(settings: Settings, *, create: bool = False) -> Stores:
         )
     if shutil.disk_usage(home).free < params.store.free_disk_mib * 2**20:
         _log.warning("%s: less than %s MiB of disk are free", home, params.store.free_disk_mib)
-    publications = Publications(home / "published")
+    publications, engine = Publications(home / "published"), engine_of(settings)
     return Stores(
         home,
         params,
         Landing(home, find_source=lambda name: find_source(settings, name), params=params.data),
-        Lake(home, engine_of(settings)),
+        Lake(home, engine),
         Bundles(home / "bundles"),
         Ledger(home / "ledger", known=publications.ledger_entries),
         publications,
@@ -103,7 +103,7 @@ def open_home(settings: Settings, *, create: bool = False) -> Stores:
         Leases(home / "leases", stale_seconds=params.store.lease_stale_seconds),
         Tunings(home / "tuning"),
         Mlflow(home / "mlflow", uri=settings.mlflow_tracking_uri, name=settings.tracking_name),
-        Golden(home / "golden"),
+        Golden(home / "golden", engine),
         Experiments(home / "experiments"),
         Telemetry(home / "telemetry"),
         Tasks(home / "telemetry" / "tasks"),
