@@ -21,7 +21,7 @@ from benchmarks.speed import SHARED
 from semana.data.weeks import Week
 from semana.evaluation.backtest import cuts_before
 from semana.evaluation.fallen import Outcome, judge_rollback
-from semana.evaluation.race import fit_scorers, judge_week
+from semana.evaluation.race import fit_scorers, judge_week, sample_share
 from semana.models.scorer import Scorer
 from semana.params import Params, RollbackParams
 from semana.pipeline import ingest, prepare
@@ -69,11 +69,11 @@ def outcomes() -> dict[str, Any]:
         for n, week in enumerate(weeks):
             if n % REFIT == 0:
                 scorers = [*scorers[-1:], list(_fitted(week, params, examples, totals))]
-            for store, fitted in ((new, scorers[-1]), (old, scorers[0])):
-                if fitted is not scorers[-1] or store is new:
-                    named = {str(n): scorer for n, scorer in enumerate(fitted)}
-                    judged = judge_week(named, examples, totals, week=week, params=params[0])
-                    store[str(week)] = [judged[name]["f1"] for name in named]
+            fitted = [(new, scorers[-1]), *([(old, scorers[0])] if len(scorers) > 1 else [])]
+            named = {f"{m}-{n}": scorer for m, (_, each) in enumerate(fitted) for n, scorer in enumerate(each)}
+            judged = judge_week(named, examples, totals, week=week, params=params[0])
+            for m, (store, each) in enumerate(fitted):
+                store[str(week)] = [judged[f"{m}-{n}"]["f1"] for n in range(len(each))]
             print(week, [round(f1, 4) for f1 in new[str(week)]], file=sys.stderr, flush=True)
         holidays = [str(week) for week in weeks if totals.holidays.get(week, 0)]
         return {"new": new, "old": old, "holidays": holidays}
@@ -81,8 +81,7 @@ def outcomes() -> dict[str, Any]:
 
 def _fitted(week: Week, params: list[Params], examples: Any, totals: Any) -> Iterator[Scorer]:
     cuts = cuts_before(week, totals.weeks, params[0].cuts)
-    pairs = examples.count(cuts.calibrate[-1]) * len(cuts.all)
-    share = min(1.0, float(f"{FIT_ROWS / pairs:.0e}"))
+    share = sample_share(examples, totals, cuts, params[0])
     for each in params:
         yield fit_scorers(["boosting"], examples, totals, cuts, each, share=share, contracts={})["boosting"]
 

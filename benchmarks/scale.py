@@ -18,8 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ import numpy as np
 from benchmarks.distributor import CUSTOMERS, GROWTH, PRODUCTS, beside_sodai, deliveries
 from benchmarks.page import untuned, write_section
 from benchmarks.pictures import growth as drawn_growth
-from semana.pipeline.scoring import features_of_week
+from semana.pipeline.scoring import candidates_of
 from semana.settings import read_settings
 from semana.stores.home import open_home
 
@@ -43,20 +42,24 @@ _GROUPS = Path("/sys/fs/cgroup")
 
 @dataclass(frozen=True)
 class Took:
-    """Seconds, peak MiB and MiB written of each step; `ended` says how the run did: "done", or why not."""
+    """Seconds, peak MiB and MiB written of each step.
+
+    `ended` says how the run did ("done", or why not), `limited` whether its memory was.
+    """
 
     engine: str
     scale: float
     steps: dict[str, dict[str, float]]
     home_bytes: int
     ended: str
+    limited: bool
 
 
 @contextlib.contextmanager
 def limited(gib: float) -> Iterator[Path | None]:
     """A control group whose processes get no more memory; None where none can be made. The machine should not swap."""
     old = _GROUPS / "memory"
-    folder = (old if old.is_dir() else _GROUPS) / f"semana-{os.getpid()}"
+    folder = (old if old.is_dir() else _GROUPS) / f"semana-{os.getpid()}-{time.monotonic_ns()}"
     names = ("memory.limit_in_bytes",) if old.is_dir() else ("memory.max", "memory.swap.max")
     try:
         folder.mkdir()
@@ -107,7 +110,7 @@ def features(home: Path) -> dict[str, float]:
     run = stores.runs.all()[-1]
     began = time.perf_counter()
     with stores.lake.engine.settling() as settle:
-        features_of_week(run, stores, settle)
+        candidates_of(run, stores, settle).mapped(lambda batch: batch.select("customer_id", "product_id"))
     took, peak = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {"seconds": took, "memory": peak, "written": 0.0}
 
@@ -139,7 +142,7 @@ def measure(engine: str, scale: float, files: Sequence[Path], *, gib: float, fol
             found |= {FEATURES: json.loads(printed)} if printed else {}
     size = max((record["home_bytes"] for record in records), default=0)
     shutil.rmtree(home)
-    return Took(engine, scale, found, size, ended)
+    return Took(engine, scale, found, size, ended, group is not None)
 
 
 def slope(taken: Sequence[Took], *steps: str) -> float | None:
@@ -159,7 +162,7 @@ def growth(taken: Sequence[Took], *steps: str) -> str:
 
 def extrapolated(taken: Sequence[Took], engine: str) -> list[str]:
     """What a million customers and ten thousand products would take an engine by what was measured, step by step."""
-    mine = [each for each in taken if each.engine == engine and each.ended == "done"]
+    mine = sorted((t for t in taken if t.engine == engine and t.ended == "done"), key=lambda took: took.scale)
     if len(mine) < 2:
         return []
     largest, times = mine[-1], MILLION / CUSTOMERS / mine[-1].scale
@@ -172,7 +175,7 @@ def extrapolated(taken: Sequence[Took], engine: str) -> list[str]:
         "|---|---|---|---|",
     ]
     total = 0.0
-    for step in STEPS:
+    for step in (name for name in STEPS if name in largest.steps):
         seconds, power = largest.steps[step]["seconds"], max(1.0, slope(mine[-2:], step) or 1.0)
         total += seconds * times**power if step != FEATURES else 0.0
         lines.append(f"| {step} | {seconds:.1f} | {power:.2f} | {seconds * times**power:,.0f} |")
@@ -181,7 +184,7 @@ def extrapolated(taken: Sequence[Took], engine: str) -> list[str]:
 
 def table(taken: Sequence[Took], engine: str) -> list[str]:
     """Seconds and peak memory of every step at every scale."""
-    mine = [each for each in taken if each.engine == engine]
+    mine = sorted((each for each in taken if each.engine == engine), key=lambda took: took.scale)
 
     def row(name: str, cells: Sequence[str], last: str = "") -> str:
         return f"| {name} | {' | '.join(cells)} | {last} |"
@@ -202,36 +205,34 @@ def table(taken: Sequence[Took], engine: str) -> list[str]:
     return [*lines, ""]
 
 
-@cache
-def enforced() -> bool:
-    """Whether this machine lets us limit memory."""
-    with limited(1) as group:
-        return group is not None
-
-
 def main() -> None:
     """Measures each engine at each scale and prints the tables into docs/benchmarks.md."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--engines", nargs="+", default=["polars", "duckdb", "spark"])
     asked.add_argument("--scales", nargs="+", type=float, default=[1, 3, 10, 30, 100])
     asked.add_argument("--gib", type=float, default=8)
+    asked.add_argument("--kept", type=Path, help="what was measured, a line each; what is there is not done again")
     asked.add_argument("--features", type=Path, help="a home: what its features take, printed as JSON")
     given: Any = asked.parse_args()
     if given.features:
         print(json.dumps(features(given.features)))
         return
-    taken = []
+    kept: Path | None = given.kept
+    taken = [Took(**json.loads(line)) for line in kept.read_text().splitlines()] if kept and kept.exists() else []
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         for scale in given.scales:
-            files = deliveries(folder / f"files-{scale:g}", scale=scale)
-            for engine in given.engines:
-                if any(each.engine == engine and each.ended != "done" for each in taken):
-                    continue  # what a smaller shop could not do
+            done = {each.engine for each in taken if each.scale == scale}
+            failed = {each.engine for each in taken if each.ended != "done"}  # what a smaller shop could not do
+            engines = [engine for engine in given.engines if engine not in done | failed]
+            files = deliveries(folder / f"files-{scale:g}", scale=scale) if engines else []
+            for engine in engines:
                 taken.append(measure(engine, scale, files, gib=given.gib, folder=folder))
-                print(taken[-1], flush=True)
+                if kept:
+                    with kept.open("a") as lines:
+                        lines.write(json.dumps(asdict(taken[-1])) + "\n")
                 write_section("scale", report(taken, given.engines, gib=given.gib))
-            shutil.rmtree(folder / f"files-{scale:g}")
+            shutil.rmtree(folder / f"files-{scale:g}", ignore_errors=True)
 
 
 def report(taken: Sequence[Took], engines: Sequence[str], *, gib: float) -> str:
@@ -239,8 +240,11 @@ def report(taken: Sequence[Took], engines: Sequence[str], *, gib: float) -> str:
     lines = [beside_sodai(1), ""]
     for engine in engines:
         lines += table(taken, engine)
-    reached = {each.engine: each.scale for each in taken if each.ended == "done"}
-    if reached:
+    reached = {
+        engine: max((each.scale for each in taken if each.engine == engine and each.ended == "done"), default=0.0)
+        for engine in engines
+    }
+    if any(reached.values()):
         lines += extrapolated(taken, max(reached, key=lambda engine: reached[engine]))
     whole = [step for step in STEPS if step != FEATURES]
     seconds = {
@@ -255,7 +259,8 @@ def report(taken: Sequence[Took], engines: Sequence[str], *, gib: float) -> str:
     if seconds:
         caption = "Seconds of a weekly run that retrains, ingest included, as the shop grows"
         lines += [drawn_growth("scale", seconds, across="times as many customers as SodAI", caption=caption), ""]
-    kept = "enforced by a control group" if enforced() else "not enforced: this machine allows no control group"
+    enforced = all(took.limited for took in taken)
+    kept = "enforced by a control group" if enforced else "not enforced: this machine allows no control group"
     lines.append(
         f"Memory: {gib:g} GiB for all of a command, {kept}. {os.cpu_count()} cores, Python "
         f"{platform.python_version()}, {platform.machine()}. A run retrains, with no tuning."

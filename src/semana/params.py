@@ -222,6 +222,8 @@ def refusal(where: str, err: ValidationError, model: type[BaseModel]) -> Configu
         if fault["type"] == "extra_forbidden":
             allowed = ", ".join(allowed_keys(model, fault["loc"][:-1]))
             faults.append(f"{path}: unknown key; allowed here: {allowed}")
+        elif fault["type"] == "missing":
+            faults.append(f"{path}: is missing here; add it")
         else:
             faults.append(f"{path}: {fault['msg'].lower()} (got {fault['input']!r:.80})")
     return ConfigurationError(f"{where}: " + "; ".join(faults))

@@ -49,7 +49,7 @@ def test_a_source_needs_no_more_than_its_order_lines() -> None:
         (LEAST.replace(", date: d", ""), "date must be mapped"),
         (LEAST.replace("files: ['*']", "files: []"), "files"),
         (LEAST.replace("transactions", "sales"), "unknown key; allowed here: transactions, customers, products"),
-        ("tables: {}", "tables.transactions: field required"),
+        ("tables: {}", "tables.transactions: is missing here; add it"),
         ("just text", "keys were expected"),
         ("tables: [", "not YAML"),
     ],

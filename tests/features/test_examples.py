@@ -8,6 +8,8 @@ import narwhals as nw
 import polars as pl
 import pytest
 
+from semana.data.draws import draw_of
+from semana.features import examples
 from semana.features.examples import ALL, Sample, Share, example_pairs
 from semana.features.tables import Tables
 from semana.features.together import fitting
@@ -89,8 +91,29 @@ def test_of_a_large_shop_customers_are_drawn_others_every_week_and_all_that_they
     assert set().union(*customers) == set(whole()["customer_id"])
     bought = everything.filter("bought").join(drawn.select("customer_id", "week").unique(), on=["customer_id", "week"])
     assert drawn.filter("bought").height == bought.height
-    assert set(drawn["weight"]) == {1 / 0.4, 1 / (0.4 * 0.5)}
-    assert drawn["weight"].sum() == pytest.approx(everything.height, rel=0.1)
+    assert set(drawn["weight"]) == {1.0, 1 / 0.5}
+    assert drawn["weight"].sum() == pytest.approx(0.4 * everything.height, rel=0.1)
+
+
+def test_of_drawn_customers_every_product_is_drawn_as_often_as_it_stands_for():
+    """A draw of pairs that hung on the draw of their customers took all or nothing of a product."""
+    customers, products = pl.DataFrame({"customer_id": range(3000)}), pl.DataFrame({"product_id": range(60)})
+    draws = [
+        nw.from_native(ids.with_columns(draw=ids.to_series().map_elements(draw_of, pl.Int64)).lazy())
+        for ids in (customers, products)
+    ]
+    everything = customers.join(products, how="cross").with_columns(bought=False, weight=1.0)
+    for share in (Share(0.1, 0.1), Share(0.02, 0.3), Share(0.3, 0.02)):
+        weeks = [WEEK + n for n in range(14)]
+        sample = Sample(share, *draws)
+        drawn = pl.concat(
+            examples._drawn(nw.from_native(everything.lazy()), sample, week=week).collect().to_polars()
+            for week in weeks
+        )
+        stands_for = drawn.group_by("product_id").agg(pl.col("weight").sum())["weight"] / share.customers / len(weeks)
+        assert len(stands_for) == 60
+        assert stands_for.mean() == pytest.approx(3000, rel=0.05)
+        assert stands_for.std() < 0.25 * 3000
 
 
 def test_renaming_only_moves_the_draws():

@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import narwhals as nw
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
@@ -17,7 +18,9 @@ from polars.testing import assert_frame_equal
 from semana.data import catalog
 from semana.data import schemas as s
 from semana.data.weeks import Week
-from semana.pipeline import ingest
+from semana.evaluation import portrait
+from semana.features.build import FEATURES
+from semana.pipeline import ingest, portions, train
 from semana.pipeline.labels import LabelWeeks
 from semana.settings import read_settings
 from semana.stores.home import Stores, open_home
@@ -152,6 +155,15 @@ def ran(opened: Callable[[str, str], Stores]) -> Iterator[Callable[[str, str], S
     return of
 
 
+@pytest.mark.parametrize("by", ["polars", "duckdb"])
+def test_a_run_is_the_same_in_many_portions(ran: Any, opened: Any, monkeypatch: pytest.MonkeyPatch, by: str) -> None:
+    monkeypatch.setattr(portions, "MOST", 150)
+    whole, stores, week = ran("shop", "polars"), opened("shop", by), living.SECOND + -1
+    living.run(stores, week)
+    assert stores.publications.manifests(week)[-1]["files"] == whole.publications.manifests(week)[-1]["files"]
+    assert stores.ledger.entries()[0]["to"] == whole.ledger.entries()[0]["to"]
+
+
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("name", ["shop", *SETS])
 def test_a_run_is_the_same_on_every_engine(ran: Any, name: str, engine: str) -> None:
@@ -179,3 +191,29 @@ def test_the_examples_of_a_real_week_are_the_same_on_every_engine(ran: Any, name
     )
     assert rows.filter(s.BOUGHT).height > 20
     assert_frame_equal(others, rows, check_exact=True)
+
+
+def test_of_a_large_week_only_samples_come_to_the_machine_that_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of its rows with their features, neither to learn from, nor to judge or portray a model, nor for a list."""
+    stores = living.made(tmp_path, params=TREES | {r"fit_rows: \d+": "fit_rows: 1000"})
+    stores = open_home(read_settings(stores.home, engine="duckdb"))
+    monkeypatch.setattr(train, "SMOKE_ROWS", 100)
+    monkeypatch.setattr(portrait, "_PAIRS", 100)
+    monkeypatch.setattr(portrait, "_TELLING", 100)
+    came: list[int] = []
+    collect = nw.LazyFrame.collect
+
+    def noted(frame: Any, *args: Any, **options: Any) -> Any:
+        rows = collect(frame, *args, **options)
+        if set(FEATURES) <= set(rows.columns):
+            came.append(len(rows))
+        return rows
+
+    monkeypatch.setattr(nw.LazyFrame, "collect", noted)
+    living.run(stores, living.SECOND + -1)
+    pairs = stores.lake.read(catalog.SCORES, living.SECOND + -1).height
+    assert stores.runs.all()[-1].recall("race")["best"] == "boosting"
+    assert len([rows for rows in came if rows > 0]) > 10
+    assert max(came) < pairs / 3

@@ -151,8 +151,7 @@ def run_backtest(
             found[name][week] = judge_list(listed, known)
             pools[name].add(listed, purchases=known.truth.height)
         fitted = scorers
-    newest = examples.some(weeks[-1], _TELLING_ROWS)
-    importance = {name: importance_of(scorer, newest) for name, scorer in fitted.items()}
+    importance = {name: importance_of(scorer, examples, weeks[-1]) for name, scorer in fitted.items()}
     outcomes = {name: _gathered(found[name], pools[name].curves(), importance[name]) for name in names}
     return Backtest(tuple(weeks), outcomes, levels)
 
@@ -196,15 +195,15 @@ def judge_list(listed: pl.DataFrame, past: Past) -> dict[str, dict[str, float]]:
     return found
 
 
-def importance_of(scorer: Scorer, frame: pl.DataFrame) -> dict[str, float] | None:
+def importance_of(scorer: Scorer, examples: Examples, week: Week) -> dict[str, float] | None:
     """By how much each feature moves a score on average, up or down, the largest first; None for a rule.
 
-    The mean absolute contribution over rows of `frame`; of exact TreeSHAP values this is the global importance of
+    The mean absolute contribution over rows of the week; of exact TreeSHAP values this is the global importance of
     Lundberg et al., "From local explanations to global understanding with explainable AI for trees" (2020).
     """
     if not scorer.model.learns:
         return None
-    rows = rows_from(frame, scorer.recipe.features)
+    rows = rows_from(examples.some(week, _TELLING_ROWS), scorer.recipe.features)
     moved = np.abs(scorer.model.explain(rows)).mean(axis=0)
     return {rows.names[n]: float(moved[n]) for n in np.argsort(-moved, kind="stable")}
 

@@ -206,7 +206,8 @@ def fit_scorers(
     calibrate = _rows(examples, cuts.calibrate, share=share)
     learn = any(made.learns for made in classes.values())
     known = learning_rows(examples, cuts, share=share) if learn else calibrate
-    covered = covered_share(calibrate, purchases=sum(totals[week] for week in cuts.calibrate))
+    purchases = sum(totals[week] for week in cuts.calibrate) * share.customers
+    covered = covered_share(calibrate.labels, purchases=purchases)
     scorers = {}
     for name, made in classes.items():
         if made.learns:

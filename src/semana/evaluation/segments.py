@@ -29,7 +29,7 @@ def segment_attribute(customers: pl.DataFrame, declared: Sequence[str]) -> str |
 
 def buyers_before(history: nw.LazyFrame[Any], *, week: Week) -> nw.LazyFrame[Any]:
     """One row per customer of the purchases before the week: those of the 13 weeks before, first and last week."""
-    recent = (nw.col(s.WEEK) >= week.index - _LARGEST_WEEKS).cast(nw.Int64).sum()
+    recent = (nw.col(s.WEEK) >= week.index - _LARGEST_WEEKS).cast(nw.Int64).sum().cast(nw.Int64)
     weeks = nw.col(s.WEEK)
     return history.group_by(s.CUSTOMER_ID).agg(recent.alias(RECENT), weeks.min().alias(FIRST), weeks.max().alias(LAST))
 

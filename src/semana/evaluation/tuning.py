@@ -95,7 +95,8 @@ def _suggested(trial: optuna.Trial, constants: BoostingParams) -> dict[str, Any]
     found: dict[str, Any] = {}
     for name, (least, most, steps) in _SPACE.items():
         given = getattr(constants, name)
-        low, high, log = min(least, given), max(most, given), steps and given > 0
+        there = min(most, 2**constants.depth) if name == "leaves" else most  # a tree of that depth has no more
+        low, high, log = min(least, given), max(there, given), steps and given > 0
         found[name] = (
             trial.suggest_int(name, int(low), int(high), log=log)
             if name in _WHOLE

@@ -98,22 +98,31 @@ class Part:
     popular: nw.LazyFrame[Any] | None = None
 
 
-def part_of(
-    tables: Tables, customers: nw.LazyFrame[Any], *, before: Week, params: Params, settle: Settle = as_it_is
-) -> Part:
-    """These customers (their ids) as a part of a week's shop: the rows of their pairs are those they have in the whole.
+@dataclass(frozen=True)
+class Whole:
+    """What a week's shop tells of any part of its customers; the `fits` of its `tables` are not looked at."""
 
-    The work follows their number, but for what products tell. `fits` of the tables are not looked at.
-    """
+    tables: Tables
+    shop: Shop
+    popular: nw.LazyFrame[Any]
+    alike: nw.LazyFrame[Any]
+    before: Week
+
+    def part(self, customers: nw.LazyFrame[Any], *, settle: Settle = as_it_is) -> Part:
+        """These customers (their ids): the rows of their pairs are those that they have in the whole."""
+        ids, tables = settle(customers.select(s.CUSTOMER_ID)), self.tables
+        purchases, described = (
+            settle(frame.join(ids, on=s.CUSTOMER_ID, how="semi")) for frame in (tables.purchases, tables.customers)
+        )
+        fits = settle(fitting(purchases, before=self.before, alike=self.alike))
+        return Part(Tables(purchases, described, tables.products, fits, tables.calendar), self.shop, self.popular)
+
+
+def whole_of(tables: Tables, *, before: Week, params: Params, settle: Settle = as_it_is) -> Whole:
+    """The shop of a week, to be looked at in parts: what the products tell is worked out once for all of them."""
     popular = settle(popular_products(tables.purchases, before=before, params=params.candidates))
     shop = shop_before(tables, before=before, params=params).each(settle)
-    alike = settle(neighbours(tables.purchases, before=before))
-    ids = settle(customers.select(s.CUSTOMER_ID))
-    purchases, described = (
-        settle(frame.join(ids, on=s.CUSTOMER_ID, how="semi")) for frame in (tables.purchases, tables.customers)
-    )
-    fits = settle(fitting(purchases, before=before, alike=alike))
-    return Part(Tables(purchases, described, tables.products, fits, tables.calendar), shop, popular)
+    return Whole(tables, shop, popular, settle(neighbours(tables.purchases, before=before)), before)
 
 
 def build_features(

@@ -44,9 +44,15 @@ class Sample:
     keeps_bought: bool = True
 
     def drawn(self, week: Week) -> nw.LazyFrame[Any]:
-        """The customers of a label week, with their draws."""
-        place = (nw.col(s.DRAW) + _moved(week)) % DRAWS
-        return self.customers.filter(place < round(self.share.customers * DRAWS))
+        """The customers of a label week, with draws that are spread over all numbers again.
+
+        As they were they would lie in the first part of them, and with a product's draw say nothing new of a pair.
+        """
+        most = max(1, round(self.share.customers * DRAWS))
+        place = (nw.col(s.DRAW) + week.index * _STEP % DRAWS) % DRAWS
+        some = self.customers.with_columns(place.alias(s.DRAW)).filter(nw.col(s.DRAW) < most)
+        spread = (nw.col(s.DRAW).cast(nw.Float64) * (DRAWS / most)).floor().cast(nw.Int64)
+        return some.with_columns(spread.alias(s.DRAW))
 
 
 def example_pairs(
@@ -59,7 +65,8 @@ def example_pairs(
 ) -> nw.LazyFrame[Any]:
     """One row per candidate pair of `week`: `repeat`, `bought` (in the week), weight and week; no features yet.
 
-    With a `sample` they are drawn before any feature is made, and weigh as much as all they stand for.
+    With a `sample` they are drawn before any feature is made, and weigh as much as all pairs of its customers that they
+    stand for.
 
     `tables` are those of that week. It must be a complete one, for a partial week is no label: its caller chooses it
     among those. With the `popular` products told apart, they need hold only what belongs to the drawn customers.
@@ -76,17 +83,12 @@ def example_pairs(
 
 def _drawn(pairs: nw.LazyFrame[Any], sample: Sample, *, week: Week) -> nw.LazyFrame[Any]:
     products = sample.products.rename({s.DRAW: _OF_PRODUCT})
-    place = (nw.col(s.DRAW) + nw.col(_OF_PRODUCT) + _moved(week)) % DRAWS
+    place = (nw.col(s.DRAW) + nw.col(_OF_PRODUCT)) % DRAWS
     certain = nw.col(s.BOUGHT) & nw.lit(sample.keeps_bought)
     drawn = (
         pairs.join(sample.drawn(week), on=s.CUSTOMER_ID, how="inner")
         .join(products, on=s.PRODUCT_ID, how="inner")
         .filter(certain | (place < round(sample.share.others * DRAWS)))
     )
-    of_customer, of_pair = 1.0 / sample.share.customers, 1.0 / sample.share.others
-    weight = nw.when(certain).then(nw.lit(of_customer)).otherwise(nw.lit(of_customer * of_pair))
+    weight = nw.when(certain).then(nw.lit(1.0)).otherwise(nw.lit(1.0 / sample.share.others))
     return drawn.with_columns(weight.alias(s.WEIGHT)).drop(s.DRAW, _OF_PRODUCT)
-
-
-def _moved(week: Week) -> int:
-    return week.index * _STEP % DRAWS

@@ -31,9 +31,10 @@ class Scoring:
         facts = batch.select(name for name in (*FACTS, s.BOUGHT) if name in batch.columns)
         if batch.is_empty():
             return facts.with_columns(pl.lit(0.0).alias(name) for name in self.scorers)
+        features = {scorer.recipe.features for scorer in self.scorers.values()}
+        rows = {names: rows_from(batch, names) for names in features}
         return facts.with_columns(
-            pl.Series(name, scorer.scores(rows_from(batch, scorer.recipe.features)))
-            for name, scorer in self.scorers.items()
+            pl.Series(name, scorer.scores(rows[scorer.recipe.features])) for name, scorer in self.scorers.items()
         )
 
     def __reduce__(self) -> tuple[Callable[..., Scoring], tuple[Any, ...]]:

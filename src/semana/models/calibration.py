@@ -73,10 +73,9 @@ class Calibration:
         return cls(curves["repeat"], curves["explore"], written["covered"], written["factor"])
 
 
-def covered_share(rows: Rows, *, purchases: int) -> float:
-    """The share of `purchases`, all pairs that were bought in some weeks, that their candidates held: `rows`."""
-    held = rows.labels if rows.weight is None else rows.weight[rows.labels]
-    return float(held.sum()) / purchases if purchases else 0.0
+def covered_share(bought: Flags, *, purchases: float) -> float:
+    """The share of `purchases`, all pairs that were bought in some weeks, that their candidates held."""
+    return min(1.0, float(bought.sum()) / purchases) if purchases else 0.0
 
 
 def as_they_are(*, covered: float) -> Calibration:

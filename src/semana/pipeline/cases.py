@@ -18,7 +18,7 @@ from semana.data.weeks import Week
 from semana.evaluation.golden import GoldenWeek, PastOfCases, case_figures, drawn_customers, in_cases
 from semana.evaluation.race import list_of_week
 from semana.evaluation.segments import FIRST, buyers_before, customer_segments
-from semana.features.build import build_features, part_of
+from semana.features.build import build_features, whole_of
 from semana.features.examples import example_pairs
 from semana.features.tables import Tables
 from semana.features.together import fitting
@@ -42,7 +42,9 @@ def figures_of(stores: Stores, lock: Mapping[str, Any], bundle: str, weeks: Sequ
         frozen = stores.golden.tables()
         parts = (_kept_week(stores, frozen, lock, Week.parse(week)) for week in weeks)
         totals = totals_in(frozen, lock, engine=stores.lake.engine)
-        return figures(stores.bundles.load(bundle), parts, totals, stores.params)
+        found = figures(stores.bundles.load(bundle), parts, totals, stores.params)
+        stores.golden.lock()
+        return found
 
     found: Figures = stores.golden.kept_value(f"figures-{bundle}-{'-'.join(weeks)}", _key(stores.params), make)
     return found
@@ -74,6 +76,7 @@ def _kept_week(stores: Stores, frozen: Frozen, lock: Mapping[str, Any], week: We
         def make() -> pl.DataFrame:
             if not made:
                 whole = golden_week(frozen, lock, week, stores.params, engine=stores.lake.engine)
+                stores.golden.lock()
                 made.append(whole.merged(lock["small"]))
             frame: pl.DataFrame = getattr(made[0], name)
             return frame
@@ -113,7 +116,7 @@ def golden_week(frozen: Frozen, about: Mapping[str, Any], week: Week, params: Pa
     whole = Tables(purchases, customers, products, fitting(purchases, before=week), calendar)
     drawn = _drawn([purchases, customers], about, engine)
     with engine.settling() as settle:
-        part = part_of(whole, drawn, before=week, params=params, settle=settle)
+        part = whole_of(whole, before=week, params=params, settle=settle).part(drawn, settle=settle)
         pairs = settle(example_pairs(part.tables, week=week, params=params, popular=part.popular))
         made = build_features(pairs, part.tables, before=week, params=params, shop=part.shop, settle=settle)
         rows = collected(made).sort(s.PAIR)

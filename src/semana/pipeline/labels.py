@@ -7,7 +7,6 @@ import logging
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 
-import narwhals as nw
 import polars as pl
 
 from semana.data import catalog
@@ -19,17 +18,19 @@ from semana.data.weeks import Week
 from semana.evaluation.backtest import Past
 from semana.evaluation.experiment import held_out
 from semana.evaluation.segments import buyers_before, customer_segments, segment_attribute
-from semana.features.build import Part, as_it_is, build_features, part_of
+from semana.features.build import Part, as_it_is, build_features, whole_of
 from semana.features.examples import ALL, Sample, Share, example_pairs
 from semana.models.batches import Work
 from semana.models.level import Totals
+from semana.pipeline.portions import Portions
 from semana.stores.bundle import FORMAT
 from semana.stores.engine import Frame, Settle, collected
 from semana.stores.home import Stores
 from semana.stores.known import Known, attributes_of, tables_of
 from semana.stores.runs import Run
 
-_PER_CUSTOMER = 10  # of how many of a customer's pairs one is taken where few pairs are asked for
+_PER_CUSTOMER = 10  # of how many of a customer's pairs one is taken where few are asked for
+_LARGE = 1_000_000  # pairs of a week from which on customers are drawn for that
 _log = logging.getLogger(__name__)
 
 
@@ -86,24 +87,30 @@ class LabelWeeks:
         """How many there are; their features are not made for it."""
         if week not in self._counts:
             with self._stores.lake.engine.settling() as settle:
-                tables = tables_of(self._run, self._stores, settle, before=week)
-                pairs = example_pairs(tables, week=week, params=self._stores.params)
-                self._counts[week] = int(collected(pairs.select(nw.len())).item())
+                self._counts[week] = self._portions(week, settle).count()
         return self._counts[week]
 
     def some(self, week: Week, most: int) -> pl.DataFrame:
         """About `most` of them, by the draws of their customer and product; all where there are no more."""
-        asked = most / max(1, self.count(week))
-        customers = min(1.0, _PER_CUSTOMER * asked)
-        return self._rows(week, Share(min(1.0, asked / customers), customers), keeps_bought=False)
+        pairs = max(1, self.count(week))
+        asked = min(1.0, most / pairs)
+        customers = min(1.0, _PER_CUSTOMER * asked) if pairs > _LARGE else 1.0
+        share = Share(asked / customers, customers)
+        return self._rows(week, share, keeps_bought=share == ALL)
 
     def mapped(self, week: Week, work: Work) -> pl.DataFrame:
         """What `work` makes of all of them where they are worked out, sorted by pair."""
-        engine = self._stores.lake.engine
-        with engine.settling() as settle:
-            found = engine.mapped(self._made(week, settle, None), work).sort(s.PAIR)
+        with self._stores.lake.engine.settling() as settle:
+            found = self._portions(week, settle).mapped(work)
         self._counts[week] = found.height
         return found
+
+    def _portions(self, week: Week, settle: Settle) -> Portions:
+        return Portions(self._run, self._stores, settle, week=week, pairs=partial(self._pairs, week))
+
+    def _pairs(self, week: Week, part: Part, sample: Sample | None = None) -> Frame:
+        params = self._stores.params
+        return example_pairs(part.tables, week=week, params=params, sample=sample, popular=part.popular)
 
     def _collected(self, week: Week, share: Share, *, keeps_bought: bool) -> pl.DataFrame:
         sample = None if share == ALL else self._sample(share, keeps_bought=keeps_bought)
@@ -118,8 +125,8 @@ class LabelWeeks:
             part = Part(tables_of(self._run, self._stores, settle, before=week))
         else:
             whole = tables_of(self._run, self._stores, as_it_is, before=week)
-            part = part_of(whole, sample.drawn(week), before=week, params=params, settle=settle)
-        pairs = settle(example_pairs(part.tables, week=week, params=params, sample=sample, popular=part.popular))
+            part = whole_of(whole, before=week, params=params, settle=settle).part(sample.drawn(week), settle=settle)
+        pairs = settle(self._pairs(week, part, sample))
         return build_features(pairs, part.tables, before=week, params=params, shop=part.shop, settle=settle)
 
 

@@ -13,17 +13,17 @@ from semana.data import catalog
 from semana.data import schemas as s
 from semana.errors import ConfigurationError, ContractError
 from semana.evaluation.decision import listed, places
-from semana.features.build import build_features
+from semana.features.build import Part
 from semana.features.candidates import candidate_pairs
 from semana.models.batches import FACTS, Reasoning, Scoring
 from semana.models.level import forecast_level
 from semana.models.scorer import Scorer
 from semana.pipeline.labels import totals_of
+from semana.pipeline.portions import Portions
 from semana.pipeline.succession import shadow_of
 from semana.stores import files
 from semana.stores.engine import Frame, Settle
 from semana.stores.home import Stores
-from semana.stores.known import tables_of
 from semana.stores.runs import Run
 
 _CHAMPION, _SHADOW = "champion", "shadow"
@@ -40,15 +40,13 @@ def score_week(run: Run, stores: Stores) -> dict[str, Any]:
     level = forecast_level(totals_of(run, stores), target=run.week, params=stores.params.level)
     champion, shadow = stores.bundles.load(run.recall("serving")["bundle"]), _shadow(run, stores)
     scorers = {_CHAMPION: champion} | ({_SHADOW: shadow[1]} if shadow else {})
-    engine = stores.lake.engine
-    with engine.settling() as settle:
-        built = features_of_week(run, stores, settle)
-        rows = engine.mapped(built, Scoring(scorers)).sort(s.PAIR)
+    with stores.lake.engine.settling() as settle:
+        week = candidates_of(run, stores, settle)
+        rows = week.mapped(Scoring(scorers))
         champion, chance = _of_week(champion, rows, _CHAMPION, level.total)
         on_list = listed(rows, chance, total=level.total, params=stores.params.decision)[s.RECOMMENDED].to_numpy()
         looked_at = on_list | (places(rows[s.CUSTOMER_ID].to_numpy(), chance) < REASONED)
-        asked = engine.frame(rows.filter(looked_at).select(s.PAIR).lazy())
-        reasons = engine.mapped(built.join(asked, on=list(s.PAIR), how="semi"), Reasoning(champion))
+        reasons = week.mapped(Reasoning(champion), asked=rows.filter(looked_at).select(*s.PAIR, s.REPEAT))
     scored = rows.select(FACTS).with_columns(pl.Series(s.PROBABILITY, chance))
     scored = scored.join(reasons, on=s.PAIR, how="left", maintain_order="left")
     stores.lake.write(catalog.SCORES, scored.with_columns(pl.col(s.REASONS).fill_null([])), run.week)
@@ -63,11 +61,13 @@ def score_week(run: Run, stores: Stores) -> dict[str, Any]:
     return {"pairs": scored.height, "repeat": repeat, "explore": scored.height - repeat, "level": facts}
 
 
-def features_of_week(run: Run, stores: Stores, settle: Settle) -> Frame:
+def candidates_of(run: Run, stores: Stores, settle: Settle) -> Portions:
     """The candidate pairs of the run's week with their features, where the engine works them out."""
-    tables = tables_of(run, stores, settle, before=run.week)
-    pairs = settle(candidate_pairs(tables, before=run.week, params=stores.params.candidates))
-    return settle(build_features(pairs, tables, before=run.week, params=stores.params, settle=settle))
+
+    def pairs(part: Part) -> Frame:
+        return candidate_pairs(part.tables, before=run.week, params=stores.params.candidates, popular=part.popular)
+
+    return Portions(run, stores, settle, week=run.week, pairs=pairs)
 
 
 def _shadow(run: Run, stores: Stores) -> tuple[str, Scorer] | None:

@@ -76,7 +76,9 @@ def collected(frame: Frame) -> pl.DataFrame:
 
 
 class Engine(Protocol):
-    """Reads files as frames of its own, and works frames out."""
+    """Reads files as frames of its own, and works frames out; `spreads` tells whether over other machines."""
+
+    spreads: bool
 
     def scan(self, path: Path) -> Frame:
         """The rows of a Parquet file."""
@@ -105,6 +107,8 @@ class Engine(Protocol):
 
 class Polars:
     """In memory, embedded."""
+
+    spreads = False
 
     def scan(self, path: Path) -> Frame:
         """The rows of a Parquet file."""
@@ -135,6 +139,8 @@ class Polars:
 
 class DuckDB:
     """Larger than memory: what does not fit into `memory` (like 4GiB; None: most of the machine) lies in the home."""
+
+    spreads = False
 
     def __init__(self, home: Path, *, memory: str | None = None) -> None:
         self._home = home
@@ -195,6 +201,8 @@ class Spark:
 
     What is worked out once lies as Parquet in the home, which every worker must see.
     """
+
+    spreads = True
 
     def __init__(self, home: Path, *, master: str = "local[*]", memory: str | None = None) -> None:
         self._home = home

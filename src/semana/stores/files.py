@@ -89,18 +89,27 @@ def read_sealed(folder: Path, hashes: Mapping[str, str], *, beside: str) -> tupl
     Changed, missing and added files are named, and so are links, folders and names with a path in them, none of which
     is followed. `beside` is the file that holds the hashes. What is handed back is what was hashed.
     """
-    if folder.is_symlink():
-        return {}, [f"{folder.name}, a link,"]
-    found: dict[str, bytes] = {}
-    wrong = {name for name in hashes if Path(name).name != name or name == beside}
-    for path in folder.iterdir():
-        if path.is_symlink() or not path.is_file():
-            wrong.add(path.name)
-        elif path.name != beside:
-            found[path.name] = path.read_bytes()
+    plain, wrong = _sealed(folder, hashes, beside=beside)
+    found = {path.name: path.read_bytes() for path in plain}
     there = {name: hashlib.sha256(content).hexdigest() for name, content in found.items()}
-    wrong |= {name for name, _ in set(there.items()) ^ set(hashes.items())}
-    return found, sorted(wrong)
+    return found, sorted(wrong | {name for name, _ in set(there.items()) ^ set(hashes.items())})
+
+
+def unsealed(folder: Path, hashes: Mapping[str, str], *, beside: str) -> list[str]:
+    """The same names alone, of files that may be larger than memory."""
+    plain, wrong = _sealed(folder, hashes, beside=beside)
+    there = {path.name: sha256(path) for path in plain}
+    return sorted(wrong | {name for name, _ in set(there.items()) ^ set(hashes.items())})
+
+
+def _sealed(folder: Path, hashes: Mapping[str, str], *, beside: str) -> tuple[list[Path], set[str]]:
+    """The files whose content is to be looked at, and the names that are wrong whatever it is."""
+    if folder.is_symlink():
+        return [], {f"{folder.name}, a link,"}
+    wrong = {name for name in hashes if Path(name).name != name or name == beside}
+    paths = list(folder.iterdir())
+    plain = [path for path in paths if path.is_file() and not path.is_symlink()]
+    return [path for path in plain if path.name != beside], wrong | {path.name for path in paths if path not in plain}
 
 
 def sweep(folder: Path, *, older_than_seconds: float) -> int:

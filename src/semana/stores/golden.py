@@ -68,13 +68,16 @@ class Golden:
         if not path.is_file() or path.is_symlink() or _id(path.read_bytes()) != entry["set"]:
             raise _damaged(f"sets/{entry['set']}/{LOCK}")
         lock: dict[str, Any] = json.loads(path.read_bytes())
-        _, wrong = files.read_sealed(folder, lock["files"], beside=LOCK)
+        wrong = files.unsealed(folder, lock["files"], beside=LOCK)
         if wrong:
             raise _damaged(f"sets/{entry['set']}/{', '.join(wrong)}")
         return lock
 
     def tables(self) -> dict[str, Frame]:
-        """TABLES of the set that counts, by name; raises ContractError where one is not as it was locked."""
+        """TABLES of the set that counts, by name; raises ContractError where one is not as it was locked.
+
+        They are read when they are worked out: ask for the `lock` again before that is kept.
+        """
         lock, entry = self.lock(), self.current()
         if lock is None or entry is None:
             raise ContractError("there is no golden set yet. Make one: semana golden create")
