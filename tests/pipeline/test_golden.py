@@ -96,10 +96,10 @@ def test_scrambled_labels_of_golden_weeks_leave_the_models_id_alone(
 
 def _scramble(monkeypatch: pytest.MonkeyPatch) -> None:
     class Scrambled(LabelWeeks):
-        def _made(self, week: Week, *args: Any) -> Frame:
+        def _pairs(self, week: Week, *args: Any) -> Frame:
             weeks = golden.plan_of(self._stores, train.totals_of(self._run, self._stores)).weeks
             assert weeks
-            frame = super()._made(week, *args)
+            frame = super()._pairs(week, *args)
             return frame.with_columns(~nw.col("bought")) if week in weeks else frame
 
     monkeypatch.setattr(train, "LabelWeeks", Scrambled)
