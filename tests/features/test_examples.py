@@ -107,8 +107,7 @@ def test_of_drawn_customers_every_product_is_drawn_as_often_as_it_stands_for():
         weeks = [WEEK + n for n in range(14)]
         sample = Sample(share, *draws)
         drawn = pl.concat(
-            examples._drawn(nw.from_native(everything.lazy()), sample, week=week).collect().to_polars()
-            for week in weeks
+            examples.drawn(nw.from_native(everything.lazy()), sample, week=week).collect().to_polars() for week in weeks
         )
         stands_for = drawn.group_by("product_id").agg(pl.col("weight").sum())["weight"] / share.customers / len(weeks)
         assert len(stands_for) == 60

@@ -11,7 +11,7 @@ import pytest
 
 from semana.data.weeks import Week
 from semana.features.examples import Share
-from semana.pipeline import ingest, prepare
+from semana.pipeline import ingest, labels, portions, prepare
 from semana.pipeline.labels import LabelWeeks
 from semana.pipeline.order import Order, begin
 from semana.settings import read_settings
@@ -88,6 +88,19 @@ def test_about_as_many_are_drawn_as_are_asked_for_the_same_every_time(
     assert few["bought"].mean() == pytest.approx(whole["bought"].mean(), abs=0.1)
     assert few.equals(LabelWeeks(*homes["now"]).some(KNOWN, 200))
     assert examples.some(KNOWN, whole.height).drop("weight").equals(whole.drop("weight"))
+
+
+@pytest.mark.parametrize("most", [10**6, 100])
+def test_some_of_a_week_that_was_worked_out_are_those_drawn_from_it_and_it_is_not_worked_out_again(
+    homes: dict[str, tuple[Run, Stores]], monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(portions, "MOST", most)
+    examples = LabelWeeks(*homes["now"])
+    found = examples.mapped(KNOWN, lambda batch: batch.select("customer_id", "product_id"))
+    drawn, count = LabelWeeks(*homes["now"]).some(KNOWN, 200), LabelWeeks(*homes["now"]).count(KNOWN)
+    monkeypatch.setattr(labels, "features_of", None)
+    assert examples.some(KNOWN, 200).equals(drawn)
+    assert found.height == examples.count(KNOWN) == count > 200
 
 
 @pytest.mark.parametrize("table", ["customers", "products"])

@@ -38,8 +38,10 @@ class Segments:
 def tastes_of(history: nw.LazyFrame[Any], tables: Tables, *, before: Week) -> nw.LazyFrame[Any]:
     """What each customer bought of each value of the products' attributes, older weeks counting less."""
     weight = steady_sum(halving(nw.col(s.WEEK), latest=before.index - 1, weeks=_HALF_LIFE), bits=DECAY_BITS)
-    of_kinds = bought(history).join(_kinds(tables.products, s.PRODUCT_ID), on=s.PRODUCT_ID, how="inner")
-    return of_kinds.group_by(s.CUSTOMER_ID, _VALUE).agg(weight.alias(_OF_BOTH), nw.col(_ATTRIBUTE).max())
+    of_products = bought(history).group_by(*s.PAIR).agg(weight.alias(_OF_BOTH))
+    of_kinds = of_products.join(_kinds(tables.products, s.PRODUCT_ID), on=s.PRODUCT_ID, how="inner")
+    together = steady_sum(nw.col(_OF_BOTH), bits=DECAY_BITS)
+    return of_kinds.group_by(s.CUSTOMER_ID, _VALUE).agg(together.alias(_OF_BOTH), nw.col(_ATTRIBUTE).max())
 
 
 def tastes_of_all(tastes: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:

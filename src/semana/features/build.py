@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any
 
 import narwhals as nw
@@ -91,38 +92,50 @@ def shop_before(tables: Tables, *, before: Week, params: Params, tastes: nw.Lazy
 
 @dataclass(frozen=True)
 class Part:
-    """Some customers of a shop: the `tables` hold what belongs to them, `shop` and `popular` tell of all others."""
+    """Some customers of a shop: the `tables` hold what belongs to them, `whole` and `popular` tell of all others."""
 
     tables: Tables
-    shop: Shop | None = None
+    whole: Whole | None = None
     popular: nw.LazyFrame[Any] | None = None
 
 
-@dataclass(frozen=True)
 class Whole:
-    """What a week's shop tells of any part of its customers; the `fits` of its `tables` are not looked at."""
+    """What a week's shop tells of any part of its customers, worked out once for all of them by `settle`.
 
-    tables: Tables
-    shop: Shop
-    popular: nw.LazyFrame[Any]
-    alike: nw.LazyFrame[Any]
-    before: Week
+    The `fits` of its `tables` are not looked at.
+    """
+
+    def __init__(self, tables: Tables, *, before: Week, params: Params, settle: Settle = as_it_is) -> None:
+        self._tables = tables
+        self._before = before
+        self._params = params
+        self._settle = settle
+        self._popular = settle(popular_products(tables.purchases, before=before, params=params.candidates))
+        self._alike = settle(neighbours(tables.purchases, before=before))
+
+    @cached_property
+    def shop(self) -> Shop:
+        """What features need beside; candidates do without."""
+        tables, before = self._tables, self._before
+        tastes = self._settle(tastes_of(known_before(tables.purchases, before), tables, before=before))
+        return shop_before(tables, before=before, params=self._params, tastes=tastes).each(self._settle)
 
     def part(self, customers: nw.LazyFrame[Any], *, settle: Settle = as_it_is) -> Part:
         """These customers (their ids): the rows of their pairs are those that they have in the whole."""
-        ids, tables = settle(customers.select(s.CUSTOMER_ID)), self.tables
+        ids, tables = settle(customers.select(s.CUSTOMER_ID)), self._tables
         purchases, described = (
             settle(frame.join(ids, on=s.CUSTOMER_ID, how="semi")) for frame in (tables.purchases, tables.customers)
         )
-        fits = settle(fitting(purchases, before=self.before, alike=self.alike))
-        return Part(Tables(purchases, described, tables.products, fits, tables.calendar), self.shop, self.popular)
+        fits = settle(fitting(purchases, before=self._before, alike=self._alike))
+        return Part(Tables(purchases, described, tables.products, fits, tables.calendar), self, self._popular)
 
 
-def whole_of(tables: Tables, *, before: Week, params: Params, settle: Settle = as_it_is) -> Whole:
-    """The shop of a week, to be looked at in parts: what the products tell is worked out once for all of them."""
-    popular = settle(popular_products(tables.purchases, before=before, params=params.candidates))
-    shop = shop_before(tables, before=before, params=params).each(settle)
-    return Whole(tables, shop, popular, settle(neighbours(tables.purchases, before=before)), before)
+def features_of(
+    pairs: nw.LazyFrame[Any], part: Part, *, before: Week, params: Params, settle: Settle
+) -> nw.LazyFrame[Any]:
+    """The features of a part's pairs (`build_features`)."""
+    shop, settled = part.whole.shop if part.whole else None, settle(pairs)
+    return build_features(settled, part.tables, before=before, params=params, shop=shop, settle=settle)
 
 
 def build_features(

@@ -78,17 +78,18 @@ def example_pairs(
         nw.lit(1.0).alias(s.WEIGHT),
         nw.lit(week.index).cast(nw.Int32).alias(s.WEEK),
     )
-    return labelled if sample is None else _drawn(labelled, sample, week=week)
+    return labelled if sample is None else drawn(labelled, sample, week=week)
 
 
-def _drawn(pairs: nw.LazyFrame[Any], sample: Sample, *, week: Week) -> nw.LazyFrame[Any]:
+def drawn(pairs: nw.LazyFrame[Any], sample: Sample, *, week: Week) -> nw.LazyFrame[Any]:
+    """Those of the example pairs of a week that the sample holds, with their weights."""
     products = sample.products.rename({s.DRAW: _OF_PRODUCT})
     place = (nw.col(s.DRAW) + nw.col(_OF_PRODUCT)) % DRAWS
     certain = nw.col(s.BOUGHT) & nw.lit(sample.keeps_bought)
-    drawn = (
+    some = (
         pairs.join(sample.drawn(week), on=s.CUSTOMER_ID, how="inner")
         .join(products, on=s.PRODUCT_ID, how="inner")
         .filter(certain | (place < round(sample.share.others * DRAWS)))
     )
     weight = nw.when(certain).then(nw.lit(1.0)).otherwise(nw.lit(1.0 / sample.share.others))
-    return drawn.with_columns(weight.alias(s.WEIGHT)).drop(s.DRAW, _OF_PRODUCT)
+    return some.with_columns(weight.alias(s.WEIGHT)).drop(s.DRAW, _OF_PRODUCT)

@@ -18,7 +18,7 @@ from semana.data.weeks import Week
 from semana.evaluation.golden import GoldenWeek, PastOfCases, case_figures, drawn_customers, in_cases
 from semana.evaluation.race import list_of_week
 from semana.evaluation.segments import FIRST, buyers_before, customer_segments
-from semana.features.build import build_features, whole_of
+from semana.features.build import Whole, features_of
 from semana.features.examples import example_pairs
 from semana.features.tables import Tables
 from semana.features.together import fitting
@@ -116,10 +116,9 @@ def golden_week(frozen: Frozen, about: Mapping[str, Any], week: Week, params: Pa
     whole = Tables(purchases, customers, products, fitting(purchases, before=week), calendar)
     drawn = _drawn([purchases, customers], about, engine)
     with engine.settling() as settle:
-        part = whole_of(whole, before=week, params=params, settle=settle).part(drawn, settle=settle)
-        pairs = settle(example_pairs(part.tables, week=week, params=params, popular=part.popular))
-        made = build_features(pairs, part.tables, before=week, params=params, shop=part.shop, settle=settle)
-        rows = collected(made).sort(s.PAIR)
+        part = Whole(whole, before=week, params=params, settle=settle).part(drawn, settle=settle)
+        pairs = example_pairs(part.tables, week=week, params=params, popular=part.popular)
+        rows = collected(features_of(pairs, part, before=week, params=params, settle=settle)).sort(s.PAIR)
     truth = collected(sold.select(*s.PAIR).join(drawn, on=s.CUSTOMER_ID, how="semi"))
     past = PastOfCases(
         collected(buyers_before(history, week=week)),

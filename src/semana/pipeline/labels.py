@@ -18,8 +18,8 @@ from semana.data.weeks import Week
 from semana.evaluation.backtest import Past
 from semana.evaluation.experiment import held_out
 from semana.evaluation.segments import buyers_before, customer_segments, segment_attribute
-from semana.features.build import Part, as_it_is, build_features, whole_of
-from semana.features.examples import ALL, Sample, Share, example_pairs
+from semana.features.build import Part, Whole, as_it_is, features_of
+from semana.features.examples import ALL, Sample, Share, drawn, example_pairs
 from semana.models.batches import Work
 from semana.models.level import Totals
 from semana.pipeline.portions import Portions
@@ -31,6 +31,7 @@ from semana.stores.runs import Run
 
 _PER_CUSTOMER = 10  # of how many of a customer's pairs one is taken where few are asked for
 _LARGE = 1_000_000  # pairs of a week from which on customers are drawn for that
+_HELD = 150_000  # pairs of a week that is worked out, about, that are held for who asks for some of them
 _log = logging.getLogger(__name__)
 
 
@@ -73,6 +74,7 @@ class LabelWeeks:
         self._stores = stores
         self._rows = lru_cache(maxsize=keep)(self._collected)
         self._counts: dict[Week, int] = {}
+        self._few: dict[Week, tuple[Share, pl.DataFrame]] = {}
         customers, products = (
             stores.lake.scan(dataset, run.week).select(dataset.key[0], s.DRAW)
             for dataset in (catalog.CUSTOMERS, catalog.PRODUCTS)
@@ -94,16 +96,30 @@ class LabelWeeks:
         """About `most` of them, by the draws of their customer and product; all where there are no more."""
         pairs = max(1, self.count(week))
         asked = min(1.0, most / pairs)
+        held, rows = self._few.get(week, (Share(0.0), pl.DataFrame()))
+        if asked <= held.others:
+            fewer = self._sample(Share(asked), keeps_bought=False)
+            return collected(drawn(self._stores.lake.engine.frame(rows.lazy()), fewer, week=week)).sort(s.PAIR)
         customers = min(1.0, _PER_CUSTOMER * asked) if pairs > _LARGE else 1.0
         share = Share(asked / customers, customers)
         return self._rows(week, share, keeps_bought=share == ALL)
 
     def mapped(self, week: Week, work: Work) -> pl.DataFrame:
         """What `work` makes of all of them where they are worked out, sorted by pair."""
-        with self._stores.lake.engine.settling() as settle:
-            found = self._portions(week, settle).mapped(work)
-        self._counts[week] = found.height
-        return found
+        engine = self._stores.lake.engine
+        with engine.settling() as settle:
+            portions = self._portions(week, settle)
+            share = Share(min(1.0, _HELD / max(1, portions.about)))
+            sample = self._sample(share, keeps_bought=False)
+            found, few = [], []
+            for rows in portions.rows():
+                found.append(engine.mapped(rows, work))
+                few.append(collected(drawn(rows, sample, week=week)))
+        while len(self._few) >= max(1, self._stores.params.cuts.gate_weeks):
+            del self._few[next(iter(self._few))]
+        self._few[week] = share, self._split(pl.concat(few), week)
+        self._counts[week] = sum(part.height for part in found)
+        return pl.concat(found).sort(s.PAIR)
 
     def _portions(self, week: Week, settle: Settle) -> Portions:
         return Portions(self._run, self._stores, settle, week=week, pairs=partial(self._pairs, week))
@@ -115,8 +131,10 @@ class LabelWeeks:
     def _collected(self, week: Week, share: Share, *, keeps_bought: bool) -> pl.DataFrame:
         sample = None if share == ALL else self._sample(share, keeps_bought=keeps_bought)
         with self._stores.lake.engine.settling() as settle:
-            frame = collected(self._made(week, settle, sample)).sort(s.PAIR)
-        return frame.with_columns(held_out(frame[s.CUSTOMER_ID], self._stores.experiments.running(week)))
+            return self._split(collected(self._made(week, settle, sample)).sort(s.PAIR), week)
+
+    def _split(self, rows: pl.DataFrame, week: Week) -> pl.DataFrame:
+        return rows.with_columns(held_out(rows[s.CUSTOMER_ID], self._stores.experiments.running(week)))
 
     def _made(self, week: Week, settle: Settle, sample: Sample | None) -> Frame:
         _log.debug("rows of %s", week)
@@ -125,9 +143,8 @@ class LabelWeeks:
             part = Part(tables_of(self._run, self._stores, settle, before=week))
         else:
             whole = tables_of(self._run, self._stores, as_it_is, before=week)
-            part = whole_of(whole, before=week, params=params, settle=settle).part(sample.drawn(week), settle=settle)
-        pairs = settle(self._pairs(week, part, sample))
-        return build_features(pairs, part.tables, before=week, params=params, shop=part.shop, settle=settle)
+            part = Whole(whole, before=week, params=params, settle=settle).part(sample.drawn(week), settle=settle)
+        return features_of(self._pairs(week, part, sample), part, before=week, params=params, settle=settle)
 
 
 def past_of(run: Known, stores: Stores, *, attribute: str | None) -> Callable[[Week], Past]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import narwhals as nw
@@ -14,7 +14,7 @@ from semana.data.draws import DRAWS
 from semana.data.purchases import before as known_before
 from semana.data.purchases import bought
 from semana.data.weeks import Week
-from semana.features.build import Part, Whole, as_it_is, build_features, whole_of
+from semana.features.build import Part, Whole, as_it_is, features_of
 from semana.models.batches import Work
 from semana.stores.engine import Frame, Settle, collected
 from semana.stores.home import Stores
@@ -27,7 +27,8 @@ MOST = 400_000
 class Portions:
     """The pairs that `pairs` gives of a week's part; worked out while the `settle` of its engine's block lasts.
 
-    One portion where the engine spreads the work over other machines, or the shop is no larger.
+    One portion where the engine spreads the work over other machines, or the shop is no larger. `about` is how many
+    there are, nearly: the same on every engine.
     """
 
     def __init__(
@@ -38,10 +39,12 @@ class Portions:
         self._settle = settle
         self._week = week
         self._pairs = pairs
-        self._customers = _portions(run, stores, week)
+        customers = stores.lake.scan(catalog.CUSTOMERS, run.week).select(s.CUSTOMER_ID, s.DRAW)
+        self.about = _about(run, stores, week, customers=_length(customers))
+        self._customers = [customers] if self._engine.spreads else _portions(customers, self.about)
         alone = len(self._customers) == 1
         tables = tables_of(run, stores, settle if alone else as_it_is, before=week)
-        self._whole: Whole | None = None if alone else whole_of(tables, before=week, params=self._params, settle=settle)
+        self._whole = None if alone else Whole(tables, before=week, params=self._params, settle=settle)
         self._part = Part(tables)
         self._made: Frame | None = None
 
@@ -57,40 +60,40 @@ class Portions:
 
     def mapped(self, work: Work, *, asked: pl.DataFrame | None = None) -> pl.DataFrame:
         """What `work` makes of all pairs, or of those `asked` for (customer, product and repeat), sorted by pair."""
+        return pl.concat([self._engine.mapped(rows, work) for rows in self.rows(asked=asked)]).sort(s.PAIR)
+
+    def rows(self, *, asked: pl.DataFrame | None = None) -> Iterator[Frame]:
+        """These pairs with their features, worked out: a portion at a time, until the next is asked for."""
         if self._whole is None:
             if self._made is None:
                 self._made = self._settle(self._features(self._part, self._pairs(self._part), self._settle))
             some = None if asked is None else self._engine.frame(asked.lazy())
-            rows = self._made if some is None else self._made.join(some, on=list(s.PAIR), how="semi")
-            return self._engine.mapped(rows, work).sort(s.PAIR)
-        found = []
+            yield self._made if some is None else self._made.join(some, on=list(s.PAIR), how="semi")
+            return
         for customers in self._customers:
             with self._engine.settling() as settle:
                 part = self._whole.part(customers, settle=settle)
                 pairs = self._pairs(part) if asked is None else self._asked(asked, customers)
-                found.append(self._engine.mapped(self._features(part, pairs, settle), work))
-        return pl.concat(found).sort(s.PAIR)
+                yield settle(self._features(part, pairs, settle))
 
     def _asked(self, asked: pl.DataFrame, customers: Frame) -> Frame:
         return self._engine.frame(asked.lazy()).join(customers, on=s.CUSTOMER_ID, how="semi")
 
     def _features(self, part: Part, pairs: Frame, settle: Settle) -> Frame:
-        settled, params = settle(pairs), self._params
-        return build_features(settled, part.tables, before=self._week, params=params, shop=part.shop, settle=settle)
+        return features_of(pairs, part, before=self._week, params=self._params, settle=settle)
 
 
 def _length(rows: Frame) -> int:
     return int(collected(rows.select(nw.len())).item())
 
 
-def _portions(run: Known, stores: Stores, week: Week) -> list[Frame]:
-    """The customers of each portion, drawn: a customer's pairs are all in one."""
-    customers = stores.lake.scan(catalog.CUSTOMERS, run.week).select(s.CUSTOMER_ID, s.DRAW)
-    if stores.lake.engine.spreads:
-        return [customers]
+def _about(run: Known, stores: Stores, week: Week, *, customers: int) -> int:
     history = bought(known_before(stores.lake.scan(catalog.PURCHASES, run.week), week))
-    known = _length(history.select(*s.PAIR).unique())
-    pairs = known + _length(customers) * stores.params.candidates.explore_per_customer
+    return _length(history.select(*s.PAIR).unique()) + customers * stores.params.candidates.explore_per_customer
+
+
+def _portions(customers: Frame, pairs: int) -> list[Frame]:
+    """The customers of each portion, drawn: a customer's pairs are all in one."""
     number = max(1, round(pairs / MOST))
     edges = [place * DRAWS // number for place in range(number + 1)]
     return [customers.filter(nw.col(s.DRAW) >= low, nw.col(s.DRAW) < high) for low, high in pairwise(edges)]

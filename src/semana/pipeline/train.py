@@ -9,9 +9,10 @@ from typing import Any
 from semana.data.weeks import Week
 from semana.evaluation.cuts import Cuts, week_cuts
 from semana.evaluation.portrait import portray
-from semana.evaluation.race import Evidence, Examples, learning_rows, refit, run_race, sample_share
+from semana.evaluation.race import Evidence, Examples, Lessons, learning_rows, refit, run_race, sample_share
 from semana.evaluation.tuning import tune
 from semana.features.build import FEATURES
+from semana.features.examples import Share
 from semana.models.base import Rows, rows_from
 from semana.models.level import Totals
 from semana.models.scorer import Scorer
@@ -23,7 +24,7 @@ from semana.stores.home import Stores
 from semana.stores.runs import Run
 
 _log = logging.getLogger(__name__)
-SMOKE_ROWS = 1000  # or about as many, drawn from all pairs of the week
+SMOKE_ROWS = 1000  # or up to twice as many
 
 
 def run(run: Run, stores: Stores) -> dict[str, Any]:
@@ -68,8 +69,8 @@ def _train(run: Run, stores: Stores) -> None:
         "champion": _plain(race.champion.weeks) if champion is not None else None,
         "tuning": tuning,
         "golden": measured(run, stores, golden, examples=examples, totals=totals, cuts=cuts, params=params),
-        "judged": stores.bundles.save(judged, _smoke(examples, cuts.learned[-1])),
-        "bundle": stores.bundles.save(refitted, _smoke(examples, cuts.all[-1])),
+        "judged": stores.bundles.save(judged, _smoke(examples, cuts.learned[-1], race.share)),
+        "bundle": stores.bundles.save(refitted, _smoke(examples, cuts.all[-1], race.share)),
     }
     run.record("race", record)
     _log.info("its portrait")
@@ -77,9 +78,10 @@ def _train(run: Run, stores: Stores) -> None:
     keep(run, stores, record, recipe=refitted.recipe, portrait=portrait)
 
 
-def _smoke(examples: Examples, week: Week) -> Rows:
-    """Rows that tell whether a bundle scores as it did: of the newest week that its model may know of."""
-    return rows_from(examples.some(week, SMOKE_ROWS), FEATURES)
+def _smoke(examples: Lessons, week: Week, share: Share) -> Rows:
+    """Rows that tell whether a bundle scores as it did: of those of the newest week that its model learned from."""
+    rows = examples(week, share=share)
+    return rows_from(rows.gather_every(max(1, rows.height // SMOKE_ROWS)), FEATURES)
 
 
 def _tuned(
