@@ -13,6 +13,7 @@ import os
 import platform
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -82,26 +83,26 @@ def limited(gib: float) -> Iterator[Path | None]:
 
 def started(group: Path | None, engine: str, memory: str, module: str, *words: str) -> tuple[str, str]:
     """How the program ended, started as a member of the group: "done", or what ended it; and what it printed."""
-
-    def join() -> None:
-        if group:
-            (group / "cgroup.procs").write_text(str(os.getpid()))
-
     environment = {**os.environ, "SEMANA_ENGINE": engine, "SEMANA_SPARK_MASTER": "local[*]"}
     if engine != "polars":
         environment["SEMANA_ENGINE_MEMORY"] = memory
     call = [sys.executable, "-m", module, *words]
-    try:
-        done = subprocess.run(
-            call, env=environment, preexec_fn=join, capture_output=True, text=True, check=False, timeout=LONGEST
-        )
-    except subprocess.TimeoutExpired:
-        return f"not done in {LONGEST // 60} minutes", ""
-    if done.returncode < 0:
-        return f"ended by signal {-done.returncode}", ""
-    if done.returncode:
-        return f"exit {done.returncode}: {done.stderr.strip().splitlines()[-1][-200:]}", ""
-    return "done", done.stdout
+    if group:
+        call = ["sh", "-c", 'echo $$ >"$0" && exec "$@"', str(group / "cgroup.procs"), *call]
+    pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(call, env=environment, start_new_session=True, **pipes) as process:
+        try:
+            printed, said = process.communicate(timeout=LONGEST)
+        except subprocess.TimeoutExpired:
+            return f"not done in {LONGEST // 60} minutes", ""
+        finally:
+            with contextlib.suppress(ProcessLookupError):  # a Java that it started would outlive it
+                os.killpg(process.pid, signal.SIGKILL)
+    if process.returncode < 0:
+        return f"ended by signal {-process.returncode}", ""
+    if process.returncode:
+        return f"exit {process.returncode}: {said.strip().splitlines()[-1][-200:]}", ""
+    return "done", printed
 
 
 def features(home: Path) -> dict[str, float]:

@@ -17,7 +17,6 @@ from semana.monitoring.behaviour import PRODUCTS, Column
 from semana.monitoring.drift import Drift, Moved, judge_drift, references, shape_of
 from semana.monitoring.telling import telling
 from semana.pipeline.columns import Watched
-from semana.reports.drift import drift_page
 from semana.stores import files
 from semana.stores.home import Stores
 from semana.stores.runs import Run
@@ -32,6 +31,8 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
     with stores.lake.engine.settling() as settle:
         report = _judged(run, stores, Watched(run, stores, settle))
     run.record("drift", report)
+    from semana.reports.drift import drift_page
+
     files.replace_bytes(stores.home / PAGE, drift_page(report).encode())
     told = ("judged_week", "verdict", "confirmed", "since", "score", "limit", "worst", "absent")
     return {"step": "detect_drift", **{name: report[name] for name in told}}

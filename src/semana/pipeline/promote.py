@@ -20,7 +20,6 @@ from semana.pipeline.golden import freeze, golden_checks
 from semana.pipeline.order import RECORDED
 from semana.pipeline.succession import promoted, serve
 from semana.pipeline.tracked import project, went_on
-from semana.reports.gate import gate_page
 from semana.stores.home import Stores
 from semana.stores.leases import Lease
 from semana.stores.runs import Run
@@ -57,6 +56,8 @@ def _promote(run: Run, stores: Stores, lease: Lease | None) -> dict[str, Any]:
     report = _judged(run, stores, race, champion)
     run.record("gate", report.to_json())
     run.write("gate.md", report.to_markdown())
+    from semana.reports.gate import gate_page
+
     run.write("gate.html", gate_page(report, _about(run, race, champion)))
     if not report.admitted:
         refused = [check.reason for check in report.checks if not check.passed]

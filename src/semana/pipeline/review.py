@@ -27,7 +27,6 @@ from semana.pipeline.experiment import effects
 from semana.pipeline.labels import attribute_of, bought_and_by_whom
 from semana.pipeline.succession import champion_that_serves, goes_back, shadow_of
 from semana.reports.experiments import effect_in_words
-from semana.reports.performance import performance_page
 from semana.stores import files
 from semana.stores.engine import collected
 from semana.stores.experiments import Experiments
@@ -96,6 +95,8 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
     newest = recent(stores, before=run.week)
     rollback = _rollback(run, stores)
     if newest:
+        from semana.reports.performance import performance_page
+
         page = performance_page(
             figures(stores),
             stores.ledger.entries(),

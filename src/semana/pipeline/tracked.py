@@ -19,7 +19,6 @@ from semana.errors import ContractError
 from semana.evaluation.portrait import Portrait
 from semana.models.scorer import Recipe
 from semana.pipeline.labels import contracts
-from semana.reports.training import training_page
 from semana.stores import files
 from semana.stores.home import Stores
 from semana.stores.registry import BUNDLE, CHALLENGER, CHAMPION, PREVIOUS, Served
@@ -85,6 +84,8 @@ def keep(run: Run, stores: Stores, record: dict[str, Any], *, recipe: Recipe, po
         ],
     }
     folder = run.folder / _FOLDER
+    from semana.reports.training import training_page
+
     files.replace_bytes(folder / "training.html", training_page({**record, "about": about}, portrait).encode())
     files.replace_bytes(folder / "card.md", stores.bundles.card(record["bundle"]).encode())
     for name, value in (
