@@ -89,20 +89,20 @@ def started(group: Path | None, engine: str, memory: str, module: str, *words: s
     call = [sys.executable, "-m", module, *words]
     if group:
         call = ["sh", "-c", 'echo $$ >"$0" && exec "$@"', str(group / "cgroup.procs"), *call]
-    pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(call, env=environment, start_new_session=True, **pipes) as process:
+    with tempfile.TemporaryFile("w+") as printed, tempfile.TemporaryFile("w+") as said:  # a Java keeps pipes open
+        process = subprocess.Popen(call, env=environment, start_new_session=True, stdout=printed, stderr=said)
         try:
-            printed, said = process.communicate(timeout=LONGEST)
+            ended = process.wait(LONGEST)
         except subprocess.TimeoutExpired:
             return f"not done in {LONGEST // 60} minutes", ""
         finally:
-            with contextlib.suppress(ProcessLookupError):  # a Java that it started would outlive it
+            with contextlib.suppress(ProcessLookupError):  # that Java would outlive it
                 os.killpg(process.pid, signal.SIGKILL)
-    if process.returncode < 0:
-        return f"ended by signal {-process.returncode}", ""
-    if process.returncode:
-        return f"exit {process.returncode}: {said.strip().splitlines()[-1][-200:]}", ""
-    return "done", printed
+            process.wait()
+        told = [file.seek(0) or file.read() for file in (printed, said)]
+    if ended < 0:
+        return f"ended by signal {-ended}", ""
+    return ("done", told[0]) if not ended else (f"exit {ended}: {told[1].strip().splitlines()[-1][-200:]}", "")
 
 
 def features(home: Path) -> dict[str, float]:
@@ -215,6 +215,7 @@ def main() -> None:
     asked.add_argument("--kept", type=Path, help="what was measured, a line each; what is there is not done again")
     asked.add_argument("--features", type=Path, help="a home: what its features take, printed as JSON")
     given: Any = asked.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # what was started ends too
     if given.features:
         print(json.dumps(features(given.features)))
         return

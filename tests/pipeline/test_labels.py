@@ -90,11 +90,13 @@ def test_about_as_many_are_drawn_as_are_asked_for_the_same_every_time(
     assert examples.some(KNOWN, whole.height).drop("weight").equals(whole.drop("weight"))
 
 
+@pytest.mark.parametrize("held", [10**6, 300])
 @pytest.mark.parametrize("most", [10**6, 100])
 def test_some_of_a_week_that_was_worked_out_are_those_drawn_from_it_and_it_is_not_worked_out_again(
-    homes: dict[str, tuple[Run, Stores]], monkeypatch: pytest.MonkeyPatch, most: int
+    homes: dict[str, tuple[Run, Stores]], monkeypatch: pytest.MonkeyPatch, most: int, held: int
 ) -> None:
     monkeypatch.setattr(portions, "MOST", most)
+    monkeypatch.setattr(labels, "_HELD", held)
     examples = LabelWeeks(*homes["now"])
     found = examples.mapped(KNOWN, lambda batch: batch.select("customer_id", "product_id"))
     drawn, count = LabelWeeks(*homes["now"]).some(KNOWN, 200), LabelWeeks(*homes["now"]).count(KNOWN)

@@ -64,7 +64,7 @@ def portray(
 ) -> Portrait:
     """The portrait of a race's winner: `judged` tells of the gate weeks, `refitted` of its scores of the newest week.
 
-    Of large weeks pairs are drawn by chance, the same ones every time.
+    Of large weeks pairs are drawn by chance, the same ones in every run.
     """
     rows = rows_from(examples.some(cuts.all[-1], _TELLING), refitted.recipe.features)
     parts = refitted.model.explain(rows)

@@ -48,7 +48,7 @@ class Examples(Lessons, Protocol):
         ...
 
     def some(self, week: Week, most: int) -> pl.DataFrame:
-        """About `most` of them, drawn by chance, the same ones every time; all where there are no more."""
+        """About `most` of them, drawn by chance, the same ones in every run; all where there are no more."""
         ...
 
     def mapped(self, week: Week, work: Work) -> pl.DataFrame:

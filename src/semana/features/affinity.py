@@ -37,22 +37,25 @@ class Segments:
 
 def tastes_of(history: nw.LazyFrame[Any], tables: Tables, *, before: Week) -> nw.LazyFrame[Any]:
     """What each customer bought of each value of the products' attributes, older weeks counting less."""
+    return _of_kinds(history, tables, s.CUSTOMER_ID, before=before)
+
+
+def tastes_of_all(history: nw.LazyFrame[Any], tables: Tables, *, before: Week) -> nw.LazyFrame[Any]:
+    """One row per value of the products' attributes, with its part of what all customers buy."""
+    of_value = _of_kinds(history, tables, before=before)
+    of_value = of_value.filter(nw.col(_OF_BOTH) > 0)  # what nobody has bought for years tells nothing
+    everything = of_value.group_by(_ATTRIBUTE).agg(steady_sum(nw.col(_OF_BOTH), bits=DECAY_BITS).alias(_WEIGHT))
+    shares = of_value.rename({_OF_BOTH: _OF_ALL}).join(everything, on=_ATTRIBUTE, how="inner")
+    return shares.select(_VALUE, (nw.col(_OF_ALL) / nw.col(_WEIGHT)).alias(_OF_ALL))
+
+
+def _of_kinds(history: nw.LazyFrame[Any], tables: Tables, *whose: str, before: Week) -> nw.LazyFrame[Any]:
+    """What was bought of each value of the products' attributes, by product first: there are fewer of these."""
     weight = steady_sum(halving(nw.col(s.WEEK), latest=before.index - 1, weeks=_HALF_LIFE), bits=DECAY_BITS)
-    of_products = bought(history).group_by(*s.PAIR).agg(weight.alias(_OF_BOTH))
+    of_products = bought(history).group_by(*whose, s.PRODUCT_ID).agg(weight.alias(_OF_BOTH))
     of_kinds = of_products.join(_kinds(tables.products, s.PRODUCT_ID), on=s.PRODUCT_ID, how="inner")
     together = steady_sum(nw.col(_OF_BOTH), bits=DECAY_BITS)
-    return of_kinds.group_by(s.CUSTOMER_ID, _VALUE).agg(together.alias(_OF_BOTH), nw.col(_ATTRIBUTE).max())
-
-
-def tastes_of_all(tastes: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """One row per value of the products' attributes, with its part of what all customers buy."""
-    of_value = tastes.group_by(_VALUE).agg(
-        steady_sum(nw.col(_OF_BOTH), bits=DECAY_BITS).alias(_OF_ALL), nw.col(_ATTRIBUTE).max()
-    )
-    of_value = of_value.filter(nw.col(_OF_ALL) > 0)  # what nobody has bought for years tells nothing
-    everything = tastes.group_by(_ATTRIBUTE).agg(steady_sum(nw.col(_OF_BOTH), bits=DECAY_BITS).alias(_WEIGHT))
-    shares = of_value.join(everything, on=_ATTRIBUTE, how="inner")
-    return shares.select(_VALUE, (nw.col(_OF_ALL) / nw.col(_WEIGHT)).alias(_OF_ALL))
+    return of_kinds.group_by(*whose, _VALUE).agg(together.alias(_OF_BOTH), nw.col(_ATTRIBUTE).max())
 
 
 def segments_of_all(history: nw.LazyFrame[Any], tables: Tables, *, before: Week) -> Segments:

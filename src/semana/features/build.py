@@ -75,8 +75,8 @@ class Shop:
         )
 
 
-def shop_before(tables: Tables, *, before: Week, params: Params, tastes: nw.LazyFrame[Any] | None = None) -> Shop:
-    """What the purchases of all customers before the week tell; their `tastes` may be known already."""
+def shop_before(tables: Tables, *, before: Week, params: Params) -> Shop:
+    """What the purchases of all customers before the week tell."""
     history = known_before(tables.purchases, before)
     decay, weeks = params.models.decay, params.candidates.explore_weeks
     products = popularities(history, before=before, decay=decay, weeks=weeks)
@@ -84,7 +84,7 @@ def shop_before(tables: Tables, *, before: Week, params: Params, tastes: nw.Lazy
         products = products.join(more, on=s.PRODUCT_ID, how="left")
     return Shop(
         products,
-        tastes_of_all(tastes_of(history, tables, before=before) if tastes is None else tastes),
+        tastes_of_all(history, tables, before=before),
         segments_of_all(history, tables, before=before),
         days_of_week(history, tables.calendar, before=before),
     )
@@ -116,9 +116,7 @@ class Whole:
     @cached_property
     def shop(self) -> Shop:
         """What features need beside; candidates do without."""
-        tables, before = self._tables, self._before
-        tastes = self._settle(tastes_of(known_before(tables.purchases, before), tables, before=before))
-        return shop_before(tables, before=before, params=self._params, tastes=tastes).each(self._settle)
+        return shop_before(self._tables, before=self._before, params=self._params).each(self._settle)
 
     def part(self, customers: nw.LazyFrame[Any], *, settle: Settle = as_it_is) -> Part:
         """These customers (their ids): the rows of their pairs are those that they have in the whole."""
@@ -159,9 +157,7 @@ def build_features(
     own = settle(_own_purchases(pairs, history))
     tastes = settle(tastes_of(history, tables, before=before))
     decay = params.models.decay
-    shop = shop or shop_before(replace(tables, purchases=history), before=before, params=params, tastes=tastes).each(
-        settle
-    )
+    shop = shop or shop_before(replace(tables, purchases=history), before=before, params=params).each(settle)
     rows = add_frequency(pairs, history, own, before=before, decay=decay)
     rows = add_recency(rows, own, before=before)
     rows = add_streaks(rows, history, own, before=before)

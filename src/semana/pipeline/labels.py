@@ -22,7 +22,7 @@ from semana.features.build import Part, Whole, as_it_is, features_of
 from semana.features.examples import ALL, Sample, Share, drawn, example_pairs
 from semana.models.batches import Work
 from semana.models.level import Totals
-from semana.pipeline.portions import Portions
+from semana.pipeline.portions import Portions, length
 from semana.stores.bundle import FORMAT
 from semana.stores.engine import Frame, Settle, collected
 from semana.stores.home import Stores
@@ -66,7 +66,8 @@ def _declared(source: Source | None, customers: pl.DataFrame) -> Sequence[str]:
 class LabelWeeks:
     """The `Examples` of a run, from what was known before each week.
 
-    Rows to learn from are held, those of the `keep` weeks asked for last (None: of all).
+    Rows to learn from are held, those of the `keep` weeks asked for last (None: of all); so are some of the weeks that
+    were worked out last, as many as judge a training, for who asks for some of them.
     """
 
     def __init__(self, run: Run, stores: Stores, *, keep: int | None = None) -> None:
@@ -106,20 +107,24 @@ class LabelWeeks:
 
     def mapped(self, week: Week, work: Work) -> pl.DataFrame:
         """What `work` makes of all of them where they are worked out, sorted by pair."""
-        engine = self._stores.lake.engine
-        with engine.settling() as settle:
+        shares: list[Share] = []  # by the first portion, which is as large as any
+        few: list[pl.DataFrame] = []
+        with self._stores.lake.engine.settling() as settle:
             portions = self._portions(week, settle)
-            share = Share(min(1.0, _HELD / max(1, portions.about)))
-            sample = self._sample(share, keeps_bought=False)
-            found, few = [], []
-            for rows in portions.rows():
-                found.append(engine.mapped(rows, work))
+
+            def both(rows: Frame) -> pl.DataFrame:
+                if not shares:
+                    shares.append(Share(min(1.0, _HELD / max(1, length(rows) * len(portions)))))
+                sample = self._sample(shares[0], keeps_bought=False)
                 few.append(collected(drawn(rows, sample, week=week)))
+                return self._stores.lake.engine.mapped(rows, work)
+
+            found = portions.each(both)
         while len(self._few) >= max(1, self._stores.params.cuts.gate_weeks):
             del self._few[next(iter(self._few))]
-        self._few[week] = share, self._split(pl.concat(few), week)
-        self._counts[week] = sum(part.height for part in found)
-        return pl.concat(found).sort(s.PAIR)
+        self._few[week] = shares[0], self._split(pl.concat(few), week)
+        self._counts[week] = found.height
+        return found.sort(s.PAIR)
 
     def _portions(self, week: Week, settle: Settle) -> Portions:
         return Portions(self._run, self._stores, settle, week=week, pairs=partial(self._pairs, week))
