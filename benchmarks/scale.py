@@ -170,17 +170,19 @@ def extrapolated(taken: Sequence[Took], engine: str) -> list[str]:
     products = PRODUCTS * round((MILLION / CUSTOMERS) ** GROWTH)
     lines = [
         f"**A million customers, {products:,} products, on {engine}** (not measured): {times:.2f} times the largest",
-        f"that was. A step takes its seconds there times {times:.2f} to the power of its growth, 1 at the least.",
+        f"that was. A step takes its seconds there times {times:.2f} to the power of its growth, 1 at the least; its",
+        "memory, which grows more slowly, at most so many times that.",
         "",
-        f"| step | s at {largest.scale:g} × | growth | s at a million customers |",
-        "|---|---|---|---|",
+        f"| step | s at {largest.scale:g} × | growth | s at a million customers | GiB at most |",
+        "|---|---|---|---|---|",
     ]
     total = 0.0
     for step in (name for name in STEPS if name in largest.steps):
         seconds, power = largest.steps[step]["seconds"], max(1.0, slope(mine[-2:], step) or 1.0)
         total += seconds * times**power if step != FEATURES else 0.0
-        lines.append(f"| {step} | {seconds:.1f} | {power:.2f} | {seconds * times**power:,.0f} |")
-    return [*lines, f"| all | | | {total:,.0f} ({total / 3600:.1f} hours) |", ""]
+        most = largest.steps[step]["memory"] * times / 1024
+        lines.append(f"| {step} | {seconds:.1f} | {power:.2f} | {seconds * times**power:,.0f} | {most:.0f} |")
+    return [*lines, f"| all | | | {total:,.0f} ({total / 3600:.1f} hours) | |", ""]
 
 
 def table(taken: Sequence[Took], engine: str) -> list[str]:

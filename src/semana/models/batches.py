@@ -17,18 +17,22 @@ from semana.models.scorer import Scorer
 
 Work = Callable[[pl.DataFrame], pl.DataFrame]
 FACTS = [*s.PAIR, s.REPEAT, s.LAST_BOUGHT, s.USUAL_GAP_DAYS, s.USUAL_QUANTITY, s.USUAL_AMOUNT]
+_JUDGED = [*s.PAIR, s.REPEAT, s.USUAL_AMOUNT, s.BOUGHT]
 _REASONS = pl.List(pl.Struct({"code": pl.String, "value": pl.Float64, "contribution": pl.Float64}))
 
 
 @dataclass(frozen=True)
 class Scoring:
-    """Gives the facts of each pair, `bought` where it is told, and its score by each scorer under that one's name."""
+    """Gives the facts of each pair, and its score by each scorer under that one's name.
+
+    Of a past week, where it is told what was bought, the facts are that and what lists are decided by.
+    """
 
     scorers: Mapping[str, Scorer]
 
     def __call__(self, batch: pl.DataFrame) -> pl.DataFrame:
         """One row for each of the batch, in its order."""
-        facts = batch.select(name for name in (*FACTS, s.BOUGHT) if name in batch.columns)
+        facts = batch.select(_JUDGED if s.BOUGHT in batch.columns else FACTS)
         if batch.is_empty():
             return facts.with_columns(pl.lit(0.0).alias(name) for name in self.scorers)
         features = {scorer.recipe.features for scorer in self.scorers.values()}

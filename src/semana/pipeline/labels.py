@@ -124,7 +124,7 @@ class LabelWeeks:
             del self._few[next(iter(self._few))]
         self._few[week] = shares[0], self._split(pl.concat(few), week)
         self._counts[week] = found.height
-        return found.sort(s.PAIR)
+        return found
 
     def _portions(self, week: Week, settle: Settle) -> Portions:
         return Portions(self._run, self._stores, settle, week=week, pairs=partial(self._pairs, week))

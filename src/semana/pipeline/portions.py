@@ -61,28 +61,38 @@ class Portions:
 
     def mapped(self, work: Work, *, asked: pl.DataFrame | None = None) -> pl.DataFrame:
         """What `work` makes of all pairs, or of those `asked` for (customer, product and repeat), sorted by pair."""
-        return self.each(lambda rows: self._engine.mapped(rows, work), asked=asked).sort(s.PAIR)
+        return self.each(lambda rows: self._engine.mapped(rows, work), asked=asked)
 
     def each(self, work: Callable[[Frame], pl.DataFrame], *, asked: pl.DataFrame | None = None) -> pl.DataFrame:
-        """What `work` makes of these pairs with their features, worked out: of a portion at a time."""
+        """What `work` makes of these pairs with their features, worked out: of a portion at a time, sorted by pair."""
         if self._whole is None:
             if self._made is None:
                 self._made = self._settle(self._features(self._part, self._pairs(self._part), self._settle))
             some = None if asked is None else self._engine.frame(asked.lazy())
-            return work(self._made if some is None else self._made.join(some, on=list(s.PAIR), how="semi"))
+            rows = self._made if some is None else self._made.join(some, on=list(s.PAIR), how="semi")
+            return _sorted([work(rows)])
         found = []
         for customers in self._customers:
             with self._engine.settling() as settle:
                 part = self._whole.part(customers, settle=settle)
                 pairs = self._pairs(part) if asked is None else self._asked(asked, customers)
                 found.append(work(settle(self._features(part, pairs, settle))))
-        return pl.concat(found)
+        return _sorted(found)
 
     def _asked(self, asked: pl.DataFrame, customers: Frame) -> Frame:
         return self._engine.frame(asked.lazy()).join(customers, on=s.CUSTOMER_ID, how="semi")
 
     def _features(self, part: Part, pairs: Frame, settle: Settle) -> Frame:
         return features_of(pairs, part, before=self._week, params=self._params, settle=settle)
+
+
+def _sorted(parts: list[pl.DataFrame]) -> pl.DataFrame:
+    """Their rows by pair; the parts are taken away, for a large week's stand in memory only once, and a column more."""
+    rows = pl.concat(parts, rechunk=False)
+    parts.clear()
+    order, columns = rows.select(pl.arg_sort_by(s.PAIR)).to_series(), rows.get_columns()
+    del rows
+    return pl.DataFrame([columns.pop(0).gather(order) for _ in range(len(columns))])
 
 
 def length(rows: Frame) -> int:
