@@ -2,7 +2,7 @@
 
 A customer orders in a week with a probability of their own (beta), and has an assortment (log-normal in size, drawn by
 popularity); each product of it is in an order with a probability of its own (beta, skewed: most are rare, some are in
-every one). Some pairs begin during the year. `scale` multiplies the customers, 1,490 at one. Each of 114 products comes
+every one). Some pairs begin later. `scale` multiplies the customers, 1,490 at one. Each of 114 products comes
 in as many kinds as its power of 0.69, of which a customer has one: a million customers choose among ten thousand
 products, and what one of them buys is alike at any scale.
 Every number here was set so that the figures which `python -m benchmarks.distributor` prints beside SodAI's agree.
@@ -29,7 +29,7 @@ IN_ORDER = (0.6, 0.3)  # beta: how often an order has a product of the assortmen
 ASSORTMENT = (60.0, 1.2)  # log-normal: median and sigma of how often a product is drawn; those drawn twice count once
 POPULARITY, LIKED = 1.2, 0.6  # exponents of a product's place: in how many assortments it is; how often it is bought
 EAGER, MOST = 0.7, 0.97  # log-normal: how much more one customer buys than another; no pair is bought for certain
-LATER = 0.35  # of the pairs begin during the year
+LATER = 0.35  # of the pairs begin during the history
 TWICE, RETURNED = 0.19, 0.033  # of the lines: a second one in the week; taken back
 WEEKDAYS = (0.198, 0.158, 0.145, 0.199, 0.182, 0.08, 0.038)
 _FILE = 4  # weeks
@@ -37,8 +37,8 @@ _MOST_DRAWN = 1000
 _TYPES, _ZONES, _BRANDS, _CATEGORIES = 7, 40, 30, 6
 
 
-def deliveries(folder: Path, *, scale: float = 1.0, seed: int = 1) -> list[Path]:
-    """Writes customers, products and a file of order lines for every four weeks; their paths."""
+def deliveries(folder: Path, *, scale: float = 1.0, weeks: int = WEEKS, seed: int = 1) -> list[Path]:
+    """Writes customers, products and a file of order lines for every four weeks until the end of 2024; their paths."""
     rng = np.random.default_rng(seed)
     customers, kinds = round(CUSTOMERS * scale), max(1, round(scale**GROWTH))
     products = PRODUCTS * kinds
@@ -53,13 +53,13 @@ def deliveries(folder: Path, *, scale: float = 1.0, seed: int = 1) -> list[Path]
     pl.DataFrame({"product_id": np.arange(products), "brand": brand, "category": category}).with_columns(
         pl.format("brand {}", "brand").alias("brand"), pl.format("category {}", "category").alias("category")
     ).write_parquet(found[1])
-    for number, lines in enumerate(_lines(rng, customers, kinds, seed)):
+    for number, lines in enumerate(_lines(rng, customers, kinds, weeks, seed)):
         found.append(folder / f"transactions-{number + 1:02d}.parquet")
         lines.write_parquet(found[-1])
     return found
 
 
-def _lines(rng: np.random.Generator, customers: int, kinds: int, seed: int) -> Iterator[pl.DataFrame]:
+def _lines(rng: np.random.Generator, customers: int, kinds: int, weeks: int, seed: int) -> Iterator[pl.DataFrame]:
     who, place = _pairs(rng, customers)
     what = place * kinds + rng.integers(kinds, size=len(who))
     often = rng.beta(*ORDERS, customers).astype(np.float32)
@@ -67,17 +67,17 @@ def _lines(rng: np.random.Generator, customers: int, kinds: int, seed: int) -> I
     liked = (1.0 + place) ** -LIKED
     chance = np.minimum(MOST, rng.beta(*IN_ORDER, len(who)) * liked * eager[who]).astype(np.float32)
     later = rng.random(len(who), dtype=np.float32) < LATER
-    begins = np.where(later, rng.integers(WEEKS, size=len(who)), 0).astype(np.int16)
+    begins = np.where(later, rng.integers(weeks, size=len(who)), 0).astype(np.int16)
     usual = np.maximum(1, rng.lognormal(0.9, 0.9, len(who))).astype(np.float32)
     price = rng.gamma(4, 2, PRODUCTS * kinds).round(2)
-    for first in range(0, WEEKS, _FILE):
+    for first in range(0, weeks, _FILE):
         parts = []
-        for week in range(first, min(first + _FILE, WEEKS)):
+        for week in range(first, min(first + _FILE, weeks)):
             drawn = np.random.default_rng([seed, week])
             orders = drawn.random(customers, dtype=np.float32) < often
             bought = orders[who] & (begins <= week) & (drawn.random(len(who), dtype=np.float32) < chance)
             pairs = pl.DataFrame({"customer_id": who[bought], "product_id": what[bought], "usual": usual[bought]})
-            parts.append(_week(drawn, week, pairs, price))
+            parts.append(_week(drawn, week, FIRST + timedelta(weeks=week + WEEKS - weeks), pairs, price))
         yield pl.concat(parts)
 
 
@@ -91,7 +91,9 @@ def _pairs(rng: np.random.Generator, customers: int) -> tuple[NDArray[np.int64],
     return pairs // PRODUCTS, pairs % PRODUCTS
 
 
-def _week(rng: np.random.Generator, week: int, pairs: pl.DataFrame, price: NDArray[np.float64]) -> pl.DataFrame:
+def _week(
+    rng: np.random.Generator, week: int, monday: date, pairs: pl.DataFrame, price: NDArray[np.float64]
+) -> pl.DataFrame:
     """The order lines of what is bought in a week."""
     twice = np.flatnonzero(rng.random(pairs.height) < TWICE)
     rows = pairs[np.concatenate([np.arange(pairs.height), twice])]
@@ -102,7 +104,6 @@ def _week(rng: np.random.Generator, week: int, pairs: pl.DataFrame, price: NDArr
         pl.Series("quantity", quantity),
         pl.Series("price", price[rows["product_id"].to_numpy()]),
     )
-    monday = FIRST + timedelta(weeks=week)
     return lines.select(
         "customer_id",
         "product_id",

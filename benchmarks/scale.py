@@ -11,7 +11,6 @@ import contextlib
 import json
 import os
 import platform
-import resource
 import shutil
 import signal
 import subprocess
@@ -25,12 +24,13 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.distributor import CUSTOMERS, GROWTH, PRODUCTS, beside_sodai, deliveries
+from benchmarks.distributor import CUSTOMERS, GROWTH, PRODUCTS, WEEKS, beside_sodai, deliveries
 from benchmarks.page import untuned, write_section
 from benchmarks.pictures import growth as drawn_growth
 from semana.pipeline.scoring import candidates_of
 from semana.settings import read_settings
 from semana.stores.home import open_home
+from semana.stores.usage import Usage
 
 FEATURES = "of it, features"
 STEPS = ("ingest", "prepare", "detect_drift", "train", "promote", "predict", FEATURES, "publish")
@@ -54,6 +54,13 @@ class Took:
     home_bytes: int
     ended: str
     limited: bool
+    weeks: int = WEEKS
+    gib: float = 8
+
+    @property
+    def shop(self) -> tuple[float, int]:
+        """What grows: how many times SodAI, and the weeks of its history."""
+        return self.scale, self.weeks
 
 
 @contextlib.contextmanager
@@ -100,25 +107,26 @@ def started(group: Path | None, engine: str, memory: str, module: str, *words: s
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         told = [file.seek(0) or file.read() for file in (printed, said)]
-    if ended < 0:
-        return f"ended by signal {-ended}", ""
-    return ("done", told[0]) if not ended else (f"exit {ended}: {told[1].strip().splitlines()[-1][-200:]}", "")
+    if not ended:
+        return "done", told[0]
+    last = (told[1].strip().splitlines() or [""])[-1][-200:]
+    return f"ended by signal {-ended}" if ended < 0 else f"exit {ended}: {last}", ""
 
 
 def features(home: Path) -> dict[str, float]:
     """Seconds and peak MiB of working out the features of the week that the newest run predicted, in this process."""
     stores = open_home(read_settings(home))
     run = stores.runs.all()[-1]
-    began = time.perf_counter()
-    with stores.lake.engine.settling() as settle:
+    with Usage() as usage, stores.lake.engine.settling() as settle:
         candidates_of(run, stores, settle).mapped(lambda batch: batch.select("customer_id", "product_id"))
-    took, peak = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"seconds": took, "memory": peak, "written": 0.0}
+    took = usage.figures
+    return {"seconds": took["wall_seconds"], "memory": took["peak_memory_mib"], "written": 0.0}
 
 
-def measure(engine: str, scale: float, files: Sequence[Path], *, gib: float, folder: Path) -> Took:
+def measure(engine: str, shop: tuple[float, int], files: Sequence[Path], *, gib: float, folder: Path) -> Took:
     """One home: everything lands, then one weekly run trains, predicts and publishes."""
-    home = folder / f"{engine}-{scale:g}"
+    scale, weeks = shop
+    home = folder / f"{engine}-{scale:g}-{weeks}"
     home.mkdir()
     (home / "params.yaml").write_text(untuned())
     with limited(gib) as group:
@@ -143,7 +151,7 @@ def measure(engine: str, scale: float, files: Sequence[Path], *, gib: float, fol
             found |= {FEATURES: json.loads(printed)} if printed else {}
     size = max((record["home_bytes"] for record in records), default=0)
     shutil.rmtree(home)
-    return Took(engine, scale, found, size, ended, group is not None)
+    return Took(engine, scale, found, size, ended.replace("|", "/"), group is not None, weeks, gib)
 
 
 def slope(taken: Sequence[Took], *steps: str) -> float | None:
@@ -188,12 +196,18 @@ def extrapolated(taken: Sequence[Took], engine: str) -> list[str]:
 def table(taken: Sequence[Took], engine: str) -> list[str]:
     """Seconds and peak memory of every step at every scale."""
     mine = sorted((each for each in taken if each.engine == engine), key=lambda took: took.scale)
+    head = row("seconds, peak MiB", [f"{each.scale:g} ×" for each in mine], "growth")
+    return [f"**{engine}**", "", head, "|---" * (len(mine) + 2) + "|", *rows(mine), ""]
 
-    def row(name: str, cells: Sequence[str], last: str = "") -> str:
-        return f"| {name} | {' | '.join(cells)} | {last} |"
 
-    lines = [f"**{engine}**", "", row("seconds, peak MiB", [f"{each.scale:g} ×" for each in mine], "growth")]
-    lines.append("|---" * (len(mine) + 2) + "|")
+def row(name: str, cells: Sequence[str], last: str = "") -> str:
+    """A line of a table."""
+    return f"| {name} | {' | '.join(cells)} | {last} |"
+
+
+def rows(mine: Sequence[Took]) -> list[str]:
+    """A line for each step, a column for each run."""
+    lines = []
     for step in STEPS:
         cells = [
             f"{each.steps[step]['seconds']:.1f}, {each.steps[step]['memory']:,.0f}" if step in each.steps else "–"
@@ -205,7 +219,7 @@ def table(taken: Sequence[Took], engine: str) -> list[str]:
     lines.append(row("all", totals, growth(mine, *whole)))
     lines.append(row("disk of the home, MiB", [f"{each.home_bytes / 2**20:,.0f}" for each in mine]))
     lines.append(row("", [each.ended for each in mine]))
-    return [*lines, ""]
+    return lines
 
 
 def main() -> None:
@@ -213,6 +227,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--engines", nargs="+", default=["polars", "duckdb", "spark"])
     asked.add_argument("--scales", nargs="+", type=float, default=[1, 3, 10, 30, 100])
+    asked.add_argument("--long", nargs=3, type=float, default=[30, 4 * WEEKS, 3], help="scale, weeks, GiB of one more")
     asked.add_argument("--gib", type=float, default=8)
     asked.add_argument("--kept", type=Path, help="what was measured, a line each; what is there is not done again")
     asked.add_argument("--features", type=Path, help="a home: what its features take, printed as JSON")
@@ -225,22 +240,41 @@ def main() -> None:
     taken = [Took(**json.loads(line)) for line in kept.read_text().splitlines()] if kept and kept.exists() else []
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        for scale in given.scales:
-            done = {each.engine for each in taken if each.scale == scale}
-            failed = {each.engine for each in taken if each.ended != "done"}  # what a smaller shop could not do
-            engines = [engine for engine in given.engines if engine not in done | failed]
-            files = deliveries(folder / f"files-{scale:g}", scale=scale) if engines else []
+        scale, weeks, within = given.long
+        for shop, gib in [*(((each, WEEKS), given.gib) for each in given.scales), ((scale, int(weeks)), within)]:
+            same = [each for each in taken if each.gib == gib]
+            done = {each.engine for each in same if each.shop == shop}
+            done |= {each.engine for each in same if each.ended != "done" and is_larger(shop, each.shop)}
+            engines = [engine for engine in given.engines if engine not in done]
+            files = deliveries(folder / "files", scale=shop[0], weeks=shop[1]) if engines else []
             for engine in engines:
-                taken.append(measure(engine, scale, files, gib=given.gib, folder=folder))
+                taken.append(measure(engine, shop, files, gib=gib, folder=folder))
                 if kept:
                     with kept.open("a") as lines:
                         lines.write(json.dumps(asdict(taken[-1])) + "\n")
                 write_section("scale", report(taken, given.engines, gib=given.gib))
-            shutil.rmtree(folder / f"files-{scale:g}", ignore_errors=True)
+            shutil.rmtree(folder / "files", ignore_errors=True)
 
 
-def report(taken: Sequence[Took], engines: Sequence[str], *, gib: float) -> str:
+def is_larger(shop: tuple[float, int], other: tuple[float, int]) -> bool:
+    """Whether it has at least as many customers and weeks: what an engine could not do there it cannot do here."""
+    return all(mine >= theirs for mine, theirs in zip(shop, other, strict=True))
+
+
+def longer(taken: Sequence[Took]) -> list[str]:
+    """Every engine beside the others for a shop of more weeks than the others."""
+    lines = []
+    for scale, weeks, gib in sorted({(*each.shop, each.gib) for each in taken if each.weeks != WEEKS}):
+        mine = [each for each in taken if (*each.shop, each.gib) == (scale, weeks, gib)]
+        lines += [f"**{scale:g} times SodAI with a history of {weeks} weeks, in {gib:g} GiB**", ""]
+        lines += [row("seconds, peak MiB", [each.engine for each in mine]), "|---" * (len(mine) + 2) + "|"]
+        lines += [*rows(mine), ""]
+    return lines
+
+
+def report(measured: Sequence[Took], engines: Sequence[str], *, gib: float) -> str:
     """The tables, and how they were made."""
+    taken = [each for each in measured if each.weeks == WEEKS and each.gib == gib]
     lines = [beside_sodai(1), ""]
     for engine in engines:
         lines += table(taken, engine)
@@ -263,10 +297,11 @@ def report(taken: Sequence[Took], engines: Sequence[str], *, gib: float) -> str:
     if seconds:
         caption = "Seconds of a weekly run that retrains, ingest included, as the shop grows"
         lines += [drawn_growth("scale", seconds, across="times as many customers as SodAI", caption=caption), ""]
-    enforced = all(took.limited for took in taken)
+    lines += longer(measured)
+    enforced = all(took.limited for took in measured)
     kept = "enforced by a control group" if enforced else "not enforced: this machine allows no control group"
     lines.append(
-        f"Memory: {gib:g} GiB for all of a command, {kept}. {os.cpu_count()} cores, Python "
+        f"Memory: {gib:g} GiB for all of a command where no other is told, {kept}. {os.cpu_count()} cores, Python "
         f"{platform.python_version()}, {platform.machine()}. A run retrains, with no tuning."
     )
     return "\n".join(lines)

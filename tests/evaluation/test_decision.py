@@ -89,4 +89,4 @@ def test_places_count_from_the_highest_of_each_customer():
 def test_kinds():
     repeat = np.array([True, True, True, False])
     days, gap = np.array([7.0, 15.0, 90.0, np.nan]), np.array([7.0, 7.0, np.nan, np.nan])
-    assert kind_of(repeat, days, gap, overdue_gaps=1.5).tolist() == ["usual", "overdue", "usual", "new"]
+    assert kind_of(repeat, days, gap, overdue_gaps=1.5).to_list() == ["usual", "overdue", "usual", "new"]

@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 
 from semana.evaluation import tuning
@@ -15,7 +16,7 @@ from semana.evaluation.race import learning_rows
 from semana.evaluation.tuning import tune
 from semana.features.build import FEATURES
 from semana.features.examples import ALL, Share
-from semana.models.base import Rows, rows_from, stacked
+from semana.models.base import Rows, rows_from
 from semana.models.boosting import Boosting
 from semana.params import TuningParams
 from tests import shop
@@ -27,7 +28,7 @@ PARAMS = TuningParams(trials=4, rows=10_000, every_weeks=13, least_gain=0.002)
 
 
 def rows_of(weeks=WEEKS) -> Rows:
-    return stacked([rows_from(known.examples(week), FEATURES) for week in weeks])
+    return rows_from(pl.concat([known.examples(week) for week in weeks]), FEATURES)
 
 
 def found(given=None, constants=CONSTANTS, seed=1, **changed):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from semana.pipeline import STEPS
 from tests import shop
 from tests.journey.command import semana, summary
 from tests.journey.conftest import KNOWN, TARGET
+from tests.stores.home import ROOT
 
 KEYS = {
     "target_week",
@@ -184,6 +186,12 @@ def test_every_step_runs_alone_and_says_what_it_did(home: Path, step: str) -> No
     assert (found["step"], found["week"]) == (step, str(TARGET))
 
 
+def test_an_engine_without_enough_memory_says_what_to_do(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEMANA_ENGINE", "duckdb")
+    monkeypatch.setenv("SEMANA_ENGINE_MEMORY", "1MiB")
+    assert "SEMANA_ENGINE_MEMORY" in semana(home, "prepare", "--as-of", str(TARGET.start), code=78)
+
+
 def test_exclusions_are_applied_and_counted(home: Path) -> None:
     (home / "exclude.csv").write_text("customer_id,product_id\n,0\n2,\n")
     semana(home, "run", "--as-of", str(TARGET.start + timedelta(days=0)), "--reason", "out of stock")
@@ -191,6 +199,21 @@ def test_exclusions_are_applied_and_counted(home: Path) -> None:
     assert not rows.filter((pl.col("product_id") == 0) | (pl.col("customer_id") == 2))["recommended"].any()
     manifest = json.loads((home / "published" / f"week={TARGET}" / "rev=2" / "manifest.json").read_text())
     assert manifest["counts"]["excluded"] >= shop.CUSTOMERS
+
+
+def test_what_takes_the_place_of_what_is_excluded_has_its_reasons_too(home: Path) -> None:
+    text, found = re.subn(
+        r"policy: .*\n(.*\n) *top_k: .*", r"policy: top_k\n\1  top_k: 7", (ROOT / "params.yaml").read_text()
+    )
+    assert found == 1
+    (home / "params.yaml").write_text(text)
+    semana(home, "run", "--as-of", str(TARGET.start), "--reason", "policy")
+    (home / "exclude.csv").write_text("customer_id,product_id\n,0\n,2\n")
+    semana(home, "publish", "--as-of", str(TARGET.start), "--reason", "out of stock")
+    listed = predictions(home).filter("recommended")
+    assert not listed["product_id"].is_in([0, 2]).any()
+    assert listed.group_by("customer_id").len()["len"].unique().to_list() == [7]
+    assert listed["reasons"].list.len().min() > 0
 
 
 def test_a_begun_week_gets_a_new_revision_only_with_a_reason(home: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from semana.data import schemas as s
 from semana.features.build import FEATURES
 from semana.models import BASELINES, MODELS
-from semana.models.base import Rows, rows_from, stacked
+from semana.models.base import Rows, rows_from
 from tests import shop
 from tests.features import known
 
@@ -20,14 +20,17 @@ WEEK = shop.FIRST + 20
 CONSTANTS = {"decay": 0.9, **known.PARAMS.models.boosting.model_dump(), "trees": 50, "rows_per_leaf": 20}
 
 
-def rows_of(week=WEEK) -> Rows:
-    return rows_from(known.examples(week), FEATURES)
+LEARNED = (WEEK + -2, WEEK + -1)
+
+
+def rows_of(*weeks) -> Rows:
+    return rows_from(pl.concat([known.examples(week) for week in weeks or [WEEK]]), FEATURES)
 
 
 @pytest.fixture(params=MODELS, scope="module")
 def model(request: pytest.FixtureRequest):
     made = MODELS[request.param](CONSTANTS, seed=1)
-    return made.fit(stacked([rows_of(WEEK + -2), rows_of(WEEK + -1)]))
+    return made.fit(rows_of(*LEARNED))
 
 
 def test_scores_are_probabilities_one_per_row(model):
@@ -51,7 +54,7 @@ def test_survives_contents(model):
 
 
 def test_fitting_twice_gives_the_same_bytes(model):
-    other = type(model)(CONSTANTS, seed=1).fit(stacked([rows_of(WEEK + -2), rows_of(WEEK + -1)]))
+    other = type(model)(CONSTANTS, seed=1).fit(rows_of(*LEARNED))
     assert other.contents() == model.contents()
 
 
@@ -111,7 +114,7 @@ def test_the_order_of_the_decayed_rule_is_that_of_decayed_weeks():
 
 
 def test_no_tree_splits_more_often_above_a_leaf_than_asked():
-    rows, most = stacked([rows_of(WEEK + -2), rows_of(WEEK + -1)]), {}
+    rows, most = rows_of(*LEARNED), {}
     for depth in (1, 2, 9):
         text = MODELS["boosting"]({**CONSTANTS, "depth": depth}, seed=1).fit(rows).contents()["model-1.txt"].decode()
         sizes = [int(line.removeprefix("num_leaves=")) for line in text.splitlines() if line.startswith("num_leaves=")]

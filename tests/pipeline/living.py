@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pytest
 
 from semana.data import catalog
 from semana.data.weeks import Week
-from semana.pipeline import ingest
+from semana.pipeline import ingest, portions
 from semana.pipeline.order import Order
 from semana.pipeline.weekly import run_week
 from semana.settings import read_settings
@@ -47,6 +48,21 @@ def deliver(stores: Stores, week: Week) -> None:
 def run(stores: Stores, week: Week, retrain: str = "auto") -> dict[str, Any]:
     """The weekly run that predicts `week`, on its Monday."""
     return run_week(stores, Order(NOW, as_of=week.start, retrain=retrain, reason="a test"))
+
+
+def in_many_portions(patch: pytest.MonkeyPatch) -> set[int]:
+    """From now on weeks are worked out a few customers at a time; in how many portions each was stands in the set."""
+    found, portions_of = set(), portions._portions
+
+    def counted(*asked: Any, **options: Any) -> list[Any]:
+        parts = portions_of(*asked, **options)
+        found.add(len(parts))
+        return parts
+
+    for name in ("MOST", "MOST_TO_DRAW_FROM"):
+        patch.setattr(portions, name, 100)
+    patch.setattr(portions, "_portions", counted)
+    return found
 
 
 def two_models(folder: Path) -> Stores:

@@ -22,7 +22,7 @@ from semana.data.weeks import Week
 from semana.evaluation.cuts import week_cuts
 from semana.evaluation.race import judge_week
 from semana.features.build import FEATURES
-from semana.models.base import rows_from, stacked
+from semana.models.base import rows_from
 from semana.models.boosting import Boosting
 from semana.models.calibration import Calibration, Curve
 from semana.models.scorer import Recipe, Scorer
@@ -91,9 +91,7 @@ def taught(stores: Stores, run: Run, name: str, *, weeks: slice = slice(1, None,
     """Boosted trees that have learned these labels, of some of the fit weeks; scores count as probabilities."""
     models, fit = stores.params.models, label_weeks(run)[weeks]
     frames = [frame_of(stores.home, week).with_columns(LABELS[name].alias("bought")) for week in fit]
-    model = Boosting(models.boosting.model_dump(), seed=models.seed).fit(
-        stacked([rows_from(frame, FEATURES) for frame in frames])
-    )
+    model = Boosting(models.boosting.model_dump(), seed=models.seed).fit(rows_from(pl.concat(frames), FEATURES))
     recipe = Recipe("boosting", FEATURES, models.boosting.model_dump(), tuple(fit), (), models.seed, {})
     return Scorer(recipe, model, Calibration(STRAIGHT, STRAIGHT, 1.0), {})
 

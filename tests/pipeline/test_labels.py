@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from semana.stores.home import Stores, open_home
 from semana.stores.known import collected, tables_of
 from semana.stores.runs import Run
 from tests import shop
+from tests.pipeline import living
 
 KNOWN = shop.FIRST + 10
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -90,17 +93,51 @@ def test_about_as_many_are_drawn_as_are_asked_for_the_same_every_time(
     assert examples.some(KNOWN, whole.height).drop("weight").equals(whole.drop("weight"))
 
 
-@pytest.mark.parametrize("held", [10**6, 300])
-@pytest.mark.parametrize("most", [10**6, 100])
-def test_some_of_a_week_that_was_worked_out_are_those_drawn_from_it_and_it_is_not_worked_out_again(
-    homes: dict[str, tuple[Run, Stores]], monkeypatch: pytest.MonkeyPatch, most: int, held: int
+@pytest.mark.parametrize("share", [Share(), Share(0.3)])
+def test_rows_are_the_same_however_many_portions_of_customers_they_are_made_in(
+    homes: dict[str, tuple[Run, Stores]], monkeypatch: pytest.MonkeyPatch, share: Share
 ) -> None:
-    monkeypatch.setattr(portions, "MOST", most)
+    whole = LabelWeeks(*homes["now"])(KNOWN, share=share)
+    made = living.in_many_portions(monkeypatch)
+    assert LabelWeeks(*homes["now"])(KNOWN, share=share).equals(whole)
+    assert whole.height > 300
+    assert min(made) > 1
+
+
+def test_rows_go_when_nobody_holds_them_any_more(homes: dict[str, tuple[Run, Stores]]) -> None:
+    examples = LabelWeeks(*homes["now"])
+    examples(KNOWN, share=Share(0.3))
+    seen = weakref.ref(examples)
+    gc.disable()
+    try:
+        del examples
+        assert seen() is None
+    finally:
+        gc.enable()
+
+
+def test_of_the_weeks_asked_for_last_as_many_are_held_as_are_to_be_kept(homes: dict[str, tuple[Run, Stores]]) -> None:
+    examples = LabelWeeks(*homes["now"], keep=2)
+    first, second = (examples(KNOWN + -n) for n in (0, 1))
+    assert examples(KNOWN) is first
+    examples(KNOWN + -2)
+    assert examples(KNOWN) is first
+    assert examples(KNOWN + -1) is not second
+
+
+@pytest.mark.parametrize("held", [10**6, 300])
+@pytest.mark.parametrize("many", [False, True])
+def test_some_of_a_week_that_was_worked_out_are_those_drawn_from_it_and_it_is_not_worked_out_again(
+    homes: dict[str, tuple[Run, Stores]], monkeypatch: pytest.MonkeyPatch, many: bool, held: int
+) -> None:
+    made = living.in_many_portions(monkeypatch) if many else {2}
     monkeypatch.setattr(labels, "_HELD", held)
     examples = LabelWeeks(*homes["now"])
     found = examples.mapped(KNOWN, lambda batch: batch.select("customer_id", "product_id"))
     drawn, count = LabelWeeks(*homes["now"]).some(KNOWN, 200), LabelWeeks(*homes["now"]).count(KNOWN)
-    monkeypatch.setattr(labels, "features_of", None)
+    assert min(made) > 1
+    for room in (labels, portions):
+        monkeypatch.setattr(room, "features_of", None)
     assert examples.some(KNOWN, 200).equals(drawn)
     assert found.height == examples.count(KNOWN) == count > 200
 

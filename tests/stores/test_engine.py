@@ -110,6 +110,34 @@ def test_what_is_made_of_rows_is_made_of_each(engine: Engine) -> None:
     assert_frame_equal(none, with_parts(ROWS.clear()))
 
 
+@pytest.mark.parametrize("size", [100_000, 40_000])  # of more than one batch, and of one
+@pytest.mark.parametrize("key", ["number", "text"])
+def test_of_what_duckdb_hands_over_nothing_stays_in_memory_but_what_is_made_of_it(
+    tmp_path: Path, size: int, key: str
+) -> None:
+    number = pl.int_range(600_000).alias("number")
+    columns = (((pl.col("number") % 1000) * n / 3).alias(f"feature {n}") for n in range(80))  # 64 MB a 100,000 rows
+    many = pl.DataFrame().select(number).with_columns(pl.format("customer number {}", number).alias("text"), *columns)
+    many.write_parquet(tmp_path / "many.parquet", row_group_size=50_000)
+    program = (
+        "import sys; from pathlib import Path; import psutil; import narwhals as nw; from semana.stores import engine\n"
+        "duckdb = engine.DuckDB(Path(sys.argv[1]), memory='400MiB')\n"
+        "rows, size = duckdb.scan(Path(sys.argv[1]) / 'many.parquet'), int(sys.argv[2])\n"
+        "found, memory = [], []\n"
+        "for n in range(600_000 // size):\n"
+        "    part = rows.filter(nw.col('number') // size == n)\n"
+        "    found.append(duckdb.mapped(part, lambda batch: batch.select(sys.argv[3])))\n"
+        "    memory.append(psutil.Process().memory_info().rss // 2**20)\n"
+        "print(sum(each.height for each in found), memory[-1] - memory[1])"
+    )
+    call = [sys.executable, "-c", program, str(tmp_path), str(size), key]
+    done = subprocess.run(call, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    rows, grown = map(int, done.stdout.split())
+    assert rows == many.height
+    assert grown < 128  # MiB; of all that was handed over: 244 and more
+
+
 def test_what_does_not_fit_into_memory_lies_in_the_scratch_folder(tmp_path: Path) -> None:
     engine = DuckDB(tmp_path, memory="60MiB")
     many = pl.DataFrame({"id": pl.int_range(3_000_000, eager=True)}).with_columns((pl.col("id") * 7919).alias("key"))

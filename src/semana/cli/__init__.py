@@ -59,13 +59,10 @@ def main() -> None:
         sys.exit(_INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()
-    except PermissionError as err:
-        print(f"semana: {err.filename}: this user may not write or read it. Mend its rights.", file=sys.stderr)
-        sys.exit(EXIT_CODES[ConfigurationError])
-    except NotADirectoryError as err:
-        print(f"semana: {err.filename}: it lies below a file; a folder was expected there.", file=sys.stderr)
-        sys.exit(EXIT_CODES[ConfigurationError])
     except Exception as err:
+        if said := _refused_here(err):
+            print(f"semana: {said}", file=sys.stderr)
+            sys.exit(EXIT_CODES[ConfigurationError])
         if hasattr(err, "format_message"):
             print(f"semana: {err.format_message()} See: semana --help", file=sys.stderr)
             sys.exit(EXIT_CODES[UsageError])
@@ -75,3 +72,14 @@ def main() -> None:
             f"semana: a bug of ours: {type(err).__name__}: {err} (SEMANA_LOG_LEVEL=DEBUG shows where)", file=sys.stderr
         )
         sys.exit(BUG)
+
+
+def _refused_here(err: Exception) -> str | None:
+    """What this machine refuses, and what to do; None for any other failure."""
+    if isinstance(err, PermissionError):
+        return f"{err.filename}: this user may not write or read it. Mend its rights."
+    if isinstance(err, NotADirectoryError):
+        return f"{err.filename}: it lies below a file; a folder was expected there."
+    if type(err).__name__ == "OutOfMemoryException":  # DuckDB's, which is imported where it is used
+        return f"DuckDB had too little memory (SEMANA_ENGINE_MEMORY), or disk. It says: {str(err).splitlines()[0]}"
+    return None

@@ -14,7 +14,7 @@ from semana.data import schemas as s
 from semana.models.base import Flags, Floats
 from semana.params import DecisionParams
 
-USUAL, OVERDUE, NEW = "usual", "overdue", "new"
+USUAL, OVERDUE, NEW = _KINDS = "usual", "overdue", "new"
 
 
 @dataclass(frozen=True)
@@ -65,11 +65,16 @@ def decide_list(
 def listed(rows: pl.DataFrame, probability: Floats, *, total: float, params: DecisionParams) -> pl.DataFrame:
     """One row per pair: its probability, and whether a list of these would hold it, exclusions aside."""
     amount = probability * rows[s.USUAL_AMOUNT].to_numpy().astype(np.float64)
-    customer, repeat = rows[s.CUSTOMER_ID].to_numpy(), rows[s.REPEAT].to_numpy()
-    decision = decide_list(customer, probability, repeat, amount, total=total, params=params)
+    repeat = rows[s.REPEAT].to_numpy()
+    decision = decide_list(customers_of(rows), probability, repeat, amount, total=total, params=params)
     return rows.select(s.PAIR).with_columns(
         pl.Series(s.PROBABILITY, probability), pl.Series(s.RECOMMENDED, decision.recommended)
     )
+
+
+def customers_of(rows: pl.DataFrame) -> NDArray[np.uint32]:
+    """The customer of each row as a number, in the order of their ids: texts would each be an object of Python."""
+    return rows[s.CUSTOMER_ID].rank("dense").cast(pl.UInt32).to_numpy()
 
 
 def best_f1_cut(probability: Floats, *, total: float) -> float:
@@ -104,13 +109,13 @@ def busiest(customer: NDArray[Any], value: Floats, *, most: int) -> NDArray[Any]
     return names[np.lexsort((np.arange(len(names)), -worth))[:most]]
 
 
-def kind_of(repeat: Flags, days_since: Floats, usual_gap_days: Floats, *, overdue_gaps: float) -> NDArray[np.str_]:
+def kind_of(repeat: Flags, days_since: Floats, usual_gap_days: Floats, *, overdue_gaps: float) -> pl.Series:
     """What each pair is to a person: new (never bought), overdue (past `overdue_gaps` of its usual gaps), or usual.
 
     `days_since` counts to the Monday of the predicted week; a pair without a second purchase has no gap (NaN): usual.
     """
     overdue = repeat & (days_since > overdue_gaps * usual_gap_days)
-    return np.select([~repeat, overdue], [NEW, OVERDUE], default=USUAL)
+    return pl.Series(s.KIND, _KINDS).gather(np.select([~repeat, overdue], [2, 1], default=0))
 
 
 def _new_ones(customer: NDArray[Any], listed: Floats, repeat: Flags, chosen: Flags, *, least: int) -> Flags:

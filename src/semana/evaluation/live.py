@@ -34,7 +34,7 @@ def scored_rows(
     told = rows.select(
         *s.PAIR,
         pl.Series(s.PROBABILITY, chance),
-        pl.Series(s.KIND, kind_of(seen.repeat, days, gap, overdue_gaps=overdue_gaps)),
+        kind_of(seen.repeat, days, gap, overdue_gaps=overdue_gaps),
         *(pl.col(name) for name in FACTS if name != s.LAST_BOUGHT),
         pl.col(s.LAST_BOUGHT).dt.to_string("iso"),
     )

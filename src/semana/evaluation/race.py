@@ -18,7 +18,7 @@ from semana.evaluation.metrics import list_metrics
 from semana.features.build import FEATURES
 from semana.features.examples import ALL, Share
 from semana.models import BASELINES
-from semana.models.base import Floats, Rows, rows_from, stacked
+from semana.models.base import Floats, Rows, rows_from
 from semana.models.batches import Scoring, Work
 from semana.models.calibration import as_they_are, covered_share, fit_calibration
 from semana.models.level import Totals, forecast_level
@@ -248,4 +248,4 @@ def refit(result: RaceResult, examples: Lessons, totals: Totals, cuts: Cuts, par
 
 
 def _rows(examples: Lessons, weeks: Sequence[Week], *, share: Share) -> Rows:
-    return stacked([rows_from(examples(week, share=share), FEATURES) for week in weeks])
+    return rows_from(pl.concat([examples(week, share=share) for week in weeks]), FEATURES)

@@ -106,7 +106,7 @@ class Whole:
     """
 
     def __init__(self, tables: Tables, *, before: Week, params: Params, settle: Settle = as_it_is) -> None:
-        self._tables = tables
+        self._tables = replace(tables, customers=settle(tables.customers), products=settle(tables.products))
         self._before = before
         self._params = params
         self._settle = settle

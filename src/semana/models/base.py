@@ -81,21 +81,6 @@ def rows_from(frame: Any, names: Sequence[str]) -> Rows:
     return Rows(tuple(names), values, bought=_there(s.BOUGHT), weight=_there(s.WEIGHT), week=_there(s.WEEK))
 
 
-def stacked(parts: Sequence[Rows]) -> Rows:
-    """The rows of several weeks, one below the other; all must carry the same columns."""
-
-    def _below(arrays: list[Any]) -> Any:
-        return None if any(array is None for array in arrays) else np.concatenate(arrays)
-
-    return Rows(
-        parts[0].names,
-        np.concatenate([part.values for part in parts]),
-        bought=_below([part.bought for part in parts]),
-        weight=_below([part.weight for part in parts]),
-        week=_below([part.week for part in parts]),
-    )
-
-
 class Model(Protocol):
     """Scores pairs. Made with its constants and a seed; `fit` gives back a fitted one and leaves this one as it is."""
 

@@ -14,7 +14,7 @@ from semana.errors import ContractError, UsageError
 from semana.evaluation.cuts import Cuts, week_cuts
 from semana.evaluation.gate import Check
 from semana.evaluation.golden import golden_weeks, small_cases, tolerances
-from semana.evaluation.race import Examples, fit_scorers, sample_share
+from semana.evaluation.race import Examples, Lessons, fit_scorers, sample_share
 from semana.features.examples import ALL, Share
 from semana.models.level import Totals
 from semana.models.scorer import Scorer, model_class
@@ -89,10 +89,10 @@ def _seeds(examples: Examples, totals: Totals, cuts: Cuts, params: Params, *, go
     latest, the next ones are older by one and two champions' lives. For golden weeks lie in the past: whoever learned
     closer to them knows them better, and is no better model for it.
     """
+    share = sample_share(examples, totals, cuts, params)
     learned = [name for name in params.models.race if model_class(name).learns and cuts.fit]
     if not learned:
-        return [_small(params.models.race[0], 0, 1, examples=examples, totals=totals, cuts=cuts, params=params)]
-    share = sample_share(examples, totals, cuts, params)
+        return [_small(params.models.race[0], 0, 1, share, examples=examples, totals=totals, cuts=cuts, params=params)]
     rows = sum(len(examples(week, share=share)) for week in cuts.learned)
     every = max(1, -(-rows // params.golden.seed_rows))
     return [
@@ -100,6 +100,7 @@ def _seeds(examples: Examples, totals: Totals, cuts: Cuts, params: Params, *, go
             learned[0],
             number,
             every,
+            share,
             examples=examples,
             totals=totals,
             cuts=_older(cuts, number % 3, totals, params, golden=golden),
@@ -118,7 +119,7 @@ def _older(cuts: Cuts, lives: int, totals: Totals, params: Params, *, golden: fr
 
 
 def _small(
-    name: str, number: int, every: int, *, examples: Examples, totals: Totals, cuts: Cuts, params: Params
+    name: str, number: int, every: int, share: Share, *, examples: Lessons, totals: Totals, cuts: Cuts, params: Params
 ) -> Scorer:
     """One of them: it takes each `every`-th row, beginning with row `number`."""
 
@@ -128,7 +129,6 @@ def _small(
 
     models = params.models.model_copy(update={"seed": params.models.seed + 1000 * (number + 1)})
     seeded = params.model_copy(update={"models": models})
-    share = sample_share(examples, totals, cuts, params)
     scorer = fit_scorers([name], thinned, totals, cuts, seeded, share=share, contracts={})[name]
     covered = min(1.0, scorer.calibration.covered * every)  # read from a part of what was bought
     return replace(scorer, calibration=replace(scorer.calibration, covered=covered))

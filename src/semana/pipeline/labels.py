@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
-from functools import lru_cache, partial
+from functools import partial
+from typing import TypeVar
 
 import polars as pl
 
@@ -33,6 +34,8 @@ _PER_CUSTOMER = 10  # of how many of a customer's pairs one is taken where few a
 _LARGE = 1_000_000  # pairs of a week from which on customers are drawn for that
 _HELD = 150_000  # pairs of a week that is worked out, about, that are held for who asks for some of them
 _log = logging.getLogger(__name__)
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 def totals_of(run: Run, stores: Stores) -> Totals:
@@ -73,7 +76,8 @@ class LabelWeeks:
     def __init__(self, run: Run, stores: Stores, *, keep: int | None = None) -> None:
         self._run = run
         self._stores = stores
-        self._rows = lru_cache(maxsize=keep)(self._collected)
+        self._keep = keep
+        self._rows: dict[tuple[Week, Share, bool], pl.DataFrame] = {}
         self._counts: dict[Week, int] = {}
         self._few: dict[Week, tuple[Share, pl.DataFrame]] = {}
         customers, products = (
@@ -84,7 +88,7 @@ class LabelWeeks:
 
     def __call__(self, week: Week, *, share: Share = ALL) -> pl.DataFrame:
         """All of them, or about that share, those bought in full."""
-        return self._rows(week, share, keeps_bought=True)
+        return self._held(week, share, keeps_bought=True)
 
     def count(self, week: Week) -> int:
         """How many there are; their features are not made for it."""
@@ -103,7 +107,7 @@ class LabelWeeks:
             return collected(drawn(self._stores.lake.engine.frame(rows.lazy()), fewer, week=week)).sort(s.PAIR)
         customers = min(1.0, _PER_CUSTOMER * asked) if pairs > _LARGE else 1.0
         share = Share(asked / customers, customers)
-        return self._rows(week, share, keeps_bought=share == ALL)
+        return self._held(week, share, keeps_bought=share == ALL)
 
     def mapped(self, week: Week, work: Work) -> pl.DataFrame:
         """What `work` makes of all of them where they are worked out, sorted by pair."""
@@ -112,44 +116,62 @@ class LabelWeeks:
         with self._stores.lake.engine.settling() as settle:
             portions = self._portions(week, settle)
 
-            def both(rows: Frame) -> pl.DataFrame:
+            def both(rows: Frame, settle: Settle) -> pl.DataFrame:
+                made = settle(rows)
                 if not shares:
-                    shares.append(Share(min(1.0, _HELD / max(1, length(rows) * len(portions)))))
+                    shares.append(Share(min(1.0, _HELD / max(1, length(made) * len(portions)))))
                 sample = self._sample(shares[0], keeps_bought=False)
-                few.append(collected(drawn(rows, sample, week=week)))
-                return self._stores.lake.engine.mapped(rows, work)
+                few.append(collected(drawn(made, sample, week=week)))
+                return self._stores.lake.engine.mapped(made, work)
 
             found = portions.each(both)
-        while len(self._few) >= max(1, self._stores.params.cuts.gate_weeks):
-            del self._few[next(iter(self._few))]
-        self._few[week] = shares[0], self._split(pl.concat(few), week)
+        held = shares[0], self._split(pl.concat(few), week)
+        _put(self._few, week, held, most=max(1, self._stores.params.cuts.gate_weeks))
         self._counts[week] = found.height
         return found
 
-    def _portions(self, week: Week, settle: Settle) -> Portions:
-        return Portions(self._run, self._stores, settle, week=week, pairs=partial(self._pairs, week))
+    def _portions(self, week: Week, settle: Settle, sample: Sample | None = None) -> Portions:
+        pairs = partial(self._pairs, week, sample)
+        return Portions(self._run, self._stores, settle, week=week, pairs=pairs, drawn=sample is not None)
 
-    def _pairs(self, week: Week, part: Part, sample: Sample | None = None) -> Frame:
+    def _pairs(self, week: Week, sample: Sample | None, part: Part) -> Frame:
         params = self._stores.params
         return example_pairs(part.tables, week=week, params=params, sample=sample, popular=part.popular)
 
+    def _held(self, week: Week, share: Share, *, keeps_bought: bool) -> pl.DataFrame:
+        key = week, share, keeps_bought
+        rows = self._rows.get(key)
+        made = self._collected(week, share, keeps_bought=keeps_bought) if rows is None else rows
+        _put(self._rows, key, made, most=self._keep)
+        return made
+
     def _collected(self, week: Week, share: Share, *, keeps_bought: bool) -> pl.DataFrame:
+        _log.debug("rows of %s", week)
         sample = None if share == ALL else self._sample(share, keeps_bought=keeps_bought)
         with self._stores.lake.engine.settling() as settle:
-            return self._split(collected(self._made(week, settle, sample)).sort(s.PAIR), week)
+            if sample is None or sample.share.customers == 1:
+                rows = self._portions(week, settle, sample).each(lambda rows, _: collected(rows))
+            else:
+                rows = self._of_some(week, settle, sample)
+        return self._split(rows, week)
 
     def _split(self, rows: pl.DataFrame, week: Week) -> pl.DataFrame:
         return rows.with_columns(held_out(rows[s.CUSTOMER_ID], self._stores.experiments.running(week)))
 
-    def _made(self, week: Week, settle: Settle, sample: Sample | None) -> Frame:
-        _log.debug("rows of %s", week)
-        params = self._stores.params
-        if sample is None or sample.share.customers == 1:
-            part = Part(tables_of(self._run, self._stores, settle, before=week))
-        else:
-            whole = tables_of(self._run, self._stores, as_it_is, before=week)
-            part = Whole(whole, before=week, params=params, settle=settle).part(sample.drawn(week), settle=settle)
-        return features_of(self._pairs(week, part, sample), part, before=week, params=params, settle=settle)
+    def _of_some(self, week: Week, settle: Settle, sample: Sample) -> pl.DataFrame:
+        """Of the customers that are drawn alone."""
+        params, whole = self._stores.params, tables_of(self._run, self._stores, as_it_is, before=week)
+        part = Whole(whole, before=week, params=params, settle=settle).part(sample.drawn(week), settle=settle)
+        pairs = self._pairs(week, sample, part)
+        return collected(features_of(pairs, part, before=week, params=params, settle=settle)).sort(s.PAIR)
+
+
+def _put(held: dict[K, V], key: K, value: V, *, most: int | None) -> None:
+    """Holds it as the last one; of more than `most` the first ones are let go."""
+    held.pop(key, None)
+    held[key] = value
+    while most is not None and len(held) > most:
+        del held[next(iter(held))]
 
 
 def past_of(run: Known, stores: Stores, *, attribute: str | None) -> Callable[[Week], Past]:

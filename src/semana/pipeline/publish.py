@@ -12,10 +12,11 @@ from semana.data import catalog
 from semana.data import schemas as s
 from semana.data.weeks import Week
 from semana.errors import ContractError, UsageError
-from semana.evaluation.decision import decide_list, kind_of
+from semana.evaluation.decision import customers_of, decide_list, kind_of
 from semana.evaluation.experiment import held_out
 from semana.pipeline.calendar import has_begun
-from semana.pipeline.scoring import score_week
+from semana.pipeline.portions import in_order
+from semana.pipeline.scoring import reasoned, score_week
 from semana.pipeline.succession import gives_way
 from semana.stores import files
 from semana.stores.home import Stores
@@ -24,6 +25,7 @@ from semana.stores.publications import counts_of
 from semana.stores.runs import Run
 
 COLUMNS = list(catalog.PREDICTIONS.columns)
+_ORDER = [s.CUSTOMER_ID, s.PROBABILITY, s.PRODUCT_ID]
 _NAMED = 5  # ids of exclude.csv, in a warning
 _log = logging.getLogger(__name__)
 _MANY = 5.0  # expected purchases beyond this many times the forecast level are a fault, not a forecast
@@ -35,7 +37,7 @@ def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, An
     excluded = stores.publications.excluded(scores)
     _warn_of_idle_rules(stores, scores)
     decision = decide_list(
-        scores[s.CUSTOMER_ID].to_numpy(),
+        customers_of(scores),
         scores[s.PROBABILITY].to_numpy(),
         scores[s.REPEAT].to_numpy(),
         (scores[s.PROBABILITY] * scores[s.USUAL_AMOUNT]).to_numpy().astype(np.float64),
@@ -43,8 +45,12 @@ def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, An
         params=stores.params.decision,
         allowed=~excluded.to_numpy(),
     )
+    unsaid = decision.recommended & excluded.any() & (scores[s.REASONS].list.len() == 0).to_numpy()
+    if unsaid.any():  # it took the place of what is excluded
+        scores = reasoned(run, stores, scores, unsaid)
     serving = run.recall("serving")
-    rows = _list(run, stores, scores, pl.Series(s.RECOMMENDED, decision.recommended), serving["version"])
+    listed = scores.with_columns(pl.Series(s.RECOMMENDED, decision.recommended))
+    rows = _list(run, stores, in_order([listed], _ORDER, descending=[s.PROBABILITY]), serving["version"])
     manifest = {
         "week": str(run.week),
         "run": run.id,
@@ -116,13 +122,11 @@ def _check_sane(scores: pl.DataFrame, level: dict[str, Any]) -> None:
         )
 
 
-def _list(run: Run, stores: Stores, scores: pl.DataFrame, recommended: pl.Series, version: str) -> pl.DataFrame:
-    order = [pl.col(s.PROBABILITY), -pl.col(s.PRODUCT_ID).rank("ordinal").cast(pl.Int64)]
+def _list(run: Run, stores: Stores, scores: pl.DataFrame, version: str) -> pl.DataFrame:
     return scores.with_columns(
-        recommended,
         pl.lit(str(run.week)).alias(s.WEEK),
         pl.lit(run.week.start).alias(s.WEEK_START),
-        pl.struct(order).rank("ordinal", descending=True).over(s.CUSTOMER_ID).cast(pl.Int32).alias(s.RANK),
+        pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over(s.CUSTOMER_ID).alias(s.RANK),
         _kinds(scores, run.week, stores.params.decision.overdue_gaps),
         (pl.col(s.PROBABILITY) * pl.col(s.USUAL_QUANTITY)).alias(s.EXPECTED_QUANTITY),
         (pl.col(s.PROBABILITY) * pl.col(s.USUAL_AMOUNT)).alias(s.EXPECTED_AMOUNT),
@@ -134,7 +138,7 @@ def _list(run: Run, stores: Stores, scores: pl.DataFrame, recommended: pl.Series
 def _kinds(scores: pl.DataFrame, week: Week, overdue_gaps: float) -> pl.Series:
     since = (pl.lit(week.start) - pl.col(s.LAST_BOUGHT)).dt.total_days().cast(pl.Float64)
     days, gap = (scores.select(each).to_series().to_numpy() for each in (since, pl.col(s.USUAL_GAP_DAYS)))
-    return pl.Series(s.KIND, kind_of(scores[s.REPEAT].to_numpy(), days, gap, overdue_gaps=overdue_gaps))
+    return kind_of(scores[s.REPEAT].to_numpy(), days, gap, overdue_gaps=overdue_gaps)
 
 
 def _goes_back(run: Run, stores: Stores) -> bool:

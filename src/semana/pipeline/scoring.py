@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from semana.data import catalog
 from semana.data import schemas as s
 from semana.errors import ConfigurationError, ContractError
-from semana.evaluation.decision import listed, places
+from semana.evaluation.decision import customers_of, listed, places
 from semana.features.build import Part
 from semana.features.candidates import candidate_pairs
+from semana.models.base import Flags
 from semana.models.batches import FACTS, Reasoning, Scoring
 from semana.models.level import forecast_level
 from semana.models.scorer import Scorer
@@ -45,11 +46,11 @@ def score_week(run: Run, stores: Stores) -> dict[str, Any]:
         rows = week.mapped(Scoring(scorers))
         champion, chance = _of_week(champion, rows, _CHAMPION, level.total)
         on_list = listed(rows, chance, total=level.total, params=stores.params.decision)[s.RECOMMENDED].to_numpy()
-        looked_at = on_list | (places(rows[s.CUSTOMER_ID].to_numpy(), chance) < REASONED)
+        looked_at = on_list | (places(customers_of(rows), chance) < REASONED)
         reasons = week.mapped(Reasoning(champion), asked=rows.filter(looked_at).select(*s.PAIR, s.REPEAT))
     scored = rows.select(FACTS).with_columns(pl.Series(s.PROBABILITY, chance))
-    scored = scored.join(reasons, on=s.PAIR, how="left", maintain_order="left")
-    stores.lake.write(catalog.SCORES, scored.with_columns(pl.col(s.REASONS).fill_null([])), run.week)
+    scored = scored.with_columns(_placed(reasons[s.REASONS], looked_at).fill_null([]))
+    stores.lake.write(catalog.SCORES, scored, run.week)
     if shadow:
         shadowed = _of_week(shadow[1], rows, _SHADOW, level.total)[1]
         decided = listed(rows, shadowed, total=level.total, params=stores.params.decision)
@@ -59,6 +60,21 @@ def score_week(run: Run, stores: Stores) -> dict[str, Any]:
     run.record("level", {**facts, "shadow": shadow[0] if shadow else None, "scores": made})
     repeat = int(scored[s.REPEAT].sum())
     return {"pairs": scored.height, "repeat": repeat, "explore": scored.height - repeat, "level": facts}
+
+
+def reasoned(run: Run, stores: Stores, scores: pl.DataFrame, which: Flags) -> pl.DataFrame:
+    """The scores of the week, sorted by pair, with the reasons of those pairs too."""
+    champion = stores.bundles.load(run.recall("serving")["bundle"])
+    with stores.lake.engine.settling() as settle:
+        asked = scores.filter(which).select(*s.PAIR, s.REPEAT)
+        reasons = candidates_of(run, stores, settle).mapped(Reasoning(champion), asked=asked)
+    return scores.with_columns(_placed(reasons[s.REASONS], which).fill_null(scores[s.REASONS]))
+
+
+def _placed(values: pl.Series, which: Flags) -> pl.Series:
+    """The values, one for each place that is true of `which`, at these places; null at the others."""
+    at = pl.when(pl.Series(which)).then(pl.Series(np.cumsum(which)) - 1)
+    return values.gather(pl.select(at).to_series())
 
 
 def candidates_of(run: Run, stores: Stores, settle: Settle) -> Portions:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import io
 import os
 import re
 import shutil
@@ -188,7 +189,7 @@ class DuckDB:
     def mapped(self, frame: Frame, work: Work) -> pl.DataFrame:
         """What `work` makes of the rows, a batch at a time."""
         found = [work(collected(frame.head(0)))]  # before the reader: a connection has one open result
-        found += (work(pl.DataFrame(batch)) for batch in frame.to_native().to_arrow_reader(_BATCH))
+        found += (_copied(work(pl.DataFrame(batch))) for batch in frame.to_native().to_arrow_reader(_BATCH))
         return pl.concat(found)
 
     def write(self, frame: Frame, path: Path) -> None:
@@ -320,6 +321,11 @@ def _half_of_this_machine() -> int:
 def _uri(path: Path) -> str:
     """Where Spark finds the path; it takes a URI as it is written, and what is quoted in it as another name."""
     return "file://" + re.sub(r"[*?\[\]{}]", r"\\\g<0>", str(path.resolve()))
+
+
+def _copied(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows with memory of their own: a column, or a text, of DuckDB's keeps the whole batch that it came in."""
+    return pl.read_ipc_stream(io.BytesIO(rows.write_ipc_stream(None).getvalue()))
 
 
 def _plain(rows: pl.DataFrame) -> pa.Table:

@@ -71,7 +71,7 @@ def tables_of(run: Known, stores: Stores, settle: Settle, *, before: Week) -> Ta
     """What was known when week `before` began: the purchases, who and what had been described, and the holidays."""
     purchases = stores.lake.scan(catalog.PURCHASES, run.week)
     customers, products = (
-        attributes_of(run, stores, dataset, before=before) for dataset in (catalog.CUSTOMERS, catalog.PRODUCTS)
+        settle(attributes_of(run, stores, dataset, before=before)) for dataset in (catalog.CUSTOMERS, catalog.PRODUCTS)
     )
     fits = settle(fitting(purchases, before=before))
     return Tables(purchases, customers, products, fits, calendar=days_off(stores, before, before))

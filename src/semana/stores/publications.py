@@ -118,7 +118,7 @@ class Publications:
     def publish(
         self, rows: pl.DataFrame, manifest: dict[str, Any], week: Week, *, back: bool = False
     ) -> dict[str, Any]:
-        """Makes `rows` the newest revision of `week` and switches readers to it; returns its manifest.
+        """Makes `rows`, by customer and rank, the newest revision of `week`, and switches readers to it; its manifest.
 
         The same rows as the latest revision make no new one: what an interrupted run left undone is finished.
         Only a week that is not older than the current one becomes current, unless `back`.
@@ -253,6 +253,8 @@ def named_by(rules: pl.DataFrame, pairs: pl.DataFrame) -> pl.Series:
         others = [name for name in s.PAIR if name not in keys]
         given = (pl.col(key).is_not_null() for key in keys)
         named = rules.filter(*given, *(pl.col(key).is_null() for key in others))
+        if named.is_empty():
+            continue
         wanted = named.select(keys).unique().with_columns(pl.lit(True).alias("hit"))
         text = pairs.select(pl.col(key).cast(pl.String) for key in keys)
         hit = hit | text.join(wanted, on=list(keys), how="left", maintain_order="left")["hit"].fill_null(False)
@@ -260,11 +262,10 @@ def named_by(rules: pl.DataFrame, pairs: pl.DataFrame) -> pl.Series:
 
 
 def _write(rows: pl.DataFrame, folder: Path) -> dict[str, str]:
-    """Writes the list sorted by customer as Parquet and as Arrow with the place of each customer; their hashes."""
-    ordered = rows.sort(s.CUSTOMER_ID, s.RANK)
-    datasets.write(folder / PARQUET, PREDICTIONS, ordered)
-    ordered.write_ipc(folder / ARROW, compression="uncompressed")
-    places = ordered.with_row_index("offset").group_by(s.CUSTOMER_ID, maintain_order=True)
+    """Writes the list as Parquet and as Arrow with the place of each customer; their hashes."""
+    datasets.write(folder / PARQUET, PREDICTIONS, rows)
+    rows.write_ipc(folder / ARROW, compression="uncompressed")
+    places = rows.with_row_index("offset").group_by(s.CUSTOMER_ID, maintain_order=True)
     places.agg(pl.col("offset").first(), pl.len().alias("count")).write_ipc(
         folder / OFFSETS, compression="uncompressed"
     )
