@@ -1,4 +1,4 @@
-"""The settings of the DAGs, from the environment of Airflow's processes; docs/operations.md lists them."""
+"""The settings of the DAGs, from the environment of Airflow's processes; docs/airflow.md lists them."""
 
 from __future__ import annotations
 
