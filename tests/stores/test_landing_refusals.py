@@ -225,6 +225,12 @@ def test_accepting_a_jump_accepts_nothing_else(landing: Landing, tmp_path: Path,
         deliver(landing, write(tmp_path / "bad", *BAD[kind][:2]), accept="just take it")
 
 
+def test_what_is_usual_is_that_of_the_last_year(landing: Landing, tmp_path: Path) -> None:
+    old = shop.transactions(*shop.WEEKS[:8]).with_columns(pl.col("date") - timedelta(weeks=104), pl.col("amount") / 10)
+    deliver(landing, shop.write(old, tmp_path / "transactions-old.parquet"), accept="before prices rose")
+    assert deliver(landing, write(tmp_path, "transactions.parquet", parquet(WEEK)))["outcome"] == "landed"
+
+
 def test_a_jump_of_volume_is_refused(landing: Landing, tmp_path: Path) -> None:
     many = pl.concat([WEEK.with_columns(pl.format("{}-{}", "order_id", pl.lit(n)).alias("order_id")) for n in range(9)])
     with pytest.raises(ContractError, match=r"order lines a day is 9 times .*0.125 to 8 times was expected"):
