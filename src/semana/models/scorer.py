@@ -111,7 +111,9 @@ class Scorer:
         if among is not None:
             asked = pl.Series(np.where(among, np.cumsum(among) - 1, len(rows)))
             some = self.reasons(rows.those(among), top=top)
-            return pl.concat([some, pl.Series([[]], dtype=some.dtype)]).gather(asked.clip(upper_bound=len(some)))
+            return pl.concat([some, pl.Series([[]], dtype=some.dtype)], rechunk=True).gather(
+                asked.clip(upper_bound=len(some))
+            )
         known = self._known(rows)
         parts = _told(self.model.explain(known), known.names)
         moving = np.flatnonzero(parts.any(axis=0)) if parts.any() else np.arange(1)  # a rule reads two of many
