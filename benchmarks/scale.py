@@ -227,7 +227,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--engines", nargs="+", default=["polars", "duckdb", "spark"])
     asked.add_argument("--scales", nargs="+", type=float, default=[1, 3, 10, 30, 100])
-    asked.add_argument("--long", nargs=3, type=float, default=[30, 4 * WEEKS, 3], help="scale, weeks, GiB of one more")
+    asked.add_argument("--long", nargs=3, type=float, default=[30, 5 * WEEKS, 4], help="scale, weeks, GiB of one more")
     asked.add_argument("--gib", type=float, default=8)
     asked.add_argument("--kept", type=Path, help="what was measured, a line each; what is there is not done again")
     asked.add_argument("--features", type=Path, help="a home: what its features take, printed as JSON")
