@@ -8,8 +8,8 @@ from pathlib import Path
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 _HEAD = """# Benchmarks
 
-Printed by `make bench`, `bench-scale`, `bench-peers`, `bench-airflow` and `python -m benchmarks.story`, a section each; figures are of
-the machine that ran it.
+Printed by `make bench`, `bench-scale`, `bench-peers`, `bench-airflow` and `python -m benchmarks.story`, a section each;
+figures are of the machine that ran it.
 """
 
 
