@@ -34,8 +34,8 @@ _PER_CUSTOMER = 10  # of how many of a customer's pairs one is taken where few a
 _LARGE = 1_000_000  # pairs of a week from which on customers are drawn for that
 _HELD = 150_000  # pairs of a week that is worked out, about, that are held for who asks for some of them
 _log = logging.getLogger(__name__)
-K = TypeVar("K")
-V = TypeVar("V")
+_K = TypeVar("_K")
+_V = TypeVar("_V")
 
 
 def totals_of(run: Run, stores: Stores) -> Totals:
@@ -166,7 +166,7 @@ class LabelWeeks:
         return collected(features_of(pairs, part, before=week, params=params, settle=settle)).sort(s.PAIR)
 
 
-def _put(held: dict[K, V], key: K, value: V, *, most: int | None) -> None:
+def _put(held: dict[_K, _V], key: _K, value: _V, *, most: int | None) -> None:
     """Holds it as the last one; of more than `most` the first ones are let go."""
     held.pop(key, None)
     held[key] = value

@@ -45,9 +45,9 @@ def run(run: Run, stores: Stores, *, lease: Lease | None = None) -> dict[str, An
         params=stores.params.decision,
         allowed=~excluded.to_numpy(),
     )
-    unsaid = decision.recommended & excluded.any() & (scores[s.REASONS].list.len() == 0).to_numpy()
-    if unsaid.any():  # it took the place of what is excluded
-        scores = reasoned(run, stores, scores, unsaid)
+    if excluded.any():  # what took its place is not among what was looked at
+        unsaid = decision.recommended & (scores[s.REASONS].list.len() == 0).to_numpy()
+        scores = reasoned(run, stores, scores, unsaid) if unsaid.any() else scores
     serving = run.recall("serving")
     listed = scores.with_columns(pl.Series(s.RECOMMENDED, decision.recommended))
     rows = _list(run, stores, in_order([listed], _ORDER, descending=[s.PROBABILITY]), serving["version"])

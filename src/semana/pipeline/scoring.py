@@ -47,9 +47,9 @@ def score_week(run: Run, stores: Stores) -> dict[str, Any]:
         champion, chance = _of_week(champion, rows, _CHAMPION, level.total)
         on_list = listed(rows, chance, total=level.total, params=stores.params.decision)[s.RECOMMENDED].to_numpy()
         looked_at = on_list | (places(customers_of(rows), chance) < REASONED)
-        reasons = week.mapped(Reasoning(champion), asked=rows.filter(looked_at).select(*s.PAIR, s.REPEAT))
-    scored = rows.select(FACTS).with_columns(pl.Series(s.PROBABILITY, chance))
-    scored = scored.with_columns(_placed(reasons[s.REASONS], looked_at).fill_null([]))
+        none = pl.lit([], pl.List(pl.String)).alias(s.REASONS)
+        scored = rows.select(FACTS).with_columns(pl.Series(s.PROBABILITY, chance), none)
+        scored = _reasoned(scored, looked_at, champion, week)
     stores.lake.write(catalog.SCORES, scored, run.week)
     if shadow:
         shadowed = _of_week(shadow[1], rows, _SHADOW, level.total)[1]
@@ -66,15 +66,14 @@ def reasoned(run: Run, stores: Stores, scores: pl.DataFrame, which: Flags) -> pl
     """The scores of the week, sorted by pair, with the reasons of those pairs too."""
     champion = stores.bundles.load(run.recall("serving")["bundle"])
     with stores.lake.engine.settling() as settle:
-        asked = scores.filter(which).select(*s.PAIR, s.REPEAT)
-        reasons = candidates_of(run, stores, settle).mapped(Reasoning(champion), asked=asked)
-    return scores.with_columns(_placed(reasons[s.REASONS], which).fill_null(scores[s.REASONS]))
+        return _reasoned(scores, which, champion, candidates_of(run, stores, settle))
 
 
-def _placed(values: pl.Series, which: Flags) -> pl.Series:
-    """The values, one for each place that is true of `which`, at these places; null at the others."""
+def _reasoned(scores: pl.DataFrame, which: Flags, champion: Scorer, week: Portions) -> pl.DataFrame:
+    asked = scores.filter(which).select(*s.PAIR, s.REPEAT)
+    found = week.mapped(Reasoning(champion), asked=asked)[s.REASONS]
     at = pl.when(pl.Series(which)).then(pl.Series(np.cumsum(which)) - 1)
-    return values.gather(pl.select(at).to_series())
+    return scores.with_columns(found.gather(pl.select(at).to_series()).fill_null(scores[s.REASONS]))
 
 
 def candidates_of(run: Run, stores: Stores, settle: Settle) -> Portions:
