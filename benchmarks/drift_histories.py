@@ -17,6 +17,7 @@ from benchmarks.speed import JOURNEY, SHARED
 from semana.data import catalog
 from semana.data import schemas as s
 from semana.data.weeks import Week
+from semana.features.build import as_it_is
 from semana.monitoring import behaviour as b
 from semana.pipeline import ingest, prepare
 from semana.pipeline.columns import Watched
@@ -84,7 +85,7 @@ def watched(name: str, source: str, files: Sequence[Path], as_of: date, folder: 
     ingest.land(stores, list(files), source=source, table=None, arrival=now)
     run = begin(stores, Order(now, as_of=as_of))
     prepare.run(run, stores)
-    return Watched(run, stores)
+    return Watched(run, stores, as_it_is)
 
 
 def shop_of(name: str, seen: Watched) -> Shop:
