@@ -118,9 +118,8 @@ def evidently(shop: Shop, folder: Path) -> list[list[bool]]:
     table = shop.table.select(s.CUSTOMER_ID, s.WEEK, *(name for name in names if shop.table[name].n_unique() > 1))
     for number, (votes, weeks) in enumerate(draws(shop, FEW, seed=1)):
         rows = table.filter(pl.Series(votes > 0).gather(table[s.CUSTOMER_ID]))
-        again = rows.select(pl.all().repeat_by(pl.Series(votes).gather(rows[s.CUSTOMER_ID]).cast(pl.UInt32))).explode(
-            pl.all()
-        )
+        times = pl.Series(votes).gather(rows[s.CUSTOMER_ID]).cast(pl.UInt32)
+        again = rows.select(pl.all().repeat_by(times)).explode(rows.columns)
         for week in range(LENGTH - JUDGED, LENGTH):
             for which, part in (("now", weeks[[week]]), ("then", weeks[week - 4 : week])):
                 drawn = pl.concat([again.filter(pl.col(s.WEEK) == each) for each in part])

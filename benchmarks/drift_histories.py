@@ -59,7 +59,7 @@ class Rows:
                 np.clip(np.floor(self.number * STEPS), -REACH * STEPS, REACH * STEPS).astype(np.int64) + REACH * STEPS
             )
         flat = np.bincount(self.week * size + bins, weights=votes[self.customer] * self.share, minlength=weeks * size)
-        return flat.reshape(weeks, size)
+        return flat.astype(np.float64).reshape(weeks, size)
 
     def column(self, weights: Floats) -> b.Column:
         """The column of a history whose weeks have these weights."""
@@ -183,7 +183,7 @@ def segment_leaves(share: float) -> Shift:
         leaves = rng.random(int(rows.customer.max()) + 1) < share
         leaves &= np.arange(len(leaves)) < len(leaves) / 2
         gone = leaves[rows.customer]
-        if rows.name == b.ORDERED:
+        if rows.kind is not None and rows.name == b.ORDERED:
             return replace(rows, kind=np.where(gone, rows.names.index("no"), rows.kind))
         return replace(rows, share=np.where(gone, 0.0, rows.share))
 
@@ -224,7 +224,7 @@ def rhythm_slows(share: float) -> Shift:
         weeks = int(rows.week.max()) + 1
         out = rng.random((int(rows.customer.max()) + 1, weeks)) < share
         left = out[rows.customer, rows.week]
-        if rows.name == b.ORDERED:
+        if rows.kind is not None and rows.name == b.ORDERED:
             return replace(rows, kind=np.where(left, rows.names.index("no"), rows.kind))
         kept = replace(rows, share=np.where(left, 0.0, rows.share))
         if rows.name != "rhythm" or rows.number is None:

@@ -95,7 +95,8 @@ def alike(known: pd.DataFrame, shape: Shape, _: int, **settings: Any) -> Scores:
 
 
 def _baskets(known: pd.DataFrame, shape: Shape) -> Baskets:
-    return Baskets.of(*(known[name].to_numpy() for name in ("customer", "product", "week")), shape=shape)
+    customer, product, week = (known[name].to_numpy() for name in ("customer", "product", "week"))
+    return Baskets.of(customer, product, week, shape)
 
 
 # What the papers and the libraries' documents suggest to try.

@@ -106,10 +106,12 @@ def started(group: Path | None, engine: str, memory: str, module: str, *words: s
             with contextlib.suppress(ProcessLookupError):  # that Java would outlive it
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-        told = [file.seek(0) or file.read() for file in (printed, said)]
+        for file in (printed, said):
+            file.seek(0)
+        out, err = printed.read(), said.read()
     if not ended:
-        return "done", told[0]
-    last = (told[1].strip().splitlines() or [""])[-1][-200:]
+        return "done", out
+    last = (err.strip().splitlines() or [""])[-1][-200:]
     return f"ended by signal {-ended}" if ended < 0 else f"exit {ended}: {last}", ""
 
 

@@ -30,6 +30,7 @@ from semana.data import catalog
 from semana.data.weeks import Week
 from semana.pipeline.explain import explain
 from semana.settings import read_settings
+from semana.stores.engine import collected
 from semana.stores.home import Stores, open_home
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -143,8 +144,8 @@ def of_a_million(home: Path) -> Iterator[str]:
         workers = [
             each for each in psutil.Process(process.pid).children(recursive=True) if each.memory_info().rss > 2**26
         ]
-        own = sum(each.memory_full_info().uss for each in workers) / 2**20 / max(1, len(workers))
-        yield f"| four workers of it: start; own memory of each | {seconds:.1f} s; {own:.0f} MB | | |"
+        each_one = sum(each.memory_full_info().uss for each in workers) / 2**20 / max(1, len(workers))
+        yield f"| four workers of it: start; own memory of each | {seconds:.1f} s; {each_one:.0f} MB | | |"
 
 
 def million(home: Path) -> int:
@@ -244,7 +245,7 @@ def every(customers: Sequence[int]) -> str:
 
 
 def rows_of(stores: Stores) -> pl.DataFrame:
-    return stores.publications.predictions(stores.publications.weeks()[-1]).collect("polars").to_native()
+    return collected(stores.publications.predictions(stores.publications.weeks()[-1]))
 
 
 def memory(process: psutil.Process) -> str:

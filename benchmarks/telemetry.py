@@ -13,7 +13,8 @@ from typing import Any
 
 from benchmarks.page import write_section
 from semana.pipeline import ingest
-from semana.pipeline.weekly import Order, run_week
+from semana.pipeline.order import Order
+from semana.pipeline.weekly import run_week
 from semana.settings import read_settings
 from semana.stores import datasets, telemetry, usage
 from semana.stores.home import Stores, open_home
