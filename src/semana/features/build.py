@@ -118,11 +118,15 @@ class Whole:
         """What features need beside; candidates do without."""
         return shop_before(self._tables, before=self._before, params=self._params).each(self._settle)
 
-    def part(self, customers: nw.LazyFrame[Any], *, settle: Settle = as_it_is) -> Part:
-        """These customers (their ids): the rows of their pairs are those that they have in the whole."""
+    def part(self, customers: nw.LazyFrame[Any], *, settle: Settle = as_it_is, among: Settle = as_it_is) -> Part:
+        """These customers (their ids): the rows of their pairs are those that they have in the whole.
+
+        `among` narrows a table down to some rows, theirs among them: the others need not be read.
+        """
         ids, tables = settle(customers.select(s.CUSTOMER_ID)), self._tables
         purchases, described = (
-            settle(frame.join(ids, on=s.CUSTOMER_ID, how="semi")) for frame in (tables.purchases, tables.customers)
+            settle(among(frame).join(ids, on=s.CUSTOMER_ID, how="semi"))
+            for frame in (tables.purchases, tables.customers)
         )
         fits = settle(fitting(purchases, before=self._before, alike=self._alike))
         return Part(Tables(purchases, described, tables.products, fits, tables.calendar), self, self._popular)

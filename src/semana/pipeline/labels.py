@@ -111,21 +111,22 @@ class LabelWeeks:
 
     def mapped(self, week: Week, work: Work) -> pl.DataFrame:
         """What `work` makes of all of them where they are worked out, sorted by pair."""
-        shares: list[Share] = []  # by the first portion, which is as large as any
         few: list[pl.DataFrame] = []
+        share = Share()
         with self._stores.lake.engine.settling() as settle:
             portions = self._portions(week, settle)
+            pairs = portions.count() if len(portions) > 1 else 0  # of one, what is made is counted
 
             def both(rows: Frame, settle: Settle) -> pl.DataFrame:
+                nonlocal share
                 made = settle(rows)
-                if not shares:
-                    shares.append(Share(min(1.0, _HELD / max(1, length(made) * len(portions)))))
-                sample = self._sample(shares[0], keeps_bought=False)
+                share = Share(min(1.0, _HELD / max(1, pairs or length(made))))
+                sample = self._sample(share, keeps_bought=False)
                 few.append(collected(drawn(made, sample, week=week)))
                 return self._stores.lake.engine.mapped(made, work)
 
             found = portions.each(both)
-        held = shares[0], self._split(pl.concat(few), week)
+        held = share, self._split(pl.concat(few), week)
         _put(self._few, week, held, most=max(1, self._stores.params.cuts.gate_weeks))
         self._counts[week] = found.height
         return found

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 import narwhals as nw
+import numpy as np
 import polars as pl
 
 from semana.data import catalog
 from semana.data import schemas as s
-from semana.data.draws import DRAWS
 from semana.data.purchases import before as known_before
 from semana.data.purchases import bought
 from semana.data.weeks import Week
@@ -24,6 +26,20 @@ from semana.stores.known import Known, tables_of
 # Pairs of a portion, about: their features take some 350 bytes a pair, and several times that in the making.
 MOST = 400_000
 MOST_TO_DRAW_FROM = 10 * MOST  # the pairs alone take some 55 bytes each
+
+
+@dataclass(frozen=True)
+class Portion:
+    """Customers from an id up to before another (None: no end): a table by customer has their rows in one place."""
+
+    low: Any = None
+    high: Any = None
+
+    def of(self, rows: Frame) -> Frame:
+        """Those of the rows that belong to its customers."""
+        if self.low is not None:
+            rows = rows.filter(nw.col(s.CUSTOMER_ID) >= self.low)
+        return rows if self.high is None else rows.filter(nw.col(s.CUSTOMER_ID) < self.high)
 
 
 class Portions:
@@ -48,15 +64,16 @@ class Portions:
         self._settle = settle
         self._week = week
         self._pairs = pairs
-        self._customers = _portions(run, stores, week, most=MOST_TO_DRAW_FROM if drawn else MOST)
-        alone = len(self._customers) == 1
+        self._customers = stores.lake.scan(catalog.CUSTOMERS, run.week).select(s.CUSTOMER_ID)
+        self._portions = _portions(self._customers, run, stores, week, most=MOST_TO_DRAW_FROM if drawn else MOST)
+        alone = len(self._portions) == 1
         tables = tables_of(run, stores, settle if alone else as_it_is, before=week)
         self._whole = None if alone else Whole(tables, before=week, params=self._params, settle=settle)
         self._part = Part(tables)
 
     def __len__(self) -> int:
         """How many portions there are."""
-        return len(self._customers)
+        return len(self._portions)
 
     def count(self) -> int:
         """How many pairs there are; their features are not made for it."""
@@ -76,13 +93,10 @@ class Portions:
         if self._whole is None:
             rows = self._made if asked is None else self._made.join(engine.frame(asked.lazy()), on=s.PAIR, how="semi")
             return in_order([engine.mapped(rows, work)])
-        for customers, part, settle in self._parts():
-            if asked is None:
-                rows = self._features(part, self._pairs(part), settle)
-            else:
-                here = asked.join(collected(customers), on=s.CUSTOMER_ID, how="semi")
-                rows = self._features(part, engine.frame(here.lazy()), settle)
-            found.append(engine.mapped(rows, work))
+        wanted = None if asked is None else engine.frame(asked.lazy())
+        for portion, part, settle in self._parts():
+            pairs = self._pairs(part) if wanted is None else portion.of(wanted)
+            found.append(engine.mapped(self._features(part, pairs, settle), work))
         return in_order(found)
 
     @cached_property
@@ -90,14 +104,15 @@ class Portions:
         """All rows, where there is one portion."""
         return self._settle(self._features(self._part, self._pairs(self._part), self._settle))
 
-    def _parts(self) -> Iterator[tuple[Frame, Part, Settle]]:
-        """Each portion: its customers, what belongs to them, and what works frames out while it is looked at."""
+    def _parts(self) -> Iterator[tuple[Portion, Part, Settle]]:
+        """Each portion: what belongs to its customers, and what works frames out while it is looked at."""
         if self._whole is None:
-            yield self._customers[0], self._part, self._settle
+            yield self._portions[0], self._part, self._settle
             return
-        for customers in self._customers:
+        for portion in self._portions:
             with self._engine.settling() as settle:
-                yield customers, self._whole.part(customers, settle=settle), settle
+                part = self._whole.part(portion.of(self._customers), settle=settle, among=portion.of)
+                yield portion, part, settle
 
     def _features(self, part: Part, pairs: Frame, settle: Settle) -> Frame:
         return features_of(pairs, part, before=self._week, params=self._params, settle=settle)
@@ -122,14 +137,16 @@ def length(rows: Frame) -> int:
     return int(collected(rows.select(nw.len())).item())
 
 
-def _portions(run: Known, stores: Stores, week: Week, *, most: int) -> list[Frame]:
-    """The customers of each portion, drawn: a customer's pairs are all in one."""
-    customers = stores.lake.scan(catalog.CUSTOMERS, run.week).select(s.CUSTOMER_ID, s.DRAW)
+def _portions(customers: Frame, run: Known, stores: Stores, week: Week, *, most: int) -> list[Portion]:
+    """Each with about `most` pairs, a customer's all in one."""
     if stores.lake.engine.spreads:
-        return [customers]
+        return [Portion()]
     history = bought(known_before(stores.lake.scan(catalog.PURCHASES, run.week), week))
-    known = length(history.select(*s.PAIR).unique())
-    pairs = known + length(customers) * stores.params.candidates.explore_per_customer
-    number = max(1, round(pairs / most))
-    edges = [place * DRAWS // number for place in range(number + 1)]
-    return [customers.filter(nw.col(s.DRAW) >= low, nw.col(s.DRAW) < high) for low, high in pairwise(edges)]
+    known = history.select(*s.PAIR).unique().group_by(s.CUSTOMER_ID).agg(nw.len().alias("pairs"))
+    each = collected(customers.join(known, on=s.CUSTOMER_ID, how="left")).sort(s.CUSTOMER_ID)
+    pairs = each["pairs"].fill_null(0).to_numpy() + stores.params.candidates.explore_per_customer
+    upto = np.cumsum(pairs)
+    number = max(1, round(pairs.sum() / most))
+    ends = np.searchsorted(upto, np.arange(1, number) * (pairs.sum() / number))
+    starts = each[s.CUSTOMER_ID].gather(np.unique(ends[ends < len(each) - 1]) + 1)
+    return [Portion(low, high) for low, high in pairwise([None, *starts, None])]
