@@ -9,7 +9,7 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 _HEAD = """# Benchmarks
 
 Printed by `make bench`, `bench-scale`, `bench-peers`, `bench-airflow` and `python -m benchmarks.story`, a section each;
-figures are of the machine that ran it.
+figures are of the machine that ran it, and of that day: compare those of one section with each other.
 """
 
 

@@ -51,6 +51,15 @@ def test_an_estimate_is_moved_by_how_past_ones_turned_out() -> None:
     assert 0.38 < many.low < many.f1 < many.high < 0.52
 
 
+def test_no_estimate_is_above_one() -> None:
+    past = [(0.5, each) for each in (0.9, 0.8, 0.95, 0.9, 0.85, 0.9, 0.92)]
+    assert estimated(0.7, past[:2]).f1 == 1
+    many = estimated(0.7, past)
+    assert many.f1 == many.high == 1
+    assert many.low == 1  # each was reached more than one and a half times
+    assert estimated(0.5, past).f1 == pytest.approx(0.9)
+
+
 def test_truths_that_leave_their_interval_again_and_again_are_noted() -> None:
     calm = [(0.5, 0.45 + 0.002 * (n % 3)) for n in range(12)]
     assert left_repeatedly(calm) is None

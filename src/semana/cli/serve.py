@@ -56,7 +56,9 @@ def api(
     try:
         from semana.serving.server import serve
     except ModuleNotFoundError as err:
-        raise ConfigurationError(f"{err.name} is not installed: the API needs pip install 'semana[api]'") from err
+        raise ConfigurationError(
+            f"{err.name} is not installed: in the folder of semana's source, pip install '.[api]'"
+        ) from err
     with suppress(KeyboardInterrupt):  # which is how it ends
         serve(settings, listening(host, port), host=as_asked(host), workers=workers, local=local, log_all=access_log)
 
@@ -77,7 +79,9 @@ def ui(
     try:
         from semana.ui.server import serve
     except ModuleNotFoundError as err:
-        raise ConfigurationError(f"{err.name} is not installed: the pages need pip install 'semana[ui]'") from err
+        raise ConfigurationError(
+            f"{err.name} is not installed: in the folder of semana's source, pip install '.[ui]'"
+        ) from err
     with suppress(KeyboardInterrupt):  # which is how it ends
         serve(settings, listens, host=as_asked(host), local=host in LOOPBACK)
 

@@ -66,16 +66,17 @@ def estimated(expected: float, past: Sequence[tuple[float, float]]) -> Estimate:
     """The estimate from what is expected and past weeks' (expected, realised) F1, oldest first.
 
     What is expected times the median ratio of realised to expected; the interval holds the share of the past ratios
-    that a next one falls among (split conformal prediction).
+    that a next one falls among (split conformal prediction). No F1 is above 1.
     """
     ratios = np.array([realised / told for told, realised in past if told > 0 and not np.isnan(realised)])
     if not len(ratios):
         return Estimate(expected, None, None)
     middle = float(np.median(ratios))
+    likely = min(1.0, expected * middle)
     if len(ratios) < _ENOUGH:
-        return Estimate(expected * middle, None, None)
+        return Estimate(likely, None, None)
     factor = float(np.exp(next_error(np.abs(np.log(ratios / middle)), _SHARE)))
-    return Estimate(expected * middle, expected * middle / factor, expected * middle * factor)
+    return Estimate(likely, min(1.0, expected * middle / factor), min(1.0, expected * middle * factor))
 
 
 def left_repeatedly(past: Sequence[tuple[float, float]]) -> str | None:

@@ -77,10 +77,11 @@ def _delivered(
             settle(path)
         except ConfigurationError as err:
             unknown.append(err)
+    others = [f"The other files landed ({len(landed)}): semana deliveries"] if landed else []
     if refused:
-        raise ContractError("\n".join(str(err) for err in (*refused, *unknown))) from refused[0]
+        raise ContractError("\n".join((*map(str, refused), *map(str, unknown), *others))) from refused[0]
     if unknown:
-        raise ConfigurationError("\n".join(str(err) for err in unknown)) from unknown[0]
+        raise ConfigurationError("\n".join((*map(str, unknown), *others))) from unknown[0]
     told = {name: letters[name] for name in (TAKEN, REFUSED)}
     summary = {"step": "ingest", "rows": _rows(landed), "deliveries": landed, "position": stores.landing.position}
     return {**summary, "letters": told}

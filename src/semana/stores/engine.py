@@ -153,7 +153,9 @@ class DuckDB:
         try:
             import duckdb
         except ImportError as err:
-            raise ConfigurationError("SEMANA_ENGINE=duckdb: install it: pip install 'semana[duckdb]'") from err
+            raise ConfigurationError(
+                "SEMANA_ENGINE=duckdb: install it: in the folder of semana's source, pip install '.[duckdb]'"
+            ) from err
         limits = {"memory_limit": self._memory} if self._memory else {}
         return duckdb.connect(config={"temp_directory": str(self._scratch), **_ASKS_NOBODY, **limits})
 
@@ -218,7 +220,9 @@ class Spark:
             from pyspark.errors import PySparkException
             from pyspark.sql import SparkSession
         except ImportError as err:
-            raise ConfigurationError("SEMANA_ENGINE=spark: install it: pip install 'semana[spark]'") from err
+            raise ConfigurationError(
+                "SEMANA_ENGINE=spark: install it: in the folder of semana's source, pip install '.[spark]'"
+            ) from err
         builder = SparkSession.builder.appName("semana").config(map=_SPARK)
         if self._memory:
             builder = builder.config("spark.driver.memory", self._memory.replace(" ", "").replace("iB", "").rstrip("B"))
