@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     )
     engine_memory: str | None = Field(
         default=None,
-        pattern=r"^[0-9]+ ?[KMGT]i?B$",
+        pattern=r"^[1-9][0-9]* ?[KMGT]i?B$",
         description="What duckdb, or spark's driver, may hold in memory, like 4GiB; the rest lies on the disk.",
     )
     spark_master: str = Field(

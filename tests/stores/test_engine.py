@@ -15,9 +15,10 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from semana.errors import ConfigurationError
+from semana.errors import ConfigurationError, ContractError
 from semana.settings import read_settings
-from semana.stores.engine import POLARS, DuckDB, Engine, Spark, collected
+from semana.stores.duck import DuckDB
+from semana.stores.engine import POLARS, Engine, Spark, collected
 from semana.stores.files import TEMPORARY, sweep
 from tests.stores.engines import OTHERS, no_java
 
@@ -60,6 +61,36 @@ def test_what_cannot_be_settled_says_why_and_leaves_nothing(tmp_path: Path) -> N
             settle(first.with_columns(nw.col("id").cast(nw.Int64)))
     with pytest.raises(duckdb.Error, match="settled_1"):
         collected(first)
+
+
+def test_what_fails_while_rows_come_in_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+    engine = DuckDB(tmp_path)
+    rows = engine.frame(pl.select(pl.int_range(400_000).alias("id")).lazy())
+
+    def broken(batch: pl.DataFrame) -> pl.DataFrame:
+        if len(batch):
+            raise ContractError("the bundle is damaged")
+        return batch
+
+    with pytest.raises(ContractError, match="damaged"), engine.settling() as settle:
+        engine.mapped(settle(rows), broken)
+    with engine.settling() as settle:
+        assert len(engine.mapped(settle(rows), lambda batch: batch)) == 400_000
+
+
+def test_the_keyboard_interrupts_duckdb_too(tmp_path: Path) -> None:
+    engine = DuckDB(tmp_path)
+    frames = []
+
+    def interrupted() -> None:
+        with engine.settling() as settle:
+            frames.append(settle(engine.frame(ROWS.lazy())))
+            raise RuntimeError("Query interrupted")  # as DuckDB tells it; a real one looks up now and then only
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    with pytest.raises(duckdb.Error, match="settled_1"):
+        collected(frames[0])
 
 
 def test_duckdb_asks_nobody_for_extensions(tmp_path: Path) -> None:
@@ -149,8 +180,12 @@ def test_what_does_not_fit_into_memory_lies_in_the_scratch_folder(tmp_path: Path
         assert collected(counted.select(nw.len())).item() == many.height
 
 
-def test_an_engine_or_a_memory_that_is_none_is_said() -> None:
+def test_an_engine_or_a_memory_that_is_none_is_said(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="SEMANA_ENGINE"):
         read_settings(engine="pandas")
     with pytest.raises(ConfigurationError, match="SEMANA_ENGINE_MEMORY"):
         read_settings(engine_memory="lots")
+    with pytest.raises(ConfigurationError, match="SEMANA_ENGINE_MEMORY"):
+        read_settings(engine_memory="0GiB")
+    with pytest.raises(ConfigurationError, match=r"SEMANA_ENGINE_MEMORY=9{20}GiB"):
+        DuckDB(tmp_path, memory="9" * 20 + "GiB").frame(ROWS.lazy())

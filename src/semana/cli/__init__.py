@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import sys
 import traceback
 
@@ -80,6 +82,9 @@ def _refused_here(err: Exception) -> str | None:
         return f"{err.filename}: this user may not write or read it. Mend its rights."
     if isinstance(err, NotADirectoryError):
         return f"{err.filename}: it lies below a file; a folder was expected there."
-    if type(err).__name__ == "OutOfMemoryException":  # DuckDB's, which is imported where it is used
-        return f"DuckDB had too little memory (SEMANA_ENGINE_MEMORY), or disk. It says: {str(err).splitlines()[0]}"
+    said = f"{err}".partition("\n")[0]
+    if said.startswith("Out of Memory Error"):  # DuckDB's, of one type where it works and of another where it gives
+        return f"DuckDB had too little memory (SEMANA_ENGINE_MEMORY), or disk. It says: {said}"
+    if os.strerror(errno.ENOSPC) in said:  # Python's, Polars' and DuckDB's
+        return f"the disk is full: make room (semana prune removes old weeks), then do it again. {said}"
     return None

@@ -63,6 +63,6 @@ def _note(how: str, path: Path, dataset: Dataset) -> None:
     notes = _notes.get()
     if notes is None or (how == READ and (how, path) in notes):
         return
-    file = pl.scan_parquet(path)
+    file = pl.scan_parquet(path, glob=False)
     rows = file.select(pl.len()).collect().item()
     notes[how, path] = Touch(dataset.name, how, path, rows, len(file.collect_schema()), path.stat().st_size)

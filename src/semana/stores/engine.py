@@ -6,8 +6,6 @@ Whatever is asked of it is a Narwhals expression, and comes out the same on each
 from __future__ import annotations
 
 import atexit
-import contextlib
-import io
 import os
 import re
 import shutil
@@ -16,7 +14,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from importlib.util import find_spec
 from itertools import count
@@ -30,7 +28,6 @@ from semana.errors import ConfigurationError
 from semana.stores import files
 
 if TYPE_CHECKING:
-    import duckdb
     import pyarrow as pa
     from pyspark.sql import SparkSession
 
@@ -52,14 +49,8 @@ _ALONE: dict[str, Any] = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 1)),
 }
-# DuckDB would fetch extensions from its own site for files that it does not know.
-_ASKS_NOBODY: dict[str, Any] = {
-    "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False,
-    "allow_community_extensions": False,
-}
 _FRESH_SECONDS = 10
-_BATCH = 2**16  # rows that are given to Python at once
+BATCH = 2**16  # rows that are given to Python at once
 Settle = Callable[[Frame], Frame]
 Work = Callable[[pl.DataFrame], pl.DataFrame]
 _AS_WRITTEN = pl.QueryOptFlags(join_order=False)
@@ -72,7 +63,8 @@ def collected(frame: Frame) -> pl.DataFrame:
     they are joined in the order in which the joins are written.
     """
     how = {"optimizations": _AS_WRITTEN} if frame.implementation.is_polars() else {}
-    rows: pl.DataFrame = frame.collect("polars", **how).to_native()
+    with interrupted_as_asked():
+        rows: pl.DataFrame = frame.collect("polars", **how).to_native()
     return rows
 
 
@@ -131,72 +123,11 @@ class Polars:
     def mapped(self, frame: Frame, work: Work) -> pl.DataFrame:
         """What `work` makes of the rows, a batch at a time."""
         rows = collected(frame)
-        return pl.concat(work(batch) for batch in rows.iter_slices(_BATCH)) if rows.height else work(rows)
+        return pl.concat(work(batch) for batch in rows.iter_slices(BATCH)) if rows.height else work(rows)
 
     def write(self, frame: Frame, path: Path) -> None:
         """Writes the rows as a Parquet file."""
         collected(frame).write_parquet(path)
-
-
-class DuckDB:
-    """Larger than memory: what does not fit into `memory` (like 4GiB; None: most of the machine) lies in the home."""
-
-    spreads = False
-
-    def __init__(self, home: Path, *, memory: str | None = None) -> None:
-        self._home = home
-        self._memory = memory
-        self._numbers = count(1)
-
-    @cached_property
-    def _connection(self) -> duckdb.DuckDBPyConnection:
-        try:
-            import duckdb
-        except ImportError as err:
-            raise ConfigurationError(
-                "SEMANA_ENGINE=duckdb: install it: in the folder of semana's source, pip install '.[duckdb]'"
-            ) from err
-        limits = {"memory_limit": self._memory} if self._memory else {}
-        return duckdb.connect(config={"temp_directory": str(self._scratch), **_ASKS_NOBODY, **limits})
-
-    @cached_property
-    def _scratch(self) -> Path:
-        return _scratch_in(self._home)
-
-    def scan(self, path: Path) -> Frame:
-        """The rows of a Parquet file."""
-        return nw.from_native(self._connection.read_parquet(re.sub(r"[*?\[]", r"[\g<0>]", str(path))))
-
-    def frame(self, rows: pl.LazyFrame) -> Frame:
-        """A small table as a frame of the engine."""
-        return nw.from_native(self._connection.from_arrow(rows.collect().to_arrow()))
-
-    @contextmanager
-    def settling(self) -> Iterator[Settle]:
-        """Gives what works a frame out once, for all that look at it until the block ends."""
-        names: list[str] = []
-
-        def settled(frame: Frame) -> Frame:
-            name = f"settled_{next(self._numbers)}"
-            frame.to_native().create(name)
-            names.append(name)
-            return nw.from_native(self._connection.table(name))
-
-        try:
-            yield settled
-        finally:
-            for name in names:
-                self._connection.execute(f"DROP TABLE {name}")
-
-    def mapped(self, frame: Frame, work: Work) -> pl.DataFrame:
-        """What `work` makes of the rows, a batch at a time."""
-        found = [work(collected(frame.head(0)))]  # before the reader: a connection has one open result
-        found += (_copied(work(pl.DataFrame(batch))) for batch in frame.to_native().to_arrow_reader(_BATCH))
-        return pl.concat(found)
-
-    def write(self, frame: Frame, path: Path) -> None:
-        """Writes the rows as a Parquet file."""
-        frame.to_native().write_parquet(str(path), compression="zstd")
 
 
 class Spark:
@@ -246,7 +177,7 @@ class Spark:
 
     @cached_property
     def _scratch(self) -> Path:
-        return _scratch_in(self._home)
+        return scratch_in(self._home)
 
     def scan(self, path: Path) -> Frame:
         """The rows of a Parquet file."""
@@ -301,7 +232,18 @@ class Spark:
         shutil.rmtree(parts)
 
 
-def _scratch_in(home: Path) -> Path:
+@contextmanager
+def interrupted_as_asked() -> Iterator[None]:
+    """Ctrl-C is the keyboard's, also where DuckDB tells it as an error of its own."""
+    try:
+        yield
+    except RuntimeError as err:
+        if "Query interrupted" not in str(err):
+            raise
+        raise KeyboardInterrupt from err
+
+
+def scratch_in(home: Path) -> Path:
     """A folder among the home's temporary files, for this process; while it lives the folder is new, and not swept."""
     folder = files.temporary(home / "engine")
     folder.mkdir(parents=True)
@@ -311,7 +253,7 @@ def _scratch_in(home: Path) -> Path:
 
 
 def _keep_new(folder: Path) -> None:
-    with contextlib.suppress(FileNotFoundError):
+    with suppress(FileNotFoundError):
         while True:
             os.utime(folder)
             time.sleep(_FRESH_SECONDS)
@@ -325,11 +267,6 @@ def _half_of_this_machine() -> int:
 def _uri(path: Path) -> str:
     """Where Spark finds the path; it takes a URI as it is written, and what is quoted in it as another name."""
     return "file://" + re.sub(r"[*?\[\]{}]", r"\\\g<0>", str(path.resolve()))
-
-
-def _copied(rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows with memory of their own: a column, or a text, of DuckDB's keeps the whole batch that it came in."""
-    return pl.read_ipc_stream(io.BytesIO(rows.write_ipc_stream(None).getvalue()))
 
 
 def _plain(rows: pl.DataFrame) -> pa.Table:

@@ -167,7 +167,7 @@ class Golden:
 
     def kept_frame(self, name: str, key: Mapping[str, Any], make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
         """The frame that `make` gives, kept under a name for the same set, code and `key`."""
-        return pl.read_parquet(self._kept(f"{name}.parquet", key, lambda: _parquet(make())))
+        return pl.read_parquet(self._kept(f"{name}.parquet", key, lambda: _parquet(make())), glob=False)
 
     def kept_value(self, name: str, key: Mapping[str, Any], make: Callable[[], Any]) -> Any:
         """The plain value that `make` gives, likewise."""

@@ -16,7 +16,8 @@ from semana.settings import Settings
 from semana.stores import files
 from semana.stores.alerts import Alerts, Event, mail, webhook
 from semana.stores.bundle import Bundles
-from semana.stores.engine import POLARS, DuckDB, Engine, Spark
+from semana.stores.duck import DuckDB
+from semana.stores.engine import POLARS, Engine, Spark
 from semana.stores.experiments import Experiments
 from semana.stores.golden import Golden
 from semana.stores.inbox import Inbox

@@ -17,7 +17,7 @@ TOLERANCE = 1e-9
 
 def main(folder: Path) -> int:
     """Scores the bundle in `folder`; 0 where every probability is as saved, else 1 with the largest difference."""
-    saved = pl.read_parquet(folder / SMOKE)
+    saved = pl.read_parquet(folder / SMOKE, glob=False)
     expected = saved[s.PROBABILITY].to_numpy()
     features = saved.drop(s.PROBABILITY)
     rows = Rows(names=tuple(features.columns), values=features.to_numpy())
