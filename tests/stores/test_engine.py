@@ -151,8 +151,8 @@ def test_of_what_duckdb_hands_over_nothing_stays_in_memory_but_what_is_made_of_i
     many = pl.DataFrame().select(number).with_columns(pl.format("customer number {}", number).alias("text"), *columns)
     many.write_parquet(tmp_path / "many.parquet", row_group_size=50_000)
     program = (
-        "import sys; from pathlib import Path; import psutil; import narwhals as nw; from semana.stores import engine\n"
-        "duckdb = engine.DuckDB(Path(sys.argv[1]), memory='400MiB')\n"
+        "import sys; from pathlib import Path; import psutil; import narwhals as nw; from semana.stores import duck\n"
+        "duckdb = duck.DuckDB(Path(sys.argv[1]), memory='400MiB')\n"
         "rows, size = duckdb.scan(Path(sys.argv[1]) / 'many.parquet'), int(sys.argv[2])\n"
         "found, memory = [], []\n"
         "for n in range(600_000 // size):\n"
