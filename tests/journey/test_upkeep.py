@@ -92,7 +92,7 @@ def test_what_a_log_line_suggests_names_the_home(home: Path) -> None:
     (home / "exclude.csv").write_text("customer_id,product_id\n2,\n")
     call = [sys.executable, "-m", "semana.cli", "--home", str(home), "list", "--top", "3"]
     done = subprocess.run(call, capture_output=True, text=True, check=True)
-    assert f"semana --home {home} run --reason" in done.stderr
+    assert f"semana --home {home} run --as-of 2025-02-17 --reason" in done.stderr
 
 
 def test_a_run_under_way_makes_the_second_one_busy(home: Path) -> None:
