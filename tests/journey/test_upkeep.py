@@ -88,6 +88,14 @@ def test_who_interrupts_it_is_told_so_by_its_exit_code(home: Path) -> None:
     assert process.returncode == 130
 
 
+def test_a_full_disk_is_tried_again(home: Path) -> None:
+    call = [sys.executable, "-m", "semana.cli", "--home", str(home), "list", "--top", "3"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(call, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 69
+    assert "the disk is full: make room" in done.stderr
+
+
 def test_what_a_log_line_suggests_names_the_home(home: Path) -> None:
     (home / "exclude.csv").write_text("customer_id,product_id\n2,\n")
     call = [sys.executable, "-m", "semana.cli", "--home", str(home), "list", "--top", "3"]

@@ -62,9 +62,9 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
     except Exception as err:
-        if said := _refused_here(err):
-            print(f"semana: {said}", file=sys.stderr)
-            sys.exit(EXIT_CODES[ConfigurationError])
+        if told := _refused_here(err):
+            print(f"semana: {told}", file=sys.stderr)
+            sys.exit(EXIT_CODES[type(told)])
         if hasattr(err, "format_message"):
             print(f"semana: {err.format_message()} See: semana --help", file=sys.stderr)
             sys.exit(EXIT_CODES[UsageError])
@@ -76,15 +76,17 @@ def main() -> None:
         sys.exit(BUG)
 
 
-def _refused_here(err: Exception) -> str | None:
+def _refused_here(err: Exception) -> ConfigurationError | ServiceUnavailable | None:
     """What this machine refuses, and what to do; None for any other failure."""
     if isinstance(err, PermissionError):
-        return f"{err.filename}: this user may not write or read it. Mend its rights."
+        return ConfigurationError(f"{err.filename}: this user may not write or read it. Mend its rights.")
     if isinstance(err, NotADirectoryError):
-        return f"{err.filename}: it lies below a file; a folder was expected there."
+        return ConfigurationError(f"{err.filename}: it lies below a file; a folder was expected there.")
     said = f"{err}".partition("\n")[0]
     if said.startswith("Out of Memory Error"):  # DuckDB's, of one type where it works and of another where it gives
-        return f"DuckDB had too little memory (SEMANA_ENGINE_MEMORY), or disk. It says: {said}"
+        return ConfigurationError(f"DuckDB had too little memory (SEMANA_ENGINE_MEMORY), or disk. It says: {said}")
     if os.strerror(errno.ENOSPC) in said:  # Python's, Polars' and DuckDB's
-        return f"the disk is full: make room (semana prune removes old weeks), then do it again. {said}"
+        return ServiceUnavailable(
+            f"the disk is full: make room (semana prune removes old weeks), then do it again. {said}"
+        )
     return None
