@@ -225,8 +225,14 @@ def refusal(where: str, err: ValidationError, model: type[BaseModel]) -> Configu
         elif fault["type"] == "missing":
             faults.append(f"{path}: is missing here; add it")
         else:
-            faults.append(f"{path}: {fault['msg'].lower()} (got {fault['input']!r:.80})")
+            faults.append(f"{path}: {_told(fault['msg'])} (got {fault['input']!r:.80})")
     return ConfigurationError(f"{where}: " + "; ".join(faults))
+
+
+def _told(fault: str) -> str:
+    """Pydantic's message within a sentence."""
+    said = fault.removeprefix("Value error, ")
+    return said[:1].lower() + said[1:]
 
 
 def allowed_keys(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:

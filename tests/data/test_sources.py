@@ -64,6 +64,8 @@ def test_a_faulty_source_is_refused_with_what_is_allowed(text: str, says: str) -
     ("extra", "says"),
     [
         ("categorical: [label]", "has a name that we use"),
+        ("numeric: [Seen]", "has a name that we use"),
+        ("categorical: [a], numeric: [A]", "a and A have one name"),
         ("categorical: [a], numeric: [a]", "both categorical and numeric"),
         ("attributes: auto, numeric: [a]", "either attributes: auto"),
     ],

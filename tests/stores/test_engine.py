@@ -113,6 +113,11 @@ def test_the_scratch_folder_of_a_living_process_is_not_swept(tmp_path: Path, mon
         assert scratch.exists()
 
 
+def test_a_name_that_spark_reads_otherwise_is_refused_by_it(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"column 'pack\.size' has a sign .* polars or duckdb, or rename"):
+        Spark(tmp_path).frame(pl.LazyFrame({"pack.size": ["6"]}))
+
+
 @no_java
 @pytest.mark.parametrize(("master", "memory"), [("local[x]", None), ("local[1]", "100MiB"), ("sc://127.0.0.1:9", None)])
 def test_a_spark_that_cannot_be_used_is_said(tmp_path: Path, master: str, memory: str | None) -> None:

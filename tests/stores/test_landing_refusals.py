@@ -99,7 +99,17 @@ BAD = {
     "attribute of ours": (
         "customers.parquet",
         parquet(shop.customers().rename({"visits": "seen"})),
-        "attribute 'seen' has a name that we use",
+        "attribute seen has a name that we use",
+    ),
+    "attribute of ours in another case": (
+        "customers.parquet",
+        parquet(shop.customers().rename({"visits": "Draw"})),
+        "attribute Draw has a name that we use; not allowed, whatever their case: customer_id",
+    ),
+    "attributes that differ in case": (
+        "customers.parquet",
+        parquet(shop.customers().with_columns(Visits=pl.lit(1.0))),
+        "the attributes visits and Visits have one name but for its case. Rename the column",
     ),
     "contradicting customers": (
         "customers.parquet",

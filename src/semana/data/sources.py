@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import date, datetime
 from fnmatch import fnmatchcase
 from typing import Annotated, Literal
@@ -26,6 +27,21 @@ _NAMES = {
     "products": ((s.PRODUCT_ID,), (s.DATE,)),
 }
 RESERVED = (s.CUSTOMER_ID, s.PRODUCT_ID, s.LABEL, s.OWNER, s.SEEN, s.POSITION, s.DELIVERY, s.DRAW)
+
+
+def taken_name(attributes: Iterable[str]) -> str | None:
+    """Which of the attributes has a name that we or another one have, and how; None where none has.
+
+    Names that differ in case alone are one name to DuckDB and Spark.
+    """
+    seen = dict.fromkeys(RESERVED, "")
+    for name in attributes:
+        other = seen.setdefault(name.lower(), name)
+        if not other:
+            return f"attribute {name} has a name that we use; not allowed, whatever their case: {', '.join(RESERVED)}"
+        if other != name:
+            return f"the attributes {other} and {name} have one name but for its case"
+    return None
 
 
 class HolidayCalendar(Section):
@@ -108,14 +124,13 @@ class Table(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> Table:
-        taken = [name for name in (*self.categorical, *self.numeric) if name in RESERVED]
-        if taken:
-            raise ValueError(f"attribute {taken[0]} has a name that we use; not allowed: {', '.join(RESERVED)}")
         if self.attributes and (self.categorical or self.numeric):
             raise ValueError("give either attributes: auto, or categorical and numeric")
         doubled = set(self.categorical) & set(self.numeric)
         if doubled:
             raise ValueError(f"{min(doubled)} is both categorical and numeric")
+        if taken := taken_name((*self.categorical, *self.numeric)):
+            raise ValueError(taken)
         return self
 
     def theirs(self, ours: str) -> tuple[str, ...]:

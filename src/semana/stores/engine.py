@@ -49,6 +49,7 @@ _ALONE: dict[str, Any] = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 1)),
 }
+_SYNTAX = ".`"
 _FRESH_SECONDS = 10
 BATCH = 2**16  # rows that are given to Python at once
 Settle = Callable[[Frame], Frame]
@@ -186,6 +187,12 @@ class Spark:
 
     def frame(self, rows: pl.LazyFrame) -> Frame:
         """A small table as a frame of the engine."""
+        for name in rows.collect_schema():
+            if set(name) & set(_SYNTAX):
+                raise ConfigurationError(
+                    f"SEMANA_ENGINE=spark: column {name!r} has a sign ({_SYNTAX}) that Spark reads as its own. "
+                    "Run with polars or duckdb, or rename the column."
+                )
         small: Frame = nw.from_native(self._session.createDataFrame(rows.collect().to_arrow()))
         return small
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +65,8 @@ class Landed(Manifest):
     def attributes(self, table: str, position: int, engine: Engine = POLARS) -> Frame:
         """The attribute rows of the deliveries live at `position`: id, `seen`, label, ..., and their `position`.
 
-        An attribute that came as a number once and as text another time is text. A row without a day was always true
+        An attribute that came as a number once and as text another time is text, and one whose name came in another
+        case is the same. A row without a day was always true
         where it is the first of its id; a later one is `seen` on the day that it arrived.
         """
         (key,) = KEYS[table]
@@ -78,6 +79,7 @@ class Landed(Manifest):
             )
             for delivery, path in self._staged(table, position)
         ]
+        frames = _spelled_alike(frames)
         people = [s.LABEL, s.OWNER] if key == s.CUSTOMER_ID else [s.LABEL]
         empty = pl.LazyFrame(
             schema={
@@ -135,6 +137,15 @@ class Landed(Manifest):
             for name in brief(promised):
                 report[name] += promised[name]
         return report
+
+
+def _spelled_alike(frames: Iterable[pl.LazyFrame]) -> list[pl.LazyFrame]:
+    """The frames with every column as it was first written: DuckDB and Spark know no case."""
+    spelled: dict[str, str] = {}
+    return [
+        frame.rename({name: spelled.setdefault(name.lower(), name) for name in frame.collect_schema()})
+        for frame in frames
+    ]
 
 
 def _id_type(ids: Mapping[str, str], key: str) -> pl.DataType:
