@@ -1,5 +1,7 @@
 """The five ways a command can fail for a reason outside our code; the command line maps each to its exit code."""
 
+from __future__ import annotations
+
 
 class UsageError(ValueError):
     """The command was called in a way it cannot serve (exit 64)."""
@@ -19,3 +21,8 @@ class Busy(RuntimeError):
 
 class ConfigurationError(ValueError):
     """Settings, params or a source definition are wrong (exit 78)."""
+
+
+def not_installed(what: str, extra: str) -> ConfigurationError:
+    """What to say where a package of one of our extras is not there."""
+    return ConfigurationError(f"{what} is not installed: in the folder of semana's source, pip install '.[{extra}]'")

@@ -80,6 +80,20 @@ def test_a_refused_delivery_and_a_failed_run_are_told_and_fail_as_before(living:
     assert "transactions-bad.csv" in came[0].says
 
 
+def test_beside_a_refused_file_the_new_ones_that_landed_are_counted(living: Stores, tmp_path: Path) -> None:
+    bad = tmp_path / "transactions-bad.csv"
+    bad.write_text("customer_id,product_id\n1,2\n")
+    new = shop.write_week(tmp_path, SECOND)
+
+    def says() -> str:
+        with pytest.raises(ContractError) as refused:
+            ingest.land(living, [bad, new], source="canonical", table=None, arrival=on(NEXT))
+        return str(refused.value)
+
+    assert "The other files landed (1): semana deliveries" in says()
+    assert "other files" not in says()
+
+
 def test_a_wrong_call_is_nobodys_alarm(living: Stores) -> None:
     stores, came = heard(living)
     with pytest.raises(UsageError), failures_told(stores, what="run", now=NOW):

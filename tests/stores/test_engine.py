@@ -113,6 +113,16 @@ def test_the_scratch_folder_of_a_living_process_is_not_swept(tmp_path: Path, mon
         assert scratch.exists()
 
 
+@pytest.mark.parametrize(("kind", "package"), [(DuckDB, "duckdb"), (Spark, "pyspark.sql")])
+def test_an_engine_whose_package_is_absent_says_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[DuckDB | Spark], package: str
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    extra = package.removesuffix(".sql").removeprefix("py")
+    with pytest.raises(ConfigurationError, match=rf"not installed: .* pip install '\.\[{extra}\]'"):
+        kind(tmp_path).frame(pl.LazyFrame({"a": [1]}))
+
+
 def test_a_name_that_spark_reads_otherwise_is_refused_by_it(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"column 'pack\.size' has a sign .* polars or duckdb, or rename"):
         Spark(tmp_path).frame(pl.LazyFrame({"pack.size": ["6"]}))

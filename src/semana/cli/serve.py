@@ -42,7 +42,7 @@ def api(
 ) -> None:
     """Serve the list over HTTP until Ctrl-C; new lists are taken in as they are published."""
     from semana.cli.listening import LOOPBACK, as_asked, listening
-    from semana.errors import ConfigurationError
+    from semana.errors import ConfigurationError, not_installed
 
     stores, settings = front.stores(), front.settings()
     local = host in LOOPBACK
@@ -56,9 +56,7 @@ def api(
     try:
         from semana.serving.server import serve
     except ModuleNotFoundError as err:
-        raise ConfigurationError(
-            f"{err.name} is not installed: in the folder of semana's source, pip install '.[api]'"
-        ) from err
+        raise not_installed(str(err.name), "api") from err
     with suppress(KeyboardInterrupt):  # which is how it ends
         serve(settings, listening(host, port), host=as_asked(host), workers=workers, local=local, log_all=access_log)
 
@@ -70,7 +68,7 @@ def ui(
 ) -> None:
     """Serve the pages for people until Ctrl-C; they ask the API, and need no home."""
     from semana.cli.listening import LOOPBACK, as_asked, listening
-    from semana.errors import ConfigurationError
+    from semana.errors import not_installed
     from semana.settings import keep_gradio_quiet
 
     settings = front.settings(api_url=api_url)
@@ -79,9 +77,7 @@ def ui(
     try:
         from semana.ui.server import serve
     except ModuleNotFoundError as err:
-        raise ConfigurationError(
-            f"{err.name} is not installed: in the folder of semana's source, pip install '.[ui]'"
-        ) from err
+        raise not_installed(str(err.name), "ui") from err
     with suppress(KeyboardInterrupt):  # which is how it ends
         serve(settings, listens, host=as_asked(host), local=host in LOOPBACK)
 

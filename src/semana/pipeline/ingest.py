@@ -77,7 +77,8 @@ def _delivered(
             settle(path)
         except ConfigurationError as err:
             unknown.append(err)
-    others = [f"The other files landed ({len(landed)}): semana deliveries"] if landed else []
+    new = sum(each["outcome"] == LANDED for each in landed if each is not letters["delivery"])
+    others = [f"The other files landed ({new}): semana deliveries"] if new else []
     if refused:
         raise ContractError("\n".join((*map(str, refused), *map(str, unknown), *others))) from refused[0]
     if unknown:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import polars as pl
 
-from semana.errors import ConfigurationError
+from semana.errors import ConfigurationError, not_installed
 from semana.stores.engine import BATCH, Frame, Settle, Work, collected, interrupted_as_asked, scratch_in
 
 if TYPE_CHECKING:
@@ -43,9 +43,7 @@ class DuckDB:
         try:
             import duckdb
         except ImportError as err:
-            raise ConfigurationError(
-                "SEMANA_ENGINE=duckdb: install it: in the folder of semana's source, pip install '.[duckdb]'"
-            ) from err
+            raise not_installed("SEMANA_ENGINE=duckdb: it", "duckdb") from err
         limits = {"memory_limit": self._memory} if self._memory else {}
         try:
             return duckdb.connect(config={"temp_directory": str(self._scratch), **_ASKS_NOBODY, **limits})

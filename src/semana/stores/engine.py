@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import narwhals as nw
 import polars as pl
 
-from semana.errors import ConfigurationError
+from semana.errors import ConfigurationError, not_installed
 from semana.stores import files
 
 if TYPE_CHECKING:
@@ -152,9 +152,7 @@ class Spark:
             from pyspark.errors import PySparkException
             from pyspark.sql import SparkSession
         except ImportError as err:
-            raise ConfigurationError(
-                "SEMANA_ENGINE=spark: install it: in the folder of semana's source, pip install '.[spark]'"
-            ) from err
+            raise not_installed("SEMANA_ENGINE=spark: it", "spark") from err
         builder = SparkSession.builder.appName("semana").config(map=_SPARK)
         if self._memory:
             builder = builder.config("spark.driver.memory", self._memory.replace(" ", "").replace("iB", "").rstrip("B"))
