@@ -230,9 +230,9 @@ def refusal(where: str, err: ValidationError, model: type[BaseModel]) -> Configu
 
 
 def _told(fault: str) -> str:
-    """Pydantic's message within a sentence."""
-    said = fault.removeprefix("Value error, ")
-    return said[:1].lower() + said[1:]
+    """The message within a sentence: ours as it is, it may begin with a name; pydantic's without its capital."""
+    ours = fault.removeprefix("Value error, ")
+    return ours if ours != fault else fault[:1].lower() + fault[1:]
 
 
 def allowed_keys(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:

@@ -166,7 +166,7 @@ def test_attributes_are_taken_as_they_come_where_the_source_says_so() -> None:
     text = SHOP.replace("categorical: [words]\n    label: words", "attributes: auto").replace(
         ", date: when}\n    attr", "}\n    attr"
     )
-    row = {"what": "1", "label": "Milk", "size": "0.5", "code": "007", "fresh": "yes", "__index_level_0__": "3"}
+    row = {"what": "1", "Label": "Milk", "size": "0.5", "code": "007", "fresh": "yes", "__index_level_0__": "3"}
     kept = cleaned(row, table="products", csv=True, source=parse_source("shop", text)).kept
     assert kept.rows(named=True) == [
         {"product_id": 1, "seen": None, "label": "Milk", "code": "007", "fresh": "yes", "size": 0.5}

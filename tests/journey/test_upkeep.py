@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 
+from semana.cli import main
 from semana.settings import read_settings
 from semana.stores.home import open_home
 from semana.stores.leases import Leases
@@ -96,11 +99,34 @@ def test_a_full_disk_is_tried_again(home: Path) -> None:
     assert "the disk is full: make room" in done.stderr
 
 
+def test_a_disk_that_duckdb_has_filled_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def filling(**_: object) -> None:
+        with duckdb.connect(config={"memory_limit": "60MB", "temp_directory": str(tmp_path)}) as connection:
+            connection.execute("SET max_temp_directory_size = '1MB'")
+            connection.execute(
+                "CREATE TABLE t AS SELECT i, max(i * 7919) OVER (PARTITION BY i % 100000) FROM range(9000000) r(i)"
+            )
+
+    monkeypatch.setattr("semana.cli.app", filling)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 69
+    assert "the disk is full: make room" in capsys.readouterr().err
+
+
 def test_what_a_log_line_suggests_names_the_home(home: Path) -> None:
     (home / "exclude.csv").write_text("customer_id,product_id\n2,\n")
     call = [sys.executable, "-m", "semana.cli", "--home", str(home), "list", "--top", "3"]
     done = subprocess.run(call, capture_output=True, text=True, check=True)
-    assert f"semana --home {home} run --as-of 2025-02-17 --reason" in done.stderr
+    hint = f'semana --home {home} run --week {TARGET} --as-recorded --reason "..."'
+    assert hint in done.stderr
+    (home / "drop" / "canonical").mkdir(parents=True)
+    waiting = shop.write_week(home / "drop" / "canonical", TARGET)
+    semana(home, *shlex.split(hint)[3:])
+    assert waiting.exists()
+    assert "left out" not in subprocess.run(call, capture_output=True, text=True, check=True).stderr
 
 
 def test_a_run_under_way_makes_the_second_one_busy(home: Path) -> None:

@@ -109,7 +109,7 @@ BAD = {
     "attributes that differ in case": (
         "customers.parquet",
         parquet(shop.customers().with_columns(Visits=pl.lit(1.0))),
-        "the attributes visits and Visits have one name but for its case. Rename the column",
+        "the attributes visits and Visits have one name but for its case. Rename a column",
     ),
     "contradicting customers": (
         "customers.parquet",

@@ -22,6 +22,8 @@ EXIT_CODES: dict[type[Exception], int] = {
     ConfigurationError: 78,
 }
 BUG = 70
+# Of the system, by whoever meets it; of DuckDB that has filled what was free; of SQLite.
+_DISK_FULL = (os.strerror(errno.ENOSPC), "failed to offload data block", "database or disk is full")
 _INTERRUPTED = 130  # what the command line's library makes of Ctrl-C
 
 app = typer.Typer(
@@ -82,11 +84,9 @@ def _refused_here(err: Exception) -> ConfigurationError | ServiceUnavailable | N
         return ConfigurationError(f"{err.filename}: this user may not write or read it. Mend its rights.")
     if isinstance(err, NotADirectoryError):
         return ConfigurationError(f"{err.filename}: it lies below a file; a folder was expected there.")
-    said = f"{err}".partition("\n")[0]
-    if said.startswith("Out of Memory Error"):  # DuckDB's, of one type where it works and of another where it gives
-        return ConfigurationError(f"DuckDB had too little memory (SEMANA_ENGINE_MEMORY), or disk. It says: {said}")
-    if os.strerror(errno.ENOSPC) in said:  # Python's, Polars' and DuckDB's
-        return ServiceUnavailable(
-            f"the disk is full: make room (semana prune removes old weeks), then do it again. {said}"
-        )
+    lines = f"{err}".splitlines() or [""]
+    if full := next((line for line in lines if any(sign in line for sign in _DISK_FULL)), None):
+        return ServiceUnavailable(f"the disk is full: make room on it (docs/operations.md), then do it again. {full}")
+    if lines[0].startswith("Out of Memory Error"):  # DuckDB's, of one type where it works and of another where it gives
+        return ConfigurationError(f"DuckDB had too little memory (SEMANA_ENGINE_MEMORY). It says: {lines[0]}")
     return None

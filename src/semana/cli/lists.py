@@ -203,8 +203,6 @@ def warn_of_retracted(stores: Stores, week: str) -> None:
 
 def _rows(stores: Stores, week: str, owner: str | None) -> pl.DataFrame:
     """The latest revision of a week's list, of one owner's customers where one is named; nobody who is held out."""
-    from datetime import UTC, datetime
-
     from semana.data import catalog
     from semana.data.weeks import Week
     from semana.reports import lists
@@ -214,13 +212,11 @@ def _rows(stores: Stores, week: str, owner: str | None) -> pl.DataFrame:
     published = lists.shown(collected(stores.publications.predictions(Week.parse(week))))
     rows = published.filter(~stores.publications.excluded(published))
     if since := published.filter(s.RECOMMENDED).height - rows.filter(s.RECOMMENDED).height:
-        made = stores.publications.manifests(Week.parse(week))[-1]
-        then = f"--as-of {made['as_of']} " if Week.parse(week).end < datetime.now(UTC).date() else ""
         _log.warning(
             "left out, as exclude.csv has named them since the list was made: %s. Another list: semana run "
-            '%s--reason "..."',
+            '--week %s --as-recorded --reason "..."',
             since,
-            then,
+            week,
         )
     if owner is None:
         return rows

@@ -24,7 +24,7 @@ from semana.data.values import (
 from semana.data.weeks import EPOCH
 
 # Raised when the rules below change: what was staged under other rules is made again.
-RULES = 2
+RULES = 3
 # Tools write an absent date as 1900 or 1970, and no shop's order lines are older than this.
 FIRST_DATE = date(1980, 1, 1)
 # Sums of a week are taken in whole hundred-millionths (purchases.py), which hold 92 of these.
@@ -170,8 +170,8 @@ def _attributes(part: pl.DataFrame, spec: Table, *, csv: bool, decimal: str) -> 
     """Label and owner as text, categories as text, numbers as Float64 (NaN where text in a CSV is none)."""
     if spec.attributes:
         extra = [name for name in extra_columns(part, spec) if not part.schema[name].is_nested()]
-        named = {name: name for name in (s.LABEL, s.OWNER) if name in extra}
-        extra = [name for name in extra if name not in named]
+        named = {name.lower(): name for name in extra if name.lower() in (s.LABEL, s.OWNER)}
+        extra = [name for name in extra if name not in named.values()]
         numeric = [name for name in extra if _auto_number(part[name], csv=csv, decimal=decimal)]
         words = [name for name in extra if name not in numeric]
     else:

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from semana.data import schemas as s
-from semana.data.sources import KEYS, Source, Table, taken_name
+from semana.data.sources import KEYS, RESERVED, Source, Table, taken_name
 from semana.data.values import is_number, is_text
 from semana.errors import ContractError
 
@@ -34,9 +34,9 @@ def check_columns(raw: pl.DataFrame, *, table: str, source: Source, file: str, c
         if needed and column not in raw.columns:
             raise ContractError(_missing(column, ours, raw.columns, source=source, file=file))
     if spec.attributes:
-        extra = (name for name in extra_columns(raw, spec) if name not in (s.LABEL, s.OWNER))
-        if taken := taken_name(extra):
-            raise ContractError(f"{file}: {taken}. Rename the column.")
+        never = [name for name in RESERVED if name not in (s.LABEL, s.OWNER)]
+        if taken := taken_name(extra_columns(raw, spec), never):
+            raise ContractError(f"{file}: {taken}")
     if not csv:
         _check_kinds(raw, {column: kind for column, (_, _, kind) in wanted.items()}, source=source, file=file)
 

@@ -25,6 +25,7 @@ ORDER_WEEK = "order_week"
 
 # Attribute rows taken from a flat file carry the day they were seen.
 SEEN = "seen"
+ARRIVED = "_arrived"
 DELIVERY = "delivery"
 POSITION = "position"
 

@@ -26,21 +26,24 @@ _NAMES = {
     "customers": ((s.CUSTOMER_ID,), (s.DATE,)),
     "products": ((s.PRODUCT_ID,), (s.DATE,)),
 }
-RESERVED = (s.CUSTOMER_ID, s.PRODUCT_ID, s.LABEL, s.OWNER, s.SEEN, s.POSITION, s.DELIVERY, s.DRAW)
+RESERVED = (s.CUSTOMER_ID, s.PRODUCT_ID, s.LABEL, s.OWNER, s.SEEN, s.ARRIVED, s.POSITION, s.DELIVERY, s.DRAW)
 
 
-def taken_name(attributes: Iterable[str]) -> str | None:
+def taken_name(attributes: Iterable[str], ours: Iterable[str] = RESERVED) -> str | None:
     """Which of the attributes has a name that we or another one have, and how; None where none has.
 
     Names that differ in case alone are one name to DuckDB and Spark.
     """
-    seen = dict.fromkeys(RESERVED, "")
+    seen = dict.fromkeys(ours, "")
     for name in attributes:
         other = seen.setdefault(name.lower(), name)
         if not other:
-            return f"attribute {name} has a name that we use; not allowed, whatever their case: {', '.join(RESERVED)}"
+            return (
+                f"attribute {name} has a name that we use; not allowed, whatever their case: {', '.join(ours)}. "
+                "Rename the column."
+            )
         if other != name:
-            return f"the attributes {other} and {name} have one name but for its case"
+            return f"the attributes {other} and {name} have one name but for its case. Rename a column."
     return None
 
 

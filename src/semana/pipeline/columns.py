@@ -69,11 +69,15 @@ class Watched:
 
     @cached_property
     def of_customers(self) -> tuple[list[str], list[str]]:
-        """The attributes of customers."""
-        return self.attributes(catalog.CUSTOMERS)
+        """The attributes of customers: those told in text, and the numbers."""
+        return self._attributes(catalog.CUSTOMERS)
 
-    def attributes(self, dataset: catalog.Dataset) -> tuple[list[str], list[str]]:
-        """Names of the dataset's attributes of customers or products: those told in text, and the numbers."""
+    @cached_property
+    def of_products(self) -> tuple[list[str], list[str]]:
+        """The attributes of products."""
+        return self._attributes(catalog.PRODUCTS)
+
+    def _attributes(self, dataset: catalog.Dataset) -> tuple[list[str], list[str]]:
         frame = self.stores.lake.scan(dataset, self.run.week)
         schema = {name: kind for name, kind in frame.collect_schema().items() if name not in _OURS}
         texts = [name for name, kind in schema.items() if kind == nw.String]
@@ -87,24 +91,35 @@ class Watched:
             self.stores.lake.scan(dataset, self.run.week) for dataset in (catalog.CUSTOMERS, catalog.PRODUCTS)
         )
         sold, (texts, numbers) = bought(self.purchases), self.of_customers
-        told = self.behaviour.join(customers.select(s.CUSTOMER_ID, *numbers), on=s.CUSTOMER_ID, how="left")
+        told = self.behaviour.join(self._shown(customers, numbers), on=s.CUSTOMER_ID, how="left")
         found: list[b.Column | None] = [
-            *b.figures(told, (*b.FIGURES, *numbers)),
+            *b.figures(told, (*b.FIGURES, *(self._name(name, catalog.CUSTOMERS) for name in numbers))),
             b.ordered(self.behaviour, known_since=self.known_since),
             b.kinds(b.PRODUCTS, b.of_purchases(self.purchases, nw.col(s.PRODUCT_ID))),
             b.kinds(b.WEEKDAY, b.of_purchases(self.purchases, weekday(s.LAST_DATE))),
         ]
-        found += [self._kinds(self.behaviour, customers, s.CUSTOMER_ID, name) for name in texts]
-        found += [self._kinds(sold, products, s.PRODUCT_ID, name) for name in self.attributes(catalog.PRODUCTS)[0]]
+        found += [self._kinds(self.behaviour, customers, catalog.CUSTOMERS, name) for name in texts]
+        found += [self._kinds(sold, products, catalog.PRODUCTS, name) for name in self.of_products[0]]
         return [*filter(None, found), *self._scores()]
 
-    def _kinds(self, rows: b.Frame, attributes: b.Frame, key: str, name: str) -> b.Column | None:
-        return b.kinds(name, b.of_attribute(rows, attributes, key=key, name=name))
+    def _kinds(self, rows: b.Frame, attributes: b.Frame, dataset: catalog.Dataset, name: str) -> b.Column | None:
+        told = b.of_attribute(rows, attributes, key=dataset.key[0], name=name)
+        return b.kinds(self._name(name, dataset), told)
+
+    def _name(self, attribute: str, dataset: catalog.Dataset) -> str:
+        """The attribute's name; with whose it is, where a column of ours or one of the other table's has the same."""
+        other = self.of_products if dataset is catalog.CUSTOMERS else self.of_customers
+        taken = {name.lower() for names in (_COLUMNS, *other) for name in names}
+        return f"{attribute} ({dataset.name})" if attribute.lower() in taken else attribute
+
+    def _shown(self, customers: nw.LazyFrame[Any], names: Sequence[str]) -> nw.LazyFrame[Any]:
+        named = (nw.col(name).alias(self._name(name, catalog.CUSTOMERS)) for name in names)
+        return customers.select(s.CUSTOMER_ID, *named)
 
     def customers_of(self, weeks: Sequence[int]) -> pl.DataFrame:
         """The rows of these weeks with the customers' attributes, without the week."""
         texts, numbers = self.of_customers
-        customers = self.stores.lake.scan(catalog.CUSTOMERS, self.run.week).select(s.CUSTOMER_ID, *texts, *numbers)
+        customers = self._shown(self.stores.lake.scan(catalog.CUSTOMERS, self.run.week), [*texts, *numbers])
         rows = self.behaviour.filter(nw.col(s.WEEK).is_in(list(weeks))).join(customers, on=s.CUSTOMER_ID, how="left")
         return collected(rows).sort(s.CUSTOMER_ID, s.WEEK).drop(s.WEEK)
 
@@ -127,4 +142,5 @@ class Watched:
         return weeks.filter(pl.col(s.WEEK) < self.run.week.index).sort(s.WEEK)
 
 
+_COLUMNS = {*b.FIGURES, b.ORDERED, b.PRODUCTS, b.WEEKDAY, _EXPECTED, s.WEEK}
 _OURS = (s.CUSTOMER_ID, s.PRODUCT_ID, s.LABEL, s.OWNER, s.DRAW)

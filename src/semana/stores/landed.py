@@ -21,7 +21,6 @@ from semana.stores.manifest import Delivery, Manifest, brief
 from semana.stores.staging import Staging
 
 TRANSACTIONS = TABLES[0]
-_ARRIVED = "_arrived"
 
 
 class Landed(Manifest):
@@ -66,8 +65,8 @@ class Landed(Manifest):
         """The attribute rows of the deliveries live at `position`: id, `seen`, label, ..., and their `position`.
 
         An attribute that came as a number once and as text another time is text, and one whose name came in another
-        case is the same. A row without a day was always true
-        where it is the first of its id; a later one is `seen` on the day that it arrived.
+        case is the same. A row without a day was always true where it is the first of its id; a later one is `seen` on
+        the day that it arrived.
         """
         (key,) = KEYS[table]
         frames = [
@@ -75,11 +74,11 @@ class Landed(Manifest):
             .to_native()
             .with_columns(
                 pl.lit(delivery.position, dtype=pl.Int32).alias(s.POSITION),
-                pl.lit(delivery.arrival.date(), dtype=pl.Date).alias(_ARRIVED),
+                pl.lit(delivery.arrival.date(), dtype=pl.Date).alias(s.ARRIVED),
             )
             for delivery, path in self._staged(table, position)
         ]
-        frames = _spelled_alike(frames)
+        frames = spelled_alike(frames)
         people = [s.LABEL, s.OWNER] if key == s.CUSTOMER_ID else [s.LABEL]
         empty = pl.LazyFrame(
             schema={
@@ -87,7 +86,7 @@ class Landed(Manifest):
                 s.SEEN: pl.Date,
                 **dict.fromkeys(people, pl.String),
                 s.POSITION: pl.Int32,
-                _ARRIVED: pl.Date,
+                s.ARRIVED: pl.Date,
             }
         )
         kinds = [frame.collect_schema() for frame in frames]
@@ -98,8 +97,8 @@ class Landed(Manifest):
         ]
         rows = pl.concat([empty, *as_text], how="diagonal")
         later = pl.col(s.SEEN).is_null() & (pl.col(s.POSITION) > pl.col(s.POSITION).min().over(key))
-        seen = pl.when(later).then(_ARRIVED).otherwise(s.SEEN).alias(s.SEEN)
-        return engine.frame(rows.with_columns(seen).drop(_ARRIVED))
+        seen = pl.when(later).then(s.ARRIVED).otherwise(s.SEEN).alias(s.SEEN)
+        return engine.frame(rows.with_columns(seen).drop(s.ARRIVED))
 
     def _staged(self, table: str, position: int) -> list[tuple[Delivery, Path]]:
         live = [delivery for delivery in self.deliveries(position) if table in delivery.tables]
@@ -139,7 +138,7 @@ class Landed(Manifest):
         return report
 
 
-def _spelled_alike(frames: Iterable[pl.LazyFrame]) -> list[pl.LazyFrame]:
+def spelled_alike(frames: Iterable[pl.LazyFrame]) -> list[pl.LazyFrame]:
     """The frames with every column as it was first written: DuckDB and Spark know no case."""
     spelled: dict[str, str] = {}
     return [

@@ -27,7 +27,7 @@ from semana.errors import ConfigurationError, ContractError, UsageError
 from semana.params import DataParams
 from semana.stores import files
 from semana.stores.forgetting import Forgetting
-from semana.stores.landed import TRANSACTIONS
+from semana.stores.landed import TRANSACTIONS, spelled_alike
 from semana.stores.manifest import DELIVERY, Delivery, brief, utc_text
 from semana.stores.reading import as_delivered, read_file
 from semana.stores.staging import clean_all, counts_of, id_kinds
@@ -163,6 +163,7 @@ class Landing(Forgetting):
             check_missing(kept, lines, table=table, file=file, params=self._params)
         else:
             rows = self.attributes(table, position).to_native()
+            kept = spelled_alike([rows, kept.lazy()])[1].collect()
             check_missing(kept, rows, table=table, file=file, params=self._params)
             check_kinds(kept, rows, table=table, file=file, params=self._params)
 

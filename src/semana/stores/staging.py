@@ -17,6 +17,7 @@ from semana.data.catalog import QUARANTINE, STAGED
 from semana.data.cleaning import Cleaned, clean
 from semana.data.sources import KEYS, TABLES, Source
 from semana.data.values import INTEGER, TEXT
+from semana.errors import ContractError
 from semana.stores import datasets, files
 from semana.stores.engine import collected
 from semana.stores.manifest import Delivery
@@ -39,9 +40,15 @@ class Staging:
             raw = read_file(
                 self.home / "landing" / delivery.landed_as, name=delivery.file, encoding=source.csv.encoding
             )
-            cleaned = clean_all(
-                raw, delivery.tables, source=source, file=delivery.file, ids=delivery.ids, arrival=delivery.arrival
-            )
+            try:
+                cleaned = clean_all(
+                    raw, delivery.tables, source=source, file=delivery.file, ids=delivery.ids, arrival=delivery.arrival
+                )
+            except ContractError as err:
+                raise ContractError(
+                    f"{err} It landed under other rules: semana deliveries retract {delivery.hash[:8]} "
+                    '--reason "...", then deliver it again, mended.'
+                ) from err
             self.write(delivery.hash, cleaned, source)
         return path
 
