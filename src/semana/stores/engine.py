@@ -48,6 +48,8 @@ _ALONE: dict[str, Any] = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 1)),
+    # Java keeps, of every thread, the largest buffer that it read a file into, beside all that it may hold.
+    "spark.driver.extraJavaOptions": "-Djdk.nio.maxCachedBufferSize=262144",
 }
 _SYNTAX = ".`"
 _FRESH_SECONDS = 10
@@ -158,6 +160,7 @@ class Spark:
             builder = builder.config("spark.driver.memory", self._memory.replace(" ", "").replace("iB", "").rstrip("B"))
         if self._master.startswith("local"):
             os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+            os.environ.setdefault("MALLOC_ARENA_MAX", "2")  # else Java's hundreds of threads have sixteen heaps of C's
             builder = builder.config(map=_ALONE).config("spark.local.dir", str(self._scratch.resolve()))
             if not self._memory:
                 builder = builder.config("spark.driver.memory", f"{_half_of_this_machine()}m")
