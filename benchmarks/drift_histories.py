@@ -95,14 +95,14 @@ def shop_of(name: str, seen: Watched) -> Shop:
     purchases = seen.purchases.filter(_in(usable)).collect("polars").to_native().filter(pl.col(s.QUANTITY) > 0)
     place = {week: n for n, week in enumerate(usable)}
     ids = {id_: n for n, id_ in enumerate(told[s.CUSTOMER_ID].unique().sort().to_list())}
-    texts, numbers = seen.attributes(catalog.CUSTOMERS)
+    texts, numbers = seen.of_customers
     customers = seen.stores.lake.read(catalog.CUSTOMERS, seen.run.week)
     products = seen.stores.lake.read(catalog.PRODUCTS, seen.run.week)
     beside = told.join(customers.select(s.CUSTOMER_ID, *texts, *numbers), on=s.CUSTOMER_ID, how="left")
     sold = purchases.join(products.drop(s.LABEL, s.DRAW), on=s.PRODUCT_ID, how="left")
     rows = [_numbers(each, beside, ids, place) for each in (*b.FIGURES, *numbers)]
     rows += [_kinds(each, beside.with_columns(pl.col(each).alias("kind")), ids, place) for each in texts]
-    for each in (s.PRODUCT_ID, *seen.attributes(catalog.PRODUCTS)[0]):
+    for each in (s.PRODUCT_ID, *seen.of_products[0]):
         called = b.PRODUCTS if each == s.PRODUCT_ID else each
         rows.append(_kinds(called, sold.with_columns(pl.col(each).alias("kind")), ids, place))
     weekday = sold.with_columns(pl.col(s.LAST_DATE).dt.weekday().alias("kind"))
