@@ -43,6 +43,16 @@ def test_what_is_written_is_read_with_its_kinds(engine: Engine, tmp_path: Path) 
     assert_frame_equal(collected(engine.scan(path)), ROWS)
 
 
+@no_java
+def test_spark_reads_a_larger_frame_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Spark(tmp_path, master="local[2]")
+    engine.frame(ROWS.lazy())
+    assert not list(tmp_path.rglob("frame-*.parquet"))
+    monkeypatch.setattr("semana.stores.engine._SMALL", 0)
+    assert_frame_equal(collected(engine.frame(ROWS.lazy())).sort("week"), ROWS)
+    assert len(list(tmp_path.rglob("frame-*.parquet"))) == 1
+
+
 def test_what_is_settled_is_worked_out_once_and_goes_with_the_block(tmp_path: Path) -> None:
     engine = DuckDB(tmp_path)
     with engine.settling() as settle:

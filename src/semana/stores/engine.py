@@ -48,10 +48,13 @@ _ALONE: dict[str, Any] = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 1)),
-    # Java keeps, of every thread, the largest buffer that it read a file into, beside all that it may hold.
-    "spark.driver.extraJavaOptions": "-Djdk.nio.maxCachedBufferSize=262144",
+    # Java keeps, of every thread, the largest buffer that it read a file into, beside all that it may hold; and of its
+    # heap what it held once, while LightGBM learns and Spark does nothing.
+    "spark.driver.extraJavaOptions": "-Djdk.nio.maxCachedBufferSize=262144 "
+    "-XX:+UseG1GC -XX:G1PeriodicGCInterval=10000 -XX:MaxHeapFreeRatio=30 -XX:MinHeapFreeRatio=10",
 }
 _SYNTAX = ".`"
+_SMALL = 2**20  # bytes of a frame that goes with a plan, to Java and to each task; a larger one is read from a file
 _FRESH_SECONDS = 10
 BATCH = 2**16  # rows that are given to Python at once
 Settle = Callable[[Frame], Frame]
@@ -194,7 +197,12 @@ class Spark:
                     f"SEMANA_ENGINE=spark: column {name!r} has a sign ({_SYNTAX}) that Spark reads as its own. "
                     "Run with polars or duckdb, or rename the column."
                 )
-        small: Frame = nw.from_native(self._session.createDataFrame(rows.collect().to_arrow()))
+        table = rows.collect()
+        if table.estimated_size() > _SMALL:
+            path = self._scratch / f"frame-{next(self._numbers)}.parquet"
+            table.write_parquet(path)
+            return self.scan(path)
+        small: Frame = nw.from_native(self._session.createDataFrame(table.to_arrow()))
         return small
 
     @contextmanager
