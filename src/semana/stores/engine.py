@@ -47,7 +47,10 @@ _SPARK: dict[str, Any] = {
 _ALONE: dict[str, Any] = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
-    "spark.sql.shuffle.partitions": str(8 * (os.cpu_count() or 1)),  # each is sorted in memory; small ones are joined
+    # Each part is sorted in memory; small ones are joined up to that size, and not to as many as there are cores.
+    "spark.sql.shuffle.partitions": "64",
+    "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
+    "spark.sql.adaptive.advisoryPartitionSizeInBytes": "16m",
     # Java keeps, of every thread, the largest buffer that it read a file into, beside all that it may hold; and of its
     # heap what it held once, while LightGBM learns and Spark does nothing.
     "spark.driver.extraJavaOptions": "-Djdk.nio.maxCachedBufferSize=262144 "
