@@ -35,7 +35,7 @@ test: $(VENV)/.dev ## all tests, but those of servers: test-serving, test-airflo
 	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/serving
 
 test-spark: $(VENV)/.dev ## whole weekly runs on Spark beside Polars' and DuckDB's, on three real sets; needs a Java
-	$(BIN)/python -m pytest tests/pipeline/test_engines.py tests/stores/test_engine.py --spark
+	$(BIN)/python -m pytest tests/pipeline/test_engines.py tests/pipeline/test_cluster.py tests/stores/test_engine.py --spark
 
 test-serving: $(VENV)/.dev ## what is served: every route, keys, hot swap under load, parity of live scores
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests/serving

@@ -43,16 +43,6 @@ def test_what_is_written_is_read_with_its_kinds(engine: Engine, tmp_path: Path) 
     assert_frame_equal(collected(engine.scan(path)), ROWS)
 
 
-@no_java
-def test_spark_reads_a_larger_frame_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = Spark(tmp_path, master="local[2]")
-    engine.frame(ROWS.lazy())
-    assert not list(tmp_path.rglob("frame-*.parquet"))
-    monkeypatch.setattr("semana.stores.engine._SMALL", 0)
-    assert_frame_equal(collected(engine.frame(ROWS.lazy())).sort("week"), ROWS)
-    assert len(list(tmp_path.rglob("frame-*.parquet"))) == 1
-
-
 def test_what_is_settled_is_worked_out_once_and_goes_with_the_block(tmp_path: Path) -> None:
     engine = DuckDB(tmp_path)
     with engine.settling() as settle:
@@ -139,7 +129,10 @@ def test_a_name_that_spark_reads_otherwise_is_refused_by_it(tmp_path: Path) -> N
 
 
 @no_java
-@pytest.mark.parametrize(("master", "memory"), [("local[x]", None), ("local[1]", "100MiB"), ("sc://127.0.0.1:9", None)])
+@pytest.mark.parametrize(
+    ("master", "memory"),
+    [("local[x]", None), ("local[1]", "100MiB"), ("sc://127.0.0.1:9", None), ("sc://127.0.0.1:none", None)],
+)
 def test_a_spark_that_cannot_be_used_is_said(tmp_path: Path, master: str, memory: str | None) -> None:
     program = (
         "import sys; from pathlib import Path; import polars as pl; from semana.stores.engine import Spark\n"
@@ -150,8 +143,30 @@ def test_a_spark_that_cannot_be_used_is_said(tmp_path: Path, master: str, memory
     )
     call = [sys.executable, "-c", program, str(tmp_path), master, memory or ""]
     done = subprocess.run(call, capture_output=True, text=True, timeout=120, check=True)
-    said = f"{master} is Spark Connect" if master.startswith("sc") else f"{master} cannot be used. It needs a Java"
-    assert said in done.stdout
+    assert f"{master} cannot be used. It needs a Java" in done.stdout
+
+
+@no_java
+@pytest.mark.parametrize(
+    ("failing", "code", "said"),
+    [
+        ("session._jvm.java.nio.ByteBuffer.allocate(2**31 - 1)", 78, "the engine had too little memory"),
+        ("session.sparkContext._gateway.proc.kill(), session.range(9).collect()", 69, "Spark's Java is gone"),
+    ],
+)
+def test_a_spark_that_lacks_memory_or_is_killed_is_no_bug(tmp_path: Path, failing: str, code: int, said: str) -> None:
+    program = (
+        "import sys; from pathlib import Path; from semana import cli; from semana.stores.engine import Spark\n"
+        "def app(**_):\n"
+        "    session = Spark(Path(sys.argv[1]), master='local[1]', memory='512MiB')._session\n"
+        f"    {failing}\n"
+        "cli.app = app\n"
+        "cli.main()"
+    )
+    call = [sys.executable, "-c", program, str(tmp_path)]
+    done = subprocess.run(call, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == code, done.stderr
+    assert f"semana: {said}" in done.stderr
 
 
 def with_parts(batch: pl.DataFrame) -> pl.DataFrame:

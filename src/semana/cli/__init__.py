@@ -24,6 +24,7 @@ EXIT_CODES: dict[type[Exception], int] = {
 BUG = 70
 # Of the system, by whoever meets it; of DuckDB that has filled what was free; of SQLite.
 _DISK_FULL = (os.strerror(errno.ENOSPC), "failed to offload data block", "database or disk is full")
+_NO_MEMORY = ("Out of Memory Error: ", "OutOfMemoryError: ")  # DuckDB's, of several types; and Java's, of Spark
 _INTERRUPTED = 130  # what the command line's library makes of Ctrl-C
 
 app = typer.Typer(
@@ -87,6 +88,8 @@ def _refused_here(err: Exception) -> ConfigurationError | ServiceUnavailable | N
     lines = f"{err}".splitlines() or [""]
     if full := next((line for line in lines if any(sign in line for sign in _DISK_FULL)), None):
         return ServiceUnavailable(f"the disk is full: make room on it (docs/operations.md), then do it again. {full}")
-    if lines[0].startswith("Out of Memory Error"):  # DuckDB's, of one type where it works and of another where it gives
-        return ConfigurationError(f"DuckDB had too little memory (SEMANA_ENGINE_MEMORY). It says: {lines[0]}")
+    if short := next((line for line in lines if any(sign in line for sign in _NO_MEMORY)), None):
+        return ConfigurationError(f"the engine had too little memory (SEMANA_ENGINE_MEMORY). It says: {short.strip()}")
+    if type(err).__name__ in ("Py4JError", "Py4JNetworkError"):  # what Java itself says is of another kind
+        return ServiceUnavailable("Spark's Java is gone, perhaps for want of memory (docs/engines.md). Do it again.")
     return None

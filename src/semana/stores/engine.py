@@ -9,6 +9,7 @@ import atexit
 import os
 import re
 import shutil
+import socket
 import sys
 import threading
 import time
@@ -20,6 +21,7 @@ from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
 
 import narwhals as nw
 import polars as pl
@@ -33,10 +35,12 @@ if TYPE_CHECKING:
 
 Frame = nw.LazyFrame[Any]
 _SPARK: dict[str, Any] = {
-    "spark.ui.enabled": "false",
-    "spark.ui.showConsoleProgress": "false",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
+}
+_DRIVER: dict[str, Any] = {  # a Connect server has its own
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
     "spark.driver.maxResultSize": "0",  # what comes here is limited by what is asked (docs/engines.md)
     # What the driver remembers of queries that are done: a run makes thousands, and the default keeps a thousand plans.
     "spark.sql.ui.retainedExecutions": "5",
@@ -51,14 +55,16 @@ _ALONE: dict[str, Any] = {
     "spark.sql.shuffle.partitions": "64",
     "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
     "spark.sql.adaptive.advisoryPartitionSizeInBytes": "16m",
-    # Java keeps, of every thread, the largest buffer that it read a file into, beside all that it may hold; and of its
-    # heap what it held once, while LightGBM learns and Spark does nothing.
-    "spark.driver.extraJavaOptions": "-Djdk.nio.maxCachedBufferSize=262144 "
+    # Java alone keeps what it used once: of every thread the largest buffer that it read a file into, of its heap what
+    # it held while LightGBM learns and Spark does nothing, of C's heap a GiB that its compiler took and gave back.
+    "spark.driver.extraJavaOptions": "-Djdk.nio.maxCachedBufferSize=262144 -XX:TrimNativeHeapInterval=10000 "
     "-XX:+UseG1GC -XX:G1PeriodicGCInterval=10000 -XX:MaxHeapFreeRatio=30 -XX:MinHeapFreeRatio=10",
 }
 _SYNTAX = ".`"
-_SMALL = 2**20  # bytes of a frame that goes with a plan, to Java and to each task; a larger one is read from a file
+_OF_PANDAS = "PySpark does not yet fully support pandas"  # of which it makes no frame here
 _FRESH_SECONDS = 10
+_CONNECT = 15002  # the port of Spark Connect where none is told
+_ANSWERS_IN = 10  # seconds
 BATCH = 2**16  # rows that are given to Python at once
 Settle = Callable[[Frame], Frame]
 Work = Callable[[pl.DataFrame], pl.DataFrame]
@@ -161,6 +167,7 @@ class Spark:
             from pyspark.sql import SparkSession
         except ImportError as err:
             raise not_installed("SEMANA_ENGINE=spark: it", "spark") from err
+        warnings.filterwarnings("ignore", _OF_PANDAS, FutureWarning)
         builder = SparkSession.builder.appName("semana").config(map=_SPARK)
         if self._memory:
             builder = builder.config("spark.driver.memory", self._memory.replace(" ", "").replace("iB", "").rstrip("B"))
@@ -173,13 +180,15 @@ class Spark:
         remote = self._master.startswith("sc://")
         if remote and find_spec("grpc") is None:  # Spark would end the process
             raise ConfigurationError(f"{self._master} is Spark Connect: pip install 'pyspark[connect]'")
-        builder = builder.remote(self._master) if remote else builder.master(self._master)
+        builder = builder.remote(self._master) if remote else builder.config(map=_DRIVER).master(self._master)
         try:
+            if remote:
+                _answers(self._master)
             return builder.getOrCreate()
-        except (PySparkException, Py4JError) as err:
+        except (PySparkException, Py4JError, OSError, ValueError) as err:
             raise ConfigurationError(
                 f"SEMANA_ENGINE=spark: {self._master} cannot be used. It needs a Java of 17 or newer, a "
-                "SEMANA_SPARK_MASTER that answers, and 512MiB of SEMANA_ENGINE_MEMORY at least. Spark says: "
+                "SEMANA_SPARK_MASTER that answers, and 512MiB of SEMANA_ENGINE_MEMORY at least. The reason: "
                 f"{str(err).strip().splitlines()[0]}"
             ) from err
 
@@ -200,13 +209,9 @@ class Spark:
                     f"SEMANA_ENGINE=spark: column {name!r} has a sign ({_SYNTAX}) that Spark reads as its own. "
                     "Run with polars or duckdb, or rename the column."
                 )
-        table = rows.collect()
-        if table.estimated_size() > _SMALL:
-            path = self._scratch / f"frame-{next(self._numbers)}.parquet"
-            table.write_parquet(path)
-            return self.scan(path)
-        small: Frame = nw.from_native(self._session.createDataFrame(table.to_arrow()))
-        return small
+        path = self._scratch / f"frame-{next(self._numbers)}.parquet"  # else each plan and task would carry the rows
+        rows.collect().write_parquet(path)
+        return self.scan(path)
 
     @contextmanager
     def settling(self) -> Iterator[Settle]:
@@ -232,9 +237,7 @@ class Spark:
                 yield from _plain(work(pl.DataFrame(batch))).to_batches()
 
         empty = work(collected(frame.head(0)))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # of pandas 3, of which it makes no frame here
-            rows = frame.to_native().mapInArrow(worked, from_arrow_schema(_plain(empty).schema))
+        rows = frame.to_native().mapInArrow(worked, from_arrow_schema(_plain(empty).schema))
         return collected(nw.from_native(rows)).cast(empty.schema)
 
     def write(self, frame: Frame, path: Path) -> None:
@@ -281,6 +284,12 @@ def _keep_new(folder: Path) -> None:
 def _half_of_this_machine() -> int:
     """MiB. Spark alone would take 1 GiB, which a week of a small shop fills."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**21
+
+
+def _answers(url: str) -> None:
+    """Raises OSError where nobody does; Spark itself would ask for ten minutes."""
+    at = urlsplit(url)
+    socket.create_connection((at.hostname or "", at.port or _CONNECT), timeout=_ANSWERS_IN).close()
 
 
 def _uri(path: Path) -> str:
