@@ -151,7 +151,7 @@ def test_a_spark_that_cannot_be_used_is_said(tmp_path: Path, master: str, memory
     ("failing", "code", "said"),
     [
         ("session._jvm.java.nio.ByteBuffer.allocate(2**31 - 1)", 78, "the engine had too little memory"),
-        ("session.sparkContext._gateway.proc.kill(), session.range(9).collect()", 69, "Spark's Java is gone"),
+        ("session.sparkContext._gateway.proc.kill(), session.range(9).collect()", 69, "Spark is gone"),
     ],
 )
 def test_a_spark_that_lacks_memory_or_is_killed_is_no_bug(tmp_path: Path, failing: str, code: int, said: str) -> None:

@@ -90,6 +90,6 @@ def _refused_here(err: Exception) -> ConfigurationError | ServiceUnavailable | N
         return ServiceUnavailable(f"the disk is full: make room on it (docs/operations.md), then do it again. {full}")
     if short := next((line for line in lines if any(sign in line for sign in _NO_MEMORY)), None):
         return ConfigurationError(f"the engine had too little memory (SEMANA_ENGINE_MEMORY). It says: {short.strip()}")
-    if type(err).__name__ in ("Py4JError", "Py4JNetworkError"):  # what Java itself says is of another kind
-        return ServiceUnavailable("Spark's Java is gone, perhaps for want of memory (docs/engines.md). Do it again.")
+    if type(err).__name__ in ("Py4JError", "Py4JNetworkError") or "StatusCode.UNAVAILABLE" in str(err):
+        return ServiceUnavailable("Spark is gone, perhaps for want of memory (docs/engines.md). Do it again.")
     return None

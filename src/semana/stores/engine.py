@@ -57,7 +57,7 @@ _ALONE: dict[str, Any] = {
     "spark.sql.adaptive.advisoryPartitionSizeInBytes": "16m",
     # Java alone keeps what it used once: of every thread the largest buffer that it read a file into, of its heap what
     # it held while LightGBM learns and Spark does nothing, of C's heap a GiB that its compiler took and gave back.
-    "spark.driver.extraJavaOptions": "-Djdk.nio.maxCachedBufferSize=262144 -XX:TrimNativeHeapInterval=10000 "
+    "spark.driver.extraJavaOptions": "-Djdk.nio.maxCachedBufferSize=262144 -XX:TrimNativeHeapInterval=5000 "
     "-XX:+UseG1GC -XX:G1PeriodicGCInterval=10000 -XX:MaxHeapFreeRatio=30 -XX:MinHeapFreeRatio=10",
 }
 _SYNTAX = ".`"
