@@ -61,7 +61,7 @@ def unnoted(tree: ast.Module) -> Iterator[str]:
 
 def test_no_dataset_is_read_or_written_without_its_size_being_noted() -> None:
     # Smoke rows, frozen sets and deliveries are no datasets; engines are asked by `datasets` alone, which notes.
-    apart = {"datasets", "bundle", "golden", "slices", "reading", "engine", "duck"}
+    apart = {"datasets", "bundle", "golden", "slices", "reading", "engine", "duck", "spark"}
     found = {path.stem: calls for path, tree in modules().items() if (calls := list(unnoted(tree)))}
     assert set(found) == apart
     assert list(unnoted(ast.parse("pl.scan_parquet(path)"))) == ["scan_parquet"]

@@ -15,11 +15,12 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from semana.errors import ConfigurationError, ContractError
+from semana.errors import ConfigurationError, ContractError, ServiceUnavailable
 from semana.settings import read_settings
 from semana.stores.duck import DuckDB
-from semana.stores.engine import POLARS, Engine, Spark, collected
+from semana.stores.engine import POLARS, Engine, collected
 from semana.stores.files import TEMPORARY, sweep
+from semana.stores.spark import Spark
 from tests.stores.engines import OTHERS, no_java
 
 ROWS = pl.DataFrame(
@@ -131,11 +132,11 @@ def test_a_name_that_spark_reads_otherwise_is_refused_by_it(tmp_path: Path) -> N
 @no_java
 @pytest.mark.parametrize(
     ("master", "memory"),
-    [("local[x]", None), ("local[1]", "100MiB"), ("sc://127.0.0.1:9", None), ("sc://127.0.0.1:none", None)],
+    [("local[x]", None), ("local[1]", "100MiB"), ("sc://127.0.0.1:none/;token=s3cret", None)],
 )
 def test_a_spark_that_cannot_be_used_is_said(tmp_path: Path, master: str, memory: str | None) -> None:
     program = (
-        "import sys; from pathlib import Path; import polars as pl; from semana.stores.engine import Spark\n"
+        "import sys; from pathlib import Path; import polars as pl; from semana.stores.spark import Spark\n"
         "from semana.errors import ConfigurationError\n"
         "try:\n    engine = Spark(Path(sys.argv[1]), master=sys.argv[2], memory=sys.argv[3] or None)\n"
         "    engine.frame(pl.LazyFrame({'a': [1]}))\n"
@@ -143,22 +144,49 @@ def test_a_spark_that_cannot_be_used_is_said(tmp_path: Path, master: str, memory
     )
     call = [sys.executable, "-c", program, str(tmp_path), master, memory or ""]
     done = subprocess.run(call, capture_output=True, text=True, timeout=120, check=True)
-    assert f"{master} cannot be used. It needs a Java" in done.stdout
+    assert f"{master.split('/;', maxsplit=1)[0]} cannot be used. It needs a Java" in done.stdout
+    assert "s3cret" not in done.stdout
+
+
+def test_a_spark_connect_that_does_not_answer_is_said_soon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("semana.stores.spark._ANSWERS_IN", 1)
+    engine = Spark(tmp_path, master="sc://127.0.0.1:9/;token=s3cret")
+    with pytest.raises(ServiceUnavailable, match=r"sc://127\.0\.0\.1:9 does not answer"):
+        engine.frame(ROWS.lazy())
+
+
+def test_spark_connect_without_its_packages_says_how_to_get_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("semana.stores.spark.find_spec", lambda _: None)
+    with pytest.raises(ConfigurationError, match=r"sc://127\.0\.0\.1:9 is Spark Connect: pip install"):
+        Spark(tmp_path, master="sc://127.0.0.1:9").frame(ROWS.lazy())
+
+
+@no_java
+def test_a_kind_that_spark_reads_as_another_is_a_bug(tmp_path: Path) -> None:
+    rows = pl.LazyFrame({"rank": pl.Series([1], dtype=pl.UInt32)})
+    with pytest.raises(TypeError, match="Spark reads rank, UInt32, as Int64"):
+        Spark(tmp_path, master="local[2]").frame(rows)
 
 
 @no_java
 @pytest.mark.parametrize(
     ("failing", "code", "said"),
     [
-        ("session._jvm.java.nio.ByteBuffer.allocate(2**31 - 1)", 78, "the engine had too little memory"),
-        ("session.sparkContext._gateway.proc.kill(), session.range(9).collect()", 69, "Spark is gone"),
+        ("session.range(1).selectExpr('size(sequence(id, id + 300000000))').toArrow()", 78, "too little memory"),
+        ("java.kill(), java.wait(), session.range(9).collect()", 69, "Spark, or a worker of it, is gone"),
+        ("Timer(2, java.kill).start(), session.range(10**12).selectExpr('sum(sqrt(id))').collect()", 69, "is gone"),
+        ("session._jvm.java.lang.String.none()", 70, "a bug of ours: Py4JError"),
     ],
 )
 def test_a_spark_that_lacks_memory_or_is_killed_is_no_bug(tmp_path: Path, failing: str, code: int, said: str) -> None:
     program = (
-        "import sys; from pathlib import Path; from semana import cli; from semana.stores.engine import Spark\n"
+        "import sys; from pathlib import Path; from threading import Timer\n"
+        "from semana import cli; from semana.stores.spark import Spark\n"
         "def app(**_):\n"
         "    session = Spark(Path(sys.argv[1]), master='local[1]', memory='512MiB')._session\n"
+        "    java = session.sparkContext._gateway.proc\n"
         f"    {failing}\n"
         "cli.app = app\n"
         "cli.main()"
@@ -166,7 +194,7 @@ def test_a_spark_that_lacks_memory_or_is_killed_is_no_bug(tmp_path: Path, failin
     call = [sys.executable, "-c", program, str(tmp_path)]
     done = subprocess.run(call, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == code, done.stderr
-    assert f"semana: {said}" in done.stderr
+    assert said in done.stderr
 
 
 def with_parts(batch: pl.DataFrame) -> pl.DataFrame:

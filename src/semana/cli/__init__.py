@@ -24,7 +24,7 @@ EXIT_CODES: dict[type[Exception], int] = {
 BUG = 70
 # Of the system, by whoever meets it; of DuckDB that has filled what was free; of SQLite.
 _DISK_FULL = (os.strerror(errno.ENOSPC), "failed to offload data block", "database or disk is full")
-_NO_MEMORY = ("Out of Memory Error: ", "OutOfMemoryError: ")  # DuckDB's, of several types; and Java's, of Spark
+_NO_MEMORY = ("Out of Memory Error: ", "OutOfMemoryError")  # DuckDB's, of several types; and Java's, of Spark
 _INTERRUPTED = 130  # what the command line's library makes of Ctrl-C
 
 app = typer.Typer(
@@ -65,14 +65,14 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
     except Exception as err:
+        if logging.getLogger().isEnabledFor(logging.DEBUG):
+            traceback.print_exc()
         if told := _refused_here(err):
             print(f"semana: {told}", file=sys.stderr)
             sys.exit(EXIT_CODES[type(told)])
         if hasattr(err, "format_message"):
             print(f"semana: {err.format_message()} See: semana --help", file=sys.stderr)
             sys.exit(EXIT_CODES[UsageError])
-        if logging.getLogger().isEnabledFor(logging.DEBUG):
-            traceback.print_exc()
         print(
             f"semana: a bug of ours: {type(err).__name__}: {err} (SEMANA_LOG_LEVEL=DEBUG shows where)", file=sys.stderr
         )
@@ -89,7 +89,12 @@ def _refused_here(err: Exception) -> ConfigurationError | ServiceUnavailable | N
     if full := next((line for line in lines if any(sign in line for sign in _DISK_FULL)), None):
         return ServiceUnavailable(f"the disk is full: make room on it (docs/operations.md), then do it again. {full}")
     if short := next((line for line in lines if any(sign in line for sign in _NO_MEMORY)), None):
-        return ConfigurationError(f"the engine had too little memory (SEMANA_ENGINE_MEMORY). It says: {short.strip()}")
-    if type(err).__name__ in ("Py4JError", "Py4JNetworkError") or "StatusCode.UNAVAILABLE" in str(err):
-        return ServiceUnavailable("Spark is gone, perhaps for want of memory (docs/engines.md). Do it again.")
+        return ConfigurationError(
+            "the engine had too little memory (SEMANA_ENGINE_MEMORY; spark.executor.memory of a cluster's workers). "
+            f"It says: {short.strip()}"
+        )
+    if "pyspark" in sys.modules:
+        from semana.stores.spark import refused_by_spark
+
+        return refused_by_spark(err)
     return None

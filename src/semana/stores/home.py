@@ -17,7 +17,7 @@ from semana.stores import files
 from semana.stores.alerts import Alerts, Event, mail, webhook
 from semana.stores.bundle import Bundles
 from semana.stores.duck import DuckDB
-from semana.stores.engine import POLARS, Engine, Spark
+from semana.stores.engine import POLARS, Engine
 from semana.stores.experiments import Experiments
 from semana.stores.golden import Golden
 from semana.stores.inbox import Inbox
@@ -29,6 +29,7 @@ from semana.stores.ledger import Ledger
 from semana.stores.publications import Publications
 from semana.stores.results import Results
 from semana.stores.runs import Runs
+from semana.stores.spark import Spark
 from semana.stores.tasks import Tasks
 from semana.stores.telemetry import Telemetry
 from semana.stores.tracking import Mlflow, Tracking
