@@ -186,9 +186,9 @@ def refused_by_spark(err: Exception) -> ConfigurationError | ServiceUnavailable 
     away = type(err).__module__.startswith("pyspark") and "StatusCode.UNAVAILABLE" in str(err)
     if code is None and not away and _WORKER_GONE not in str(err):
         return None
+    said = next(iter(str(err).strip().splitlines()), type(err).__name__)
     return ServiceUnavailable(
-        "Spark, or a worker of it, is gone, perhaps for want of memory (docs/engines.md). Do it again. "
-        f"{str(err).strip().splitlines()[0]}"
+        f"Spark, or a worker of it, is gone, perhaps for want of memory (docs/engines.md). Do it again. {said}"
     )
 
 
