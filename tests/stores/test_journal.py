@@ -28,6 +28,27 @@ def test_an_empty_journal_has_no_entries(tmp_path: Path) -> None:
     assert Journal(tmp_path / "none").entries() == []
 
 
+def test_what_was_read_once_and_is_as_it_was_is_not_read_again(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, read, read_bytes = journal.entries(), [], Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read.append(path.name) or read_bytes(path))
+    assert journal.entries() == known
+    assert read == ["manifest.head"]
+    Journal(journal.folder).append({"what": 3}, after=3)
+    read.clear()
+    assert [entry["what"] for entry in journal.entries()] == [0, 1, 2, 3]
+    assert read == ["00000004.json", "manifest.head"]
+
+
+def test_a_change_after_it_was_read_is_noticed(journal: Journal) -> None:
+    first, _, _ = sorted(journal.folder.iterdir())
+    journal.entries()
+    first.write_bytes(first.read_bytes().replace(b'"what": 0', b'"what": 7'))  # as many bytes
+    with pytest.raises(ContractError, match="is not as it was written"):
+        journal.entries()
+
+
 @pytest.mark.parametrize("after", [0, 2, 4])
 def test_who_did_not_read_the_latest_entry_is_busy_and_writes_nothing(journal: Journal, after: int) -> None:
     with pytest.raises(Busy, match="Try again"):

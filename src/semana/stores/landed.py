@@ -17,7 +17,7 @@ from semana.data.values import INTEGER
 from semana.errors import ContractError
 from semana.stores import datasets, files
 from semana.stores.engine import POLARS, Engine, Frame, collected
-from semana.stores.manifest import Delivery, Manifest, brief
+from semana.stores.manifest import Delivery, Manifest, brief, replaced
 from semana.stores.staging import Staging
 
 TRANSACTIONS = TABLES[0]
@@ -43,10 +43,11 @@ class Landed(Manifest):
 
         Posted lines of the days that a file spans which came later are not among them: the file says it all.
         """
-        frames = []
-        for delivery, path in self._staged(TRANSACTIONS, position):
+        frames, staged = [], self._staged(TRANSACTIONS, position)
+        live = [delivery for delivery, _ in staged]
+        for delivery, path in staged:
             rows = datasets.scan(path, STAGED[TRANSACTIONS], engine)
-            for first, last in self.replaced(delivery, position):
+            for first, last in replaced(delivery, live):
                 rows = rows.filter(~nw.col(s.DATE).is_between(first, last))
             frames.append(rows.with_columns(nw.lit(delivery.position).cast(nw.Int32).alias(s.DELIVERY)))
         ids = self.ids(position)

@@ -5,7 +5,7 @@ Where a customer was forgotten, the files that named them were written anew with
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -48,7 +48,7 @@ class Delivery:
 
 
 class Manifest:
-    """The entries under `folder`, read anew each time: another process may have added one."""
+    """The entries under `folder`, looked at anew each time: another process may have added one."""
 
     def __init__(self, folder: Path) -> None:
         self._journal = Journal(folder)
@@ -105,16 +105,6 @@ class Manifest:
                 days[date.fromisoformat(day)] = days.get(date.fromisoformat(day), 0) + lines
         return dict(sorted(days.items()))
 
-    def replaced(self, delivery: Delivery, position: int | None = None) -> list[tuple[date, date]]:
-        """The days of a posted delivery that files which came after it span: from the first to the last of each."""
-        later = [
-            each.tables["transactions"]
-            for each in self.deliveries(position)
-            if delivery.posted and not each.posted and each.position > delivery.position
-            if each.tables.get("transactions", {}).get("kept")
-        ]
-        return [(date.fromisoformat(table["first"]), date.fromisoformat(table["last"])) for table in later]
-
     def arrival(self, position: int) -> datetime:
         """When the last of the entries up to that position arrived; raises UsageError where there is none."""
         entries = self._until(position)
@@ -160,6 +150,18 @@ class Manifest:
         if position is not None and not 0 <= position <= len(entries):
             raise UsageError(f"position {position} is not in the manifest; it has positions 0 to {len(entries)}.")
         return entries[:position]
+
+
+def replaced(delivery: Delivery, live: Iterable[Delivery]) -> list[tuple[date, date]]:
+    """The days of a posted delivery that files which came after it span: from the first to the last of each."""
+    if not delivery.posted:
+        return []
+    later = [
+        each.tables["transactions"]
+        for each in live
+        if not each.posted and each.position > delivery.position and each.tables.get("transactions", {}).get("kept")
+    ]
+    return [(date.fromisoformat(table["first"]), date.fromisoformat(table["last"])) for table in later]
 
 
 def brief(counts: Mapping[str, Any]) -> dict[str, int]:
