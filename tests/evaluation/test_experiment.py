@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import narwhals as nw
 import numpy as np
 import polars as pl
 import pytest
@@ -52,7 +53,8 @@ def test_the_past_is_cut_into_two_spans_as_long_as_the_experiment_or_as_there_is
 def test_purchases_are_counted_by_customer_and_who_bought_nothing_has_none():
     rows = [(1, FIRST.index), (1, FIRST.index), (1, FIRST.index + 1), (2, FIRST.index + 9)]
     purchases = pl.DataFrame(rows, schema=["customer_id", "week"], orient="row")
-    assert totals_by_customer(purchases, [3, 1, 2], [FIRST, FIRST + 1]).tolist() == [0, 3, 0]
+    frame = nw.from_native(purchases.lazy())
+    assert totals_by_customer(frame, pl.Series([3, 1, 2]), [FIRST, FIRST + 1]).tolist() == [0, 3, 0]
 
 
 def shop(effect: float, *, seed: int, customers: int = 2000, share: float = 0.3):

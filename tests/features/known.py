@@ -14,6 +14,7 @@ import polars as pl
 
 from semana import params
 from semana.data.draws import draw_of
+from semana.data.frames import Work
 from semana.data.purchases import count_once, weekly_purchases
 from semana.data.weeks import Week
 from semana.features.build import build_features
@@ -21,7 +22,6 @@ from semana.features.candidates import candidate_pairs
 from semana.features.examples import ALL, Sample, Share, example_pairs
 from semana.features.tables import Tables
 from semana.features.together import fitting
-from semana.models.batches import Work
 from semana.models.level import Totals
 from tests import shop
 

@@ -12,6 +12,7 @@ import narwhals as nw
 import polars as pl
 import pytest
 
+from semana.data.frames import Frame, collected
 from semana.data.weeks import Week
 from semana.errors import ContractError
 from semana.pipeline import golden, train
@@ -19,7 +20,6 @@ from semana.pipeline.golden import create, golden_checks, shown
 from semana.pipeline.labels import LabelWeeks
 from semana.pipeline.order import Order
 from semana.pipeline.weekly import run_step
-from semana.stores.engine import Frame, collected
 from semana.stores.home import Stores
 from semana.stores.runs import Run
 from tests import shop

@@ -15,10 +15,11 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from semana.data.frames import collected
 from semana.errors import ConfigurationError, ContractError, ServiceUnavailable
 from semana.settings import read_settings
 from semana.stores.duck import DuckDB
-from semana.stores.engine import POLARS, Engine, collected
+from semana.stores.engine import POLARS, Engine
 from semana.stores.files import TEMPORARY, sweep
 from semana.stores.spark import Spark
 from tests.stores.engines import OTHERS, no_java

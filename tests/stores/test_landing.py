@@ -97,6 +97,7 @@ def test_a_source_that_is_defined_anew_reads_what_landed_anew(tmp_path: Path, co
     moved = find_source("canonical").model_copy(update={"timezone": "America/New_York", "timestamps": "utc"})
     redefined = Landing(landing.home, find_source=lambda name: moved, params=landing._params)
     assert list(redefined.lines(1).collect("polars")[s.DATE]) == [date(2025, 1, 5)]
+    assert redefined.lines(1, days=(date(2025, 1, 5), date(2025, 1, 5))).collect("polars").shape[0] == 1
     redefined.validate(1, "transactions")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -47,6 +47,19 @@ def test_a_late_line_restates_its_week_from_the_next_position_on_only(landing: L
     restated = purchases(landing, 3)
     assert restated[s.LINES].sum() == known[s.LINES].sum() + 1
     assert restated[s.QUANTITY].sum() == known[s.QUANTITY].sum() + 5
+
+
+def test_the_lines_of_some_days_are_read_from_the_files_that_have_them(landing: Landing, coming: Path) -> None:
+    for week in shop.WEEKS[:3]:
+        deliver(landing, shop.write_week(coming, week))
+    late = shop.transactions(shop.FIRST).head(1).with_columns(order_id=pl.lit("late"))
+    deliver(landing, shop.write(late, coming / "transactions-late.parquet"))
+    first, second = shop.FIRST.days[2], (shop.FIRST + 1).days[2]
+    every = landing.lines(4).collect("polars").to_native()
+    found = landing.lines(4, days=(first, second))
+    assert found.collect("polars").to_native().equals(every.filter(pl.col(s.DATE).is_between(first, second)))
+    assert found.to_native().explain().count("Parquet SCAN") == 2
+    assert landing.lines(4, days=(date(1999, 1, 1), date(1999, 1, 2))).collect("polars").shape[0] == 0
 
 
 def test_overlapping_deliveries_without_order_numbers_count_the_larger_number_of_repeats(

@@ -23,12 +23,12 @@ def run_demo() -> None:
     from semana.cli.progress import weeks_shown
     from semana.data import catalog
     from semana.data import schemas as s
+    from semana.data.frames import collected
     from semana.data.weeks import Week, weeks_between
     from semana.errors import UsageError
     from semana.pipeline.replay import replay_weeks
     from semana.reports import lists
     from semana.reports.terminal import list_table, performance_table
-    from semana.stores.engine import collected
     from semana.stores.home import find_source
 
     began = time.perf_counter()

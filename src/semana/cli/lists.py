@@ -204,9 +204,9 @@ def warn_of_retracted(stores: Stores, week: str) -> None:
 def _rows(stores: Stores, week: str, owner: str | None) -> pl.DataFrame:
     """The latest revision of a week's list, of one owner's customers where one is named; nobody who is held out."""
     from semana.data import catalog
+    from semana.data.frames import collected
     from semana.data.weeks import Week
     from semana.reports import lists
-    from semana.stores.engine import collected
 
     warn_of_retracted(stores, week)
     published = lists.shown(collected(stores.publications.predictions(Week.parse(week))))

@@ -14,9 +14,8 @@ import narwhals as nw
 import polars as pl
 
 from semana.data import schemas as s
+from semana.data.frames import Frame, collected
 from semana.data.weeks import Calendar, Week, weeks_between
-
-Frame = nw.LazyFrame[Any]
 
 LINE = (s.CUSTOMER_ID, s.PRODUCT_ID, s.DATE, s.ORDER_ID, s.QUANTITY, s.AMOUNT, s.WEEK)
 _KEY = (*s.PAIR, s.WEEK)
@@ -182,7 +181,7 @@ def _lacking(calendar: Calendar, rows_by_day: Mapping[date, int], holidays: Mapp
 
 
 def _by_week(frame: Frame) -> dict[int, tuple[Any, ...]]:
-    return {row[0]: row[1:] for row in frame.collect("polars").rows()}
+    return {row[0]: row[1:] for row in collected(frame).rows()}
 
 
 def _in_parts(column: str) -> nw.Expr:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import narwhals as nw
 import numpy as np
 import polars as pl
 
 from semana.data import schemas as s
 from semana.data.draws import DRAWS, draw_of
+from semana.data.frames import Frame, collected
 from semana.data.weeks import Week, weeks_between
 from semana.models.base import Flags, Floats
 
 POWER = 0.8
 SURE = 0.95
+_PURCHASES = "purchases"
 _LEAST = 2  # customers on either side, for a spread
 
 
@@ -59,13 +62,13 @@ class Effect:
     held_out: int
 
 
-def totals_by_customer(purchases: pl.DataFrame, customers: Sequence[int | str], weeks: Iterable[Week]) -> Floats:
+def totals_by_customer(purchases: Frame, customers: pl.Series, weeks: Iterable[Week]) -> Floats:
     """Purchases of each of these customers in these weeks, in their order."""
-    indices = [week.index for week in weeks]
-    counts = purchases.filter(pl.col(s.WEEK).is_in(indices)).group_by(s.CUSTOMER_ID).len()
-    asked = pl.DataFrame({s.CUSTOMER_ID: customers}, schema={s.CUSTOMER_ID: purchases.schema[s.CUSTOMER_ID]})
+    during = purchases.filter(nw.col(s.WEEK).is_in([week.index for week in weeks]))
+    counts = collected(during.group_by(s.CUSTOMER_ID).agg(nw.len().cast(nw.Int64).alias(_PURCHASES)))
+    asked = customers.alias(s.CUSTOMER_ID).to_frame()
     found = asked.join(counts, on=s.CUSTOMER_ID, how="left", maintain_order="left")
-    return found["len"].fill_null(0).to_numpy().astype(np.float64)
+    return found[_PURCHASES].fill_null(0).to_numpy().astype(np.float64)
 
 
 def effect_of(after: Floats, before: Floats, out: Flags) -> Effect | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import narwhals as nw
 import numpy as np
 import polars as pl
 
 from semana.data import schemas as s
+from semana.data.frames import Frame, collected, counted
 from semana.data.purchases import before, bought, during
 from semana.data.weeks import Week
 from semana.evaluation.metrics import week_metrics
@@ -17,30 +16,30 @@ from semana.features.sums import DECAY_BITS, decayed, steady_sum
 _WIDE = 1.96  # standard errors on both sides: 95 %
 
 
-def realised(predictions: Any, purchases: nw.LazyFrame[Any], *, week: Week, decay: float) -> dict[str, float]:
-    """The metrics of a published list (`metrics.week_metrics`) whose week is complete.
+def realised(
+    predictions: pl.DataFrame, truth: pl.DataFrame, purchases: Frame, *, week: Week, decay: float
+) -> dict[str, float]:
+    """The metrics of a published list (`metrics.week_metrics`) of a complete week; `truth` is what was bought in it.
 
     Beside them the bounds of 95 % intervals (`intervals`), `reference_f1`, that of the pairs bought most often lately
     (`decay` a week), as many as were bought in the week before, and `lift`, the list's F1 over it.
     """
-    truth = bought(during(purchases, week)).select(*s.PAIR).collect()
     metrics = week_metrics(predictions, truth)
     reference = reference_pairs(purchases, week=week, decay=decay)
-    hits = reference.join(nw.from_native(truth), on=s.PAIR, how="inner")
-    size = len(reference) + len(truth)
-    reference_f1 = 2 * len(hits) / size if size else float("nan")
+    hits = reference.join(truth, on=s.PAIR, how="inner").height
+    size = reference.height + truth.height
+    reference_f1 = 2 * hits / size if size else float("nan")
     lift = metrics["f1"] / reference_f1 if reference_f1 else float("nan")
     return metrics | intervals(predictions, truth) | {"reference_f1": reference_f1, "lift": lift}
 
 
-def intervals(predictions: Any, truth: Any) -> dict[str, float]:
+def intervals(predictions: pl.DataFrame, truth: pl.DataFrame) -> dict[str, float]:
     """`f1_low`, `f1_high` and the same of precision and recall: how far other customers alike may have moved them.
 
     95 % intervals of a ratio of sums over customers (Cochran, Sampling Techniques, 6.4); NaN for fewer than two.
     """
-    pairs, both = (nw.from_native(frame).lazy().collect("polars").to_native() for frame in (predictions, truth))
-    bought = both.select(*s.PAIR, pl.lit(value=1).alias(s.BOUGHT))
-    known = pairs.filter(s.RECOMMENDED).select(*s.PAIR, pl.lit(value=1).alias(s.RECOMMENDED))
+    bought = truth.select(*s.PAIR, pl.lit(value=1).alias(s.BOUGHT))
+    known = predictions.filter(s.RECOMMENDED).select(*s.PAIR, pl.lit(value=1).alias(s.RECOMMENDED))
     each = known.join(bought, on=s.PAIR, how="full", coalesce=True).fill_null(0)
     counts = each.group_by(s.CUSTOMER_ID).agg(
         pl.col(s.RECOMMENDED, s.BOUGHT).sum(), (pl.col(s.RECOMMENDED) * pl.col(s.BOUGHT)).sum().alias("hits")
@@ -61,10 +60,10 @@ def intervals(predictions: Any, truth: Any) -> dict[str, float]:
     return {name: float(value) for name, value in found.items()}
 
 
-def reference_pairs(purchases: nw.LazyFrame[Any], *, week: Week, decay: float) -> nw.DataFrame[Any]:
+def reference_pairs(purchases: Frame, *, week: Week, decay: float) -> pl.DataFrame:
     """The pairs bought most often before `week`, recent weeks counting more, as many as the week before it had."""
     history = bought(before(purchases, week))
     weight = decayed(nw.col(s.WEEK), latest=week.index - 1, decay=decay)
     pairs = history.group_by(*s.PAIR).agg((-steady_sum(weight, bits=DECAY_BITS)).alias(s.SCORE))
-    volume = len(during(history, week + -1).select(s.WEEK).collect())
-    return pairs.sort(s.SCORE, *s.PAIR).head(volume).select(*s.PAIR).collect()
+    volume = counted(during(history, week + -1))
+    return collected(pairs.sort(s.SCORE, *s.PAIR).head(volume).select(*s.PAIR))

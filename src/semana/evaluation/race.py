@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from semana.data import schemas as s
+from semana.data.frames import Work
 from semana.data.weeks import Week
 from semana.errors import ContractError
 from semana.evaluation.cuts import Cuts
@@ -19,7 +20,7 @@ from semana.features.build import FEATURES
 from semana.features.examples import ALL, Share
 from semana.models import BASELINES
 from semana.models.base import Floats, Rows, rows_from
-from semana.models.batches import Scoring, Work
+from semana.models.batches import Scoring
 from semana.models.calibration import as_they_are, covered_share, fit_calibration
 from semana.models.level import Totals, forecast_level
 from semana.models.scorer import Recipe, Scorer, model_class

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import Any
 
 import narwhals as nw
 
 from semana.data import schemas as s
+from semana.data.frames import Frame, Settle
 from semana.data.purchases import before as known_before
 from semana.data.purchases import bought
 from semana.data.weeks import Week
@@ -44,10 +43,7 @@ FEATURES: tuple[str, ...] = (
 FACTS: tuple[str, ...] = (s.LAST_BOUGHT, s.USUAL_GAP_DAYS, s.USUAL_QUANTITY, s.USUAL_AMOUNT)
 
 
-Settle = Callable[[nw.LazyFrame[Any]], nw.LazyFrame[Any]]
-
-
-def as_it_is(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+def as_it_is(frame: Frame) -> Frame:
     """The frame, not worked out: a `Settle` that settles nothing."""
     return frame
 
@@ -60,10 +56,10 @@ class Shop:
     customers' attributes; `week` is one row.
     """
 
-    products: nw.LazyFrame[Any]
-    tastes: nw.LazyFrame[Any]
+    products: Frame
+    tastes: Frame
     segments: Segments
-    week: nw.LazyFrame[Any]
+    week: Frame
 
     def each(self, settle: Settle) -> Shop:
         """The same with every frame as `settle` makes it: worked out once, for many requests."""
@@ -96,7 +92,7 @@ class Part:
 
     tables: Tables
     whole: Whole | None = None
-    popular: nw.LazyFrame[Any] | None = None
+    popular: Frame | None = None
 
 
 class Whole:
@@ -118,7 +114,7 @@ class Whole:
         """What features need beside; candidates do without."""
         return shop_before(self._tables, before=self._before, params=self._params).each(self._settle)
 
-    def part(self, customers: nw.LazyFrame[Any], *, settle: Settle = as_it_is, among: Settle = as_it_is) -> Part:
+    def part(self, customers: Frame, *, settle: Settle = as_it_is, among: Settle = as_it_is) -> Part:
         """These customers (their ids): the rows of their pairs are those that they have in the whole.
 
         `among` narrows a table down to some rows, theirs among them: the others need not be read.
@@ -132,23 +128,21 @@ class Whole:
         return Part(Tables(purchases, described, tables.products, fits, tables.calendar), self, self._popular)
 
 
-def features_of(
-    pairs: nw.LazyFrame[Any], part: Part, *, before: Week, params: Params, settle: Settle
-) -> nw.LazyFrame[Any]:
+def features_of(pairs: Frame, part: Part, *, before: Week, params: Params, settle: Settle) -> Frame:
     """The features of a part's pairs (`build_features`)."""
     shop, settled = part.whole.shop if part.whole else None, settle(pairs)
     return build_features(settled, part.tables, before=before, params=params, shop=shop, settle=settle)
 
 
 def build_features(
-    pairs: nw.LazyFrame[Any],
+    pairs: Frame,
     tables: Tables,
     *,
     before: Week,
     params: Params,
     shop: Shop | None = None,
     settle: Settle = as_it_is,
-) -> nw.LazyFrame[Any]:
+) -> Frame:
     """The pairs with FEATURES (float32; null where there is nothing to tell from) and FACTS, as known before the week.
 
     `pairs` may be any: a run's candidates, or one customer's; a pair's row is the same in each. Nothing from
@@ -176,7 +170,7 @@ def build_features(
     return rows.with_columns(*(nw.col(name).cast(nw.Float32) for name in FEATURES))
 
 
-def _own_purchases(pairs: nw.LazyFrame[Any], history: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+def _own_purchases(pairs: Frame, history: Frame) -> Frame:
     """The purchases of these pairs, and which is each pair's latest."""
     own = bought(history).join(pairs.select(*s.PAIR), on=s.PAIR, how="semi")
     return own.with_columns((nw.col(s.WEEK) == nw.col(s.WEEK).max().over(*s.PAIR)).alias(LATEST))

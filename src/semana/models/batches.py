@@ -15,7 +15,6 @@ from semana.data import schemas as s
 from semana.models.base import rows_from
 from semana.models.scorer import Scorer
 
-Work = Callable[[pl.DataFrame], pl.DataFrame]
 FACTS = [*s.PAIR, s.REPEAT, s.LAST_BOUGHT, s.USUAL_GAP_DAYS, s.USUAL_QUANTITY, s.USUAL_AMOUNT]
 _JUDGED = [*s.PAIR, s.REPEAT, s.USUAL_AMOUNT, s.BOUGHT]
 _REASONS = pl.List(pl.Struct({"code": pl.String, "value": pl.Float64, "contribution": pl.Float64}))

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
 from semana.data import schemas as s
+from semana.data.frames import Frame, collected
 from semana.data.purchases import bought
 from semana.features.sums import DECAY_BITS, ratio, steady, steady_sum
-
-Frame = nw.LazyFrame[Any]
 
 CATEGORY, NUMBER = "category", "number"
 OTHER, UNTOLD = "(other)", "(not told)"
@@ -114,11 +112,13 @@ def _moments(frame: Frame, names: Sequence[str]) -> dict[str, tuple[float, float
 
     Values are brought between 0 and 1 first: whole numbers, as which they are added up, would not hold their squares.
     """
-    ends = frame.select(
-        *(nw.col(name).cast(nw.Float64).min().alias(f"least_{name}") for name in names),
-        *(nw.col(name).cast(nw.Float64).max().alias(f"most_{name}") for name in names),
-        *(nw.col(name).count().alias(f"count_{name}") for name in names),
-    ).collect("polars")
+    ends = collected(
+        frame.select(
+            *(nw.col(name).cast(nw.Float64).min().alias(f"least_{name}") for name in names),
+            *(nw.col(name).cast(nw.Float64).max().alias(f"most_{name}") for name in names),
+            *(nw.col(name).count().alias(f"count_{name}") for name in names),
+        )
+    )
     told = {
         name: (float(ends[f"least_{name}"][0]), float(ends[f"most_{name}"][0]))
         for name in names
@@ -130,10 +130,12 @@ def _moments(frame: Frame, names: Sequence[str]) -> dict[str, tuple[float, float
         name: (nw.col(name).cast(nw.Float64) - least) * (1.0 / (most - least or 1.0))
         for name, (least, most) in told.items()
     }
-    sums = frame.select(
-        *(steady_sum(each, bits=32).alias(f"sum_{name}") for name, each in share.items()),
-        *(steady_sum(each * each, bits=32).alias(f"squares_{name}") for name, each in share.items()),
-    ).collect("polars")
+    sums = collected(
+        frame.select(
+            *(steady_sum(each, bits=32).alias(f"sum_{name}") for name, each in share.items()),
+            *(steady_sum(each * each, bits=32).alias(f"squares_{name}") for name, each in share.items()),
+        )
+    )
     found = {}
     for name, (least, most) in told.items():
         count = int(ends[f"count_{name}"][0])
@@ -156,7 +158,7 @@ def figures(frame: Frame, names: Iterable[str]) -> list[Column]:
         steps = (nw.col(name).cast(nw.Float64) - mean) * (_STEPS / sd)
         place = steps.floor().clip(-_REACH * _STEPS, _REACH * _STEPS)
         told = frame.filter(~nw.col(name).is_null()).select(s.WEEK, place.cast(nw.Int64).alias(_BIN))
-        counts = told.group_by(s.WEEK, _BIN).agg(nw.len().alias(_TOTAL)).collect("polars")
+        counts = collected(told.group_by(s.WEEK, _BIN).agg(nw.len().alias(_TOTAL)))
         places = range(-_REACH * _STEPS, _REACH * _STEPS + 1)
         names_ = tuple(f"{mean + place / _STEPS * sd:.3g}" for place in places)
         index = {place: n for n, place in enumerate(places)}
@@ -181,12 +183,8 @@ def kinds(name: str, rows: Frame) -> Column | None:
     grouped = kept.with_columns(
         nw.when(nw.col(_TOTAL).is_null()).then(nw.lit(OTHER)).otherwise(nw.col(_KIND)).alias(_KIND)
     )
-    found = (
-        grouped.group_by(s.WEEK, _KIND)
-        .agg(steady_sum(nw.col(_SHARE), bits=DECAY_BITS).alias(_SHARE))
-        .sort(s.WEEK, _KIND)
-        .collect("polars")
-    )
+    summed = grouped.group_by(s.WEEK, _KIND).agg(steady_sum(nw.col(_SHARE), bits=DECAY_BITS).alias(_SHARE))
+    found = collected(summed.sort(s.WEEK, _KIND))
     if not len(found):
         return None
     names = tuple(sorted(set(found[_KIND].to_list())))
@@ -215,10 +213,10 @@ def ordered(frame: Frame, *, known_since: int) -> Column | None:
     week = nw.col(s.WEEK).cast(nw.Int64)
     following = week.shift(-1).over(s.CUSTOMER_ID, order_by=s.WEEK) - week
     spans = frame.select(week.alias(s.WEEK), following.alias(_TOTAL)).group_by(s.WEEK, _TOTAL).agg(nw.len().alias(_BIN))
-    found = spans.collect("polars")
+    found = collected(spans)
     if not len(found):
         return None
-    last = int(found[s.WEEK].max())
+    last = int(found[s.WEEK].max())  # type: ignore[arg-type]  # of integers it is one
     known: dict[int, float] = {}
     came: dict[int, float] = {}
     for first, gap, customers in found.select(s.WEEK, _TOTAL, _BIN).rows():

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from semana.data import catalog
 from semana.data import schemas as s
+from semana.data.frames import Frame, collected
 from semana.data.purchases import before, bought, during, latest_attributes
 from semana.data.weeks import Week
 from semana.evaluation.golden import GoldenWeek, PastOfCases, case_figures, drawn_customers, in_cases
@@ -26,7 +27,7 @@ from semana.models.base import rows_from
 from semana.models.level import Totals
 from semana.models.scorer import Scorer
 from semana.params import Params
-from semana.stores.engine import Engine, Frame, collected
+from semana.stores.engine import Engine
 from semana.stores.home import Stores
 from semana.stores.known import YEAR, days_off
 from semana.stores.runs import Run

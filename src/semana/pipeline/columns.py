@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import narwhals as nw
 import polars as pl
 
 from semana.data import catalog
 from semana.data import schemas as s
+from semana.data.draws import DRAWS
+from semana.data.frames import Frame, Settle, collected, counted
 from semana.data.purchases import bought
 from semana.data.weeks import Week
 from semana.features.calendar import weekday
 from semana.features.sums import steady_sum
 from semana.monitoring import behaviour as b
-from semana.stores.engine import Settle, collected
 from semana.stores.home import Stores
 from semana.stores.runs import Run
 
 LOOK_BACK = 112  # two years, and the recent weeks before them: older weeks say nothing that is read
 _SCORED = 40  # weeks of scores that are read
 _EXPECTED = "expected"
+_ROWS_TOLD = 200_000  # of customers and weeks, ten times what is learned from
 _TOO_MANY = 1000  # values of an attribute that is a name
 
 
@@ -57,12 +58,12 @@ class Watched:
         return int(self._table[s.WEEK].min()) + b.KNOWN_WEEKS  # type: ignore[arg-type]  # of integers it is one
 
     @cached_property
-    def behaviour(self) -> nw.LazyFrame[Any]:
+    def behaviour(self) -> Frame:
         """A row per customer and week."""
         return self.settle(b.behaviour(self.purchases, known_since=self.known_since))
 
     @cached_property
-    def purchases(self) -> nw.LazyFrame[Any]:
+    def purchases(self) -> Frame:
         """Those of the weeks."""
         purchases = self.stores.lake.scan(catalog.PURCHASES, self.run.week)
         return purchases.filter(nw.col(s.WEEK).is_in(list(self.weeks)))
@@ -102,7 +103,7 @@ class Watched:
         found += [self._kinds(sold, products, catalog.PRODUCTS, name) for name in self.of_products[0]]
         return [*filter(None, found), *self._scores()]
 
-    def _kinds(self, rows: b.Frame, attributes: b.Frame, dataset: catalog.Dataset, name: str) -> b.Column | None:
+    def _kinds(self, rows: Frame, attributes: Frame, dataset: catalog.Dataset, name: str) -> b.Column | None:
         told = b.of_attribute(rows, attributes, key=dataset.key[0], name=name)
         return b.kinds(self._name(name, dataset), told)
 
@@ -112,15 +113,22 @@ class Watched:
         taken = {name.lower() for names in (_COLUMNS, *other) for name in names}
         return f"{attribute} ({dataset.name})" if attribute.lower() in taken else attribute
 
-    def _shown(self, customers: nw.LazyFrame[Any], names: Sequence[str]) -> nw.LazyFrame[Any]:
+    def _shown(self, customers: Frame, names: Sequence[str]) -> Frame:
         named = (nw.col(name).alias(self._name(name, catalog.CUSTOMERS)) for name in names)
         return customers.select(s.CUSTOMER_ID, *named)
 
+    @cached_property
+    def _told(self) -> float:
+        """The share of the customers that tell the newest week from the recent ones; more rows would add nothing."""
+        rows = counted(self.behaviour.filter(nw.col(s.WEEK).is_in([*self.recent, self.weeks[-1]])))
+        return min(1.0, _ROWS_TOLD / max(1, rows))
+
     def customers_of(self, weeks: Sequence[int]) -> pl.DataFrame:
-        """The rows of these weeks with the customers' attributes, without the week."""
+        """The rows of these weeks with the customers' attributes, without the week; of a large shop some customers'."""
         texts, numbers = self.of_customers
-        customers = self._shown(self.stores.lake.scan(catalog.CUSTOMERS, self.run.week), [*texts, *numbers])
-        rows = self.behaviour.filter(nw.col(s.WEEK).is_in(list(weeks))).join(customers, on=s.CUSTOMER_ID, how="left")
+        all_of_them = self.stores.lake.scan(catalog.CUSTOMERS, self.run.week)
+        customers = self._shown(all_of_them.filter(nw.col(s.DRAW) < self._told * DRAWS), [*texts, *numbers])
+        rows = self.behaviour.filter(nw.col(s.WEEK).is_in(list(weeks))).join(customers, on=s.CUSTOMER_ID, how="inner")
         return collected(rows).sort(s.CUSTOMER_ID, s.WEEK).drop(s.WEEK)
 
     def _scores(self) -> list[b.Column]:
@@ -128,13 +136,12 @@ class Watched:
         weeks = [week for week in self.stores.lake.weeks(catalog.SCORES) if week.index in self.weeks][-_SCORED:]
         if not weeks:
             return []
-        parts = [self._expected(week) for week in weeks]
-        return b.figures(nw.from_native(pl.concat(parts).lazy()), [_EXPECTED])
+        return b.figures(self.settle(nw.concat([self._expected(week) for week in weeks])), [_EXPECTED])
 
-    def _expected(self, week: Week) -> pl.DataFrame:
+    def _expected(self, week: Week) -> Frame:
         scored = self.stores.lake.scan(catalog.SCORES, week).group_by(s.CUSTOMER_ID)
-        sums = collected(scored.agg(steady_sum(nw.col(s.PROBABILITY), bits=30).alias(_EXPECTED)))
-        return sums.select(pl.lit(week.index).alias(s.WEEK), _EXPECTED)
+        sums = scored.agg(steady_sum(nw.col(s.PROBABILITY), bits=30).alias(_EXPECTED))
+        return sums.select(nw.lit(week.index).alias(s.WEEK), _EXPECTED)
 
     @cached_property
     def _table(self) -> pl.DataFrame:

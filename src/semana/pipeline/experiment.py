@@ -10,6 +10,8 @@ import polars as pl
 
 from semana.data import catalog
 from semana.data import schemas as s
+from semana.data.frames import Frame, collected
+from semana.data.purchases import before, bought
 from semana.data.weeks import Week
 from semana.errors import UsageError
 from semana.evaluation.experiment import (
@@ -31,12 +33,12 @@ def findable(stores: Stores, *, share: float, weeks: int) -> dict[str, Any]:
     if not 0 < share <= _MOST:
         raise UsageError(f"--share {share}: above 0 and at most {_MOST} was expected")
     purchases, complete = _history(stores)
-    before, after = spans(complete, before=_next_week(stores), weeks=weeks)
+    earlier, later = spans(complete, before=_next_week(stores), weeks=weeks)
     known = _known_before(purchases, _next_week(stores))
-    both = (totals_by_customer(purchases, known, span) for span in (after, before))
+    both = (totals_by_customer(purchases, known, span) for span in (later, earlier))
     smallest = smallest_effect(*both, share=share)
     found = None if math.isnan(smallest) else smallest
-    return {"share": share, "weeks": weeks, "findable": found, "customers": len(known), "read_from_weeks": len(after)}
+    return {"share": share, "weeks": weeks, "findable": found, "customers": len(known), "read_from_weeks": len(later)}
 
 
 def begin(stores: Stores, *, share: float, weeks: int, smallest: float | None, now: datetime) -> dict[str, Any]:
@@ -74,13 +76,13 @@ def effects(stores: Stores) -> list[dict[str, Any]]:
     Customers are those who had bought before it began: who comes later may have come because of it.
     """
     found = []
+    purchases, complete = _history(stores)
     for experiment in stores.experiments.all():
-        purchases, complete = _history(stores)
         during = weeks_of(experiment, complete)
-        before = tuple(week for week in sorted(complete) if week < experiment.first)[-len(during) :] if during else ()
+        earlier = tuple(week for week in sorted(complete) if week < experiment.first)[-len(during) :] if during else ()
         known = _known_before(purchases, experiment.first)
-        out = held_out(pl.Series(s.CUSTOMER_ID, known), experiment).to_numpy()
-        after, past = (totals_by_customer(purchases, known, span) for span in (during, before))
+        out = held_out(known, experiment).to_numpy()
+        after, past = (totals_by_customer(purchases, known, span) for span in (during, earlier))
         effect = effect_of(after, past, out) if during else None
         found.append(
             {**described(experiment), "complete_weeks": len(during), "effect": vars(effect) if effect else None}
@@ -88,19 +90,19 @@ def effects(stores: Stores) -> list[dict[str, Any]]:
     return found
 
 
-def _history(stores: Stores) -> tuple[pl.DataFrame, list[Week]]:
+def _history(stores: Stores) -> tuple[Frame, list[Week]]:
     """The purchases as they were prepared last, and which weeks are complete."""
     prepared = stores.lake.weeks(catalog.WEEKS)
     if not prepared:
         raise UsageError("no week has been prepared yet. Run: semana run")
     weeks = stores.lake.read(catalog.WEEKS, prepared[-1])
     complete = [Week(index) for index in weeks.filter("complete")[s.WEEK].to_list()]
-    return stores.lake.read(catalog.PURCHASES, prepared[-1]).filter(pl.col(s.QUANTITY) > 0), complete
+    return bought(stores.lake.scan(catalog.PURCHASES, prepared[-1])), complete
 
 
-def _known_before(purchases: pl.DataFrame, week: Week) -> list[int | str]:
-    known: list[int | str] = purchases.filter(pl.col(s.WEEK) < week.index)[s.CUSTOMER_ID].unique().sort().to_list()
-    return known
+def _known_before(purchases: Frame, week: Week) -> pl.Series:
+    """The customers who had bought."""
+    return collected(before(purchases, week).select(s.CUSTOMER_ID).unique())[s.CUSTOMER_ID].sort()
 
 
 def _next_week(stores: Stores) -> Week:

@@ -10,11 +10,11 @@ import polars as pl
 from semana.data import catalog
 from semana.data import schemas as s
 from semana.data.catalog import Dataset
+from semana.data.frames import collected
 from semana.data.weeks import Week
 from semana.errors import UsageError
 from semana.evaluation.live import scored_rows
 from semana.features.build import FEATURES, build_features
-from semana.stores.engine import collected
 from semana.stores.home import Stores
 from semana.stores.known import Listed, check_tables, tables_of
 

@@ -12,6 +12,7 @@ import polars as pl
 
 from semana.data import catalog
 from semana.data import schemas as s
+from semana.data.frames import Frame, Settle, Work, collected, counted
 from semana.data.purchases import before as ordered_before
 from semana.data.purchases import bought, during
 from semana.data.sources import Source, holidays_of
@@ -21,11 +22,9 @@ from semana.evaluation.experiment import held_out
 from semana.evaluation.segments import buyers_before, customer_segments, segment_attribute
 from semana.features.build import Part, Whole, as_it_is, features_of
 from semana.features.examples import ALL, Sample, Share, drawn, example_pairs
-from semana.models.batches import Work
 from semana.models.level import Totals
-from semana.pipeline.portions import Portions, length
+from semana.pipeline.portions import Portions
 from semana.stores.bundle import FORMAT
-from semana.stores.engine import Frame, Settle, collected
 from semana.stores.home import Stores
 from semana.stores.known import Known, attributes_of, tables_of
 from semana.stores.runs import Run
@@ -120,7 +119,7 @@ class LabelWeeks:
             def both(rows: Frame, settle: Settle) -> pl.DataFrame:
                 nonlocal share
                 made = settle(rows)
-                share = Share(min(1.0, _HELD / max(1, pairs or length(made))))
+                share = Share(min(1.0, _HELD / max(1, pairs or counted(made))))
                 sample = self._sample(share, keeps_bought=False)
                 few.append(collected(drawn(made, sample, week=week)))
                 return self._stores.lake.engine.mapped(made, work)
@@ -180,22 +179,22 @@ def past_of(run: Known, stores: Stores, *, attribute: str | None) -> Callable[[W
     purchases = bought(stores.lake.scan(catalog.PURCHASES, run.week))
 
     def past(week: Week) -> Past:
-        truth, segments = bought_and_by_whom(run, stores, week, attribute=attribute)
+        truth = collected(during(purchases, week).select(*s.PAIR))
+        segments = segments_then(run, stores, week, truth, attribute=attribute)
         return Past(truth, collected(ordered_before(purchases, week).select(*s.PAIR).unique()), segments)
 
     return past
 
 
-def bought_and_by_whom(
-    run: Known, stores: Stores, week: Week, *, attribute: str | None
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The pairs bought in a week, and the segments of its customers, told apart by their attribute."""
+def segments_then(
+    run: Known, stores: Stores, week: Week, truth: pl.DataFrame, *, attribute: str | None
+) -> pl.DataFrame:
+    """The segments of a week's customers, told apart by their attribute; `truth` is what they bought in it."""
     purchases = bought(stores.lake.scan(catalog.PURCHASES, run.week))
-    truth = collected(during(purchases, week).select(*s.PAIR))
     known = collected(buyers_before(ordered_before(purchases, week), week=week))
     columns = [s.CUSTOMER_ID, *([attribute] if attribute else [])]
     customers = collected(attributes_of(run, stores, catalog.CUSTOMERS, before=week).select(*columns))
-    return truth, customer_segments(known, customers, truth, week=week, attribute=attribute)
+    return customer_segments(known, customers, truth, week=week, attribute=attribute)
 
 
 def contracts() -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ import narwhals as nw
 import polars as pl
 
 from semana.data import schemas as s
+from semana.data.frames import collected
 from semana.data.purchases import count_once
 from semana.data.sources import holidays_of
 from semana.data.weeks import Week
@@ -20,7 +21,6 @@ from semana.monitoring.live import judge_asked, judge_spans, projected
 from semana.pipeline.calendar import calendar_of
 from semana.stores import files
 from semana.stores.alerts import Event
-from semana.stores.engine import collected
 from semana.stores.home import Stores
 from semana.stores.landed import TRANSACTIONS
 from semana.stores.landing import LANDED
@@ -47,22 +47,18 @@ def look(stores: Stores, *, clock: date) -> dict[str, Any]:
     week = Week.of(latest)
     holidays = _holidays(stores, week, params.past_weeks)
     past = [each for each in _calm(stores, latest, clock) if each < week][-params.past_weeks :]
-    table = _by_day(stores, [*past, week], latest)
     reached = latest.isoweekday()
-    now = _figures(table, week, reached)
-    so_far = {each: _figures(table, each, reached) for each in past}
-    before = {name: [so_far[each][name] for each in past] for name in now}
-    now |= {
-        day: value for day, value in _days(table, week, reached).items() if week.days[_DAYS.index(day)] not in holidays
-    }
+    seen = {each: _seen(stores, each, latest, reached) for each in (*past, week)}
+    now = seen[week].figures
+    before = {name: [seen[each].figures[name] for each in past] for name in now}
+    now |= {day: value for day, value in seen[week].days.items() if week.days[_DAYS.index(day)] not in holidays}
     for each in past:
-        for day, value in _days(table, each, reached).items():
+        for day, value in seen[each].days.items():
             before.setdefault(day, []).append(value)
-    whole = {each: _figures(table, each, len(_DAYS))[_LINES] for each in past}
-    a_week = sum(whole.values()) / max(1, len(whole))
+    a_week = sum(seen[each].lines for each in past) / max(1, len(past))
     slack = {_UNPRICED: _UNPRICED_SLACK, **dict.fromkeys(_DAYS, _DAY_SLACK * a_week)}
     spans = judge_spans(now, before, params, slack=slack)
-    shares = [so_far[each][_LINES] / whole[each] for each in past if whole[each]]
+    shares = [seen[each].figures[_LINES] / seen[each].lines for each in past if seen[each].lines]
     projection = projected(now[_LINES], shares, interval=stores.params.level.interval)
     report = {
         "week": str(week),
@@ -83,8 +79,8 @@ def _asked(stores: Stores, clock: date) -> dict[str, Any] | None:
     manifest = stores.publications.current_manifest()
     if not hours or manifest is None:
         return None
-    rows = collected(stores.publications.predictions(Week.parse(manifest["week"])))
-    shown = rows.filter(pl.col(s.RANK) <= _SHOWN)
+    rows = stores.publications.predictions(Week.parse(manifest["week"])).filter(nw.col(s.RANK) <= _SHOWN)
+    shown = collected(rows.select(s.PROBABILITY, s.KIND))
     bins = (10 * shown[s.PROBABILITY]).cast(pl.Int64).clip(upper_bound=9)
     published = {
         "bins": [int((bins == place).sum()) for place in range(10)],
@@ -99,7 +95,8 @@ def look_after(stores: Stores, ingested: Mapping[str, Any], *, clock: date, now:
     came = [each for each in ingested["deliveries"] if each["outcome"] == LANDED and TRANSACTIONS in each["tables"]]
     if not came:
         return None
-    report = look(stores, clock=clock)
+    with stores.telemetry.measure("look_after"):
+        report = look(stores, clock=clock)
     if clock == now.date():
         _tell(stores, report, now=now)
     return {name: report[name] for name in ("week", "until", "odd", "projected_lines")}
@@ -129,29 +126,28 @@ def _holidays(stores: Stores, week: Week, weeks: int) -> dict[date, str]:
     return holidays_of(source, (week + -weeks).start, week.end) if source else {}
 
 
-def _by_day(stores: Stores, weeks: list[Week], latest: date) -> pl.DataFrame:
-    """The lines of these weeks, each counted once, with their weekday."""
-    lines = stores.landing.lines(stores.landing.position)
-    wanted = lines.filter(nw.col(s.WEEK).is_in([week.index for week in weeks]), nw.col(s.DATE) <= latest)
-    counted = collected(count_once(wanted))
-    return counted.with_columns(pl.col(s.DATE).dt.weekday().alias(s.WEEKDAY))
+@dataclass(frozen=True)
+class _Seen:
+    """A week's figures from Monday to a weekday, the lines of each of these days, and of the whole week."""
+
+    figures: dict[str, float]
+    days: dict[str, float]
+    lines: float
 
 
-def _figures(table: pl.DataFrame, week: Week, reached: int) -> dict[str, float]:
-    """Of a week from Monday to the weekday that was reached."""
-    rows = table.filter(pl.col(s.WEEK) == week.index, pl.col(s.WEEKDAY) <= reached)
-    lines = float(rows[s.LINES].sum())
-    unpriced = float(rows.filter(pl.col(s.AMOUNT).is_null())[s.LINES].sum())
-    return {
-        _LINES: lines,
-        _CUSTOMERS: float(rows[s.CUSTOMER_ID].n_unique()),
-        _PRODUCTS: float(rows[s.PRODUCT_ID].n_unique()),
-        _UNPRICED: unpriced / max(1.0, lines),
+def _seen(stores: Stores, week: Week, latest: date, reached: int) -> _Seen:
+    """Of the lines up to a day, each counted once; `reached` is the weekday."""
+    lines = stores.landing.lines(stores.landing.position, days=(week.start, min(week.end, latest)))
+    kept = (s.DATE, s.CUSTOMER_ID, s.PRODUCT_ID, s.AMOUNT, s.LINES)
+    rows = collected(count_once(lines).select(*kept)).with_columns(pl.col(s.DATE).dt.weekday().alias(s.WEEKDAY))
+    so_far = rows.filter(pl.col(s.WEEKDAY) <= reached)
+    counted = float(so_far[s.LINES].sum())
+    figures = {
+        _LINES: counted,
+        _CUSTOMERS: float(so_far[s.CUSTOMER_ID].n_unique()),
+        _PRODUCTS: float(so_far[s.PRODUCT_ID].n_unique()),
+        _UNPRICED: float(so_far.filter(pl.col(s.AMOUNT).is_null())[s.LINES].sum()) / max(1.0, counted),
     }
-
-
-def _days(table: pl.DataFrame, week: Week, reached: int) -> dict[str, float]:
-    """The lines of each weekday up to the one that was reached."""
-    rows = table.filter(pl.col(s.WEEK) == week.index)
-    sums = dict(rows.group_by(s.WEEKDAY).agg(pl.col(s.LINES).sum()).rows())
-    return {_DAYS[day - 1]: float(sums.get(day, 0)) for day in range(1, reached + 1)}
+    sums = dict(so_far.group_by(s.WEEKDAY).agg(pl.col(s.LINES).sum()).rows())
+    days = {_DAYS[day - 1]: float(sums.get(day, 0)) for day in range(1, reached + 1)}
+    return _Seen(figures, days, float(rows[s.LINES].sum()))

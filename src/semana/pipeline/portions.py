@@ -14,12 +14,11 @@ import polars as pl
 
 from semana.data import catalog
 from semana.data import schemas as s
+from semana.data.frames import Frame, Settle, Work, collected, counted
 from semana.data.purchases import before as known_before
 from semana.data.purchases import bought
 from semana.data.weeks import Week
 from semana.features.build import Part, Whole, as_it_is, features_of
-from semana.models.batches import Work
-from semana.stores.engine import Frame, Settle, collected
 from semana.stores.home import Stores
 from semana.stores.known import Known, tables_of
 
@@ -77,7 +76,7 @@ class Portions:
 
     def count(self) -> int:
         """How many pairs there are; their features are not made for it."""
-        return sum(length(self._pairs(part)) for _, part, _ in self._parts())
+        return sum(counted(self._pairs(part)) for _, part, _ in self._parts())
 
     def each(self, work: Callable[[Frame, Settle], pl.DataFrame]) -> pl.DataFrame:
         """What `work` makes of all pairs with their features, a portion at a time, sorted by pair.
@@ -130,11 +129,6 @@ def in_order(parts: list[pl.DataFrame], by: Sequence[str] = s.PAIR, *, descendin
     del rows
     # In one chunk: of lists in forty of them Polars' gather made three GiB out of thirty MiB.
     return pl.DataFrame([columns.pop(0).rechunk().gather(order) for _ in range(len(columns))])
-
-
-def length(rows: Frame) -> int:
-    """How many rows there are."""
-    return int(collected(rows.select(nw.len())).item())
 
 
 def _portions(customers: Frame, run: Known, stores: Stores, week: Week, *, most: int) -> list[Portion]:

@@ -11,11 +11,11 @@ import polars as pl
 from semana.data import catalog
 from semana.data import schemas as s
 from semana.data.draws import draw_of
+from semana.data.frames import collected
 from semana.data.purchases import count_once, latest_attributes, weekly_purchases, weeks_table, with_known
 from semana.data.sources import holidays_of
 from semana.data.weeks import Week
 from semana.pipeline.calendar import calendar_of
-from semana.stores.engine import collected
 from semana.stores.home import Stores
 from semana.stores.runs import Run
 

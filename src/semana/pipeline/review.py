@@ -10,11 +10,11 @@ import logging
 from functools import partial
 from typing import Any
 
-import narwhals as nw
 import polars as pl
 
 from semana.data import catalog
 from semana.data import schemas as s
+from semana.data.frames import Frame, collected
 from semana.data.purchases import bought, during
 from semana.data.weeks import Week
 from semana.errors import ContractError
@@ -24,11 +24,10 @@ from semana.evaluation.metrics import week_metrics
 from semana.evaluation.parts import parts_of
 from semana.evaluation.performance import realised
 from semana.pipeline.experiment import effects
-from semana.pipeline.labels import attribute_of, bought_and_by_whom
+from semana.pipeline.labels import attribute_of, segments_then
 from semana.pipeline.succession import champion_that_serves, goes_back, shadow_of
 from semana.reports.experiments import effect_in_words
 from semana.stores import files
-from semana.stores.engine import collected
 from semana.stores.experiments import Experiments
 from semana.stores.home import Stores
 from semana.stores.reviewed import estimate, figures, listed_pairs, parts, promised, recent
@@ -47,7 +46,6 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
     """
     complete = stores.lake.read(catalog.WEEKS, run.week).filter(pl.col("whole"))[s.WEEK].to_list()
     purchases = stores.lake.scan(catalog.PURCHASES, run.week)
-    truths = _truths(purchases, [index for index in complete if run.week.index - index <= LOOK_BACK])
     judge = partial(_figures, purchases, decay=stores.params.models.decay, experiments=stores.experiments)
     judged: list[str] = []
     damaged: list[str] = []
@@ -57,7 +55,7 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
             stores.lake.forget(catalog.PERFORMANCE, week)
             stores.lake.forget(catalog.PERFORMANCE_PARTS, week)
     for week in stores.publications.weeks():
-        if week >= run.week or run.week - week > LOOK_BACK or week.index not in truths:
+        if week >= run.week or run.week - week > LOOK_BACK or week.index not in complete:
             continue
         try:
             manifest = stores.publications.served(week)
@@ -66,7 +64,9 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
             _log.error("not reviewed: %s", err)
             damaged.append(str(week))
             continue
-        judged_on = f"revision {manifest['rev']}, {truths[week.index]}"
+        truth = collected(bought(during(purchases, week)).select(*s.PAIR)).sort(s.PAIR)
+        digest = hashlib.sha256(truth.write_csv().encode()).hexdigest()[:12]
+        judged_on = f"revision {manifest['rev']}, {truth.height} purchases ({digest})"
         if stores.lake.has(catalog.PERFORMANCE, week):
             known = stores.lake.read(catalog.PERFORMANCE, week)
             if known["judged_on"][0] == judged_on or known["position"][0] > run.position:
@@ -75,20 +75,20 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
             {
                 "role": "champion",
                 s.MODEL_VERSION: manifest["model_version"],
-                **judge(nw.from_native(published.lazy()), week=week),
+                **judge(published, truth, week=week),
                 "expected_f1": promised(published, manifest),
             }
         ]
         if manifest["shadow"] and stores.lake.has(catalog.SHADOW, week):
-            shadow = stores.lake.scan(catalog.SHADOW, week)
-            rows.append({"role": "shadow", s.MODEL_VERSION: manifest["shadow"], **judge(shadow, week=week)})
+            shadow = collected(stores.lake.scan(catalog.SHADOW, week).select(*s.PAIR, s.PROBABILITY, s.RECOMMENDED))
+            rows.append({"role": "shadow", s.MODEL_VERSION: manifest["shadow"], **judge(shadow, truth, week=week)})
         frame = pl.DataFrame(rows).with_columns(
             pl.lit(judged_on).alias("judged_on"),
             pl.lit(run.position).alias("position"),
             pl.lit(manifest["policy"]).alias("policy"),
             pl.col(_F1_HELD_OUT).cast(pl.Float64),
         )
-        truth, segments = bought_and_by_whom(run, stores, week, attribute=attribute_of(run, stores, week))
+        segments = segments_then(run, stores, week, truth, attribute=attribute_of(run, stores, week))
         stores.lake.write(catalog.PERFORMANCE_PARTS, parts_of(published, truth, segments), week)
         stores.lake.write(catalog.PERFORMANCE, frame, week)
         judged.append(str(week))
@@ -161,25 +161,19 @@ def _outcomes(run: Run, stores: Stores, entry: dict[str, Any], shadow: str) -> l
     return found
 
 
-def _truths(purchases: nw.LazyFrame[Any], weeks: list[int]) -> dict[int, str]:
-    """What was bought in each of these weeks, as its size and a hash."""
-    pairs = bought(purchases).filter(nw.col(s.WEEK).is_in(weeks)).select(s.WEEK, *s.PAIR)
-    frame = collected(pairs).sort(s.WEEK, *s.PAIR)
-    digests = dict.fromkeys(weeks, "0 purchases")
-    for (week,), bought_then in frame.group_by(s.WEEK):
-        digest = hashlib.sha256(bought_then.write_csv().encode()).hexdigest()[:12]
-        digests[int(week)] = f"{bought_then.height} purchases ({digest})"
-    return digests
-
-
 def _figures(
-    purchases: nw.LazyFrame[Any], scored: nw.LazyFrame[Any], *, week: Week, decay: float, experiments: Experiments
+    purchases: Frame,
+    scored: pl.DataFrame,
+    truth: pl.DataFrame,
+    *,
+    week: Week,
+    decay: float,
+    experiments: Experiments,
 ) -> dict[str, float | str | None]:
-    pairs = collected(scored.select(*s.PAIR, s.PROBABILITY, s.RECOMMENDED))
-    figures = realised(pairs, purchases, week=week, decay=decay)
+    pairs = scored.select(*s.PAIR, s.PROBABILITY, s.RECOMMENDED)
+    figures = realised(pairs, truth, purchases, week=week, decay=decay)
     experiment = experiments.running(week)
     if experiment is None:
         return {s.WEEK: str(week), **figures, _F1_HELD_OUT: None}
-    truth = collected(bought(during(purchases, week)).select(*s.PAIR))
     out = (rows.filter(held_out(rows[s.CUSTOMER_ID], experiment)) for rows in (pairs, truth))
     return {s.WEEK: str(week), **figures, _F1_HELD_OUT: week_metrics(*out)["f1"]}

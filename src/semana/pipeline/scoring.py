@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from semana.data import catalog
 from semana.data import schemas as s
+from semana.data.frames import Frame, Settle
 from semana.errors import ConfigurationError, ContractError
 from semana.evaluation.decision import customers_of, listed, places
 from semana.features.build import Part
@@ -23,7 +24,6 @@ from semana.pipeline.labels import totals_of
 from semana.pipeline.portions import Portions
 from semana.pipeline.succession import shadow_of
 from semana.stores import files
-from semana.stores.engine import Frame, Settle
 from semana.stores.home import Stores
 from semana.stores.runs import Run
 

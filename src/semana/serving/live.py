@@ -19,6 +19,7 @@ from polars.io.plugins import register_io_source
 
 from semana.data import catalog
 from semana.data import schemas as s
+from semana.data.frames import collected
 from semana.data.purchases import before, count_once, weekly_purchases, with_more
 from semana.errors import UsageError
 from semana.evaluation.live import scored_rows
@@ -27,7 +28,7 @@ from semana.features.candidates import candidate_pairs, popular_products
 from semana.features.tables import Tables
 from semana.features.together import fitting, neighbours
 from semana.models.scorer import Scorer
-from semana.stores.engine import POLARS, collected
+from semana.stores.engine import POLARS
 from semana.stores.home import Stores
 from semana.stores.known import Listed, attributes_of, check_tables, tables_of
 from semana.stores.mapped import Mapped, key_of

@@ -12,8 +12,9 @@ from pathlib import Path
 import polars as pl
 
 from semana.data.catalog import Dataset
+from semana.data.frames import Frame
 from semana.stores import files
-from semana.stores.engine import POLARS, Engine, Frame
+from semana.stores.engine import POLARS, Engine
 
 READ, WRITTEN = "read", "written"
 

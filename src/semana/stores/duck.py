@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import polars as pl
 
+from semana.data.frames import Frame, Settle, Work, collected, interrupted_as_asked
 from semana.errors import ConfigurationError, not_installed
-from semana.stores.engine import BATCH, Frame, Settle, Work, collected, interrupted_as_asked, scratch_in
+from semana.stores.engine import BATCH, scratch_in
 
 if TYPE_CHECKING:
     import duckdb

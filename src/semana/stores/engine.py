@@ -10,34 +10,19 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import narwhals as nw
 import polars as pl
 
+from semana.data.frames import Frame, Settle, Work, collected
 from semana.stores import files
 
-Frame = nw.LazyFrame[Any]
 _FRESH_SECONDS = 10
 BATCH = 2**16  # rows that are given to Python at once
-Settle = Callable[[Frame], Frame]
-Work = Callable[[pl.DataFrame], pl.DataFrame]
-_AS_WRITTEN = pl.QueryOptFlags(join_order=False)
-
-
-def collected(frame: Frame) -> pl.DataFrame:
-    """The rows of a frame of any engine, in memory.
-
-    Polars orders joins by guesses, and one wrong by a thousand times made a week of 40 thousand pairs take 5 GiB: there
-    they are joined in the order in which the joins are written.
-    """
-    how = {"optimizations": _AS_WRITTEN} if frame.implementation.is_polars() else {}
-    with interrupted_as_asked():
-        rows: pl.DataFrame = frame.collect("polars", **how).to_native()
-    return rows
 
 
 class Engine(Protocol):
@@ -100,17 +85,6 @@ class Polars:
     def write(self, frame: Frame, path: Path) -> None:
         """Writes the rows as a Parquet file."""
         collected(frame).write_parquet(path)
-
-
-@contextmanager
-def interrupted_as_asked() -> Iterator[None]:
-    """Ctrl-C is the keyboard's, also where DuckDB tells it as an error of its own."""
-    try:
-        yield
-    except RuntimeError as err:
-        if "Query interrupted" not in str(err):
-            raise
-        raise KeyboardInterrupt from err
 
 
 def scratch_in(home: Path) -> Path:

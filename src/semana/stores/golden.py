@@ -21,10 +21,11 @@ import narwhals as nw
 import polars as pl
 
 from semana.data import schemas as s
+from semana.data.frames import Frame, counted
 from semana.data.weeks import Week
 from semana.errors import ContractError
 from semana.stores import files
-from semana.stores.engine import POLARS, Engine, Frame, collected
+from semana.stores.engine import POLARS, Engine
 from semana.stores.journal import Journal
 
 LOCK = "lock.json"
@@ -105,12 +106,13 @@ class Golden:
             raise ContractError("there is no golden set to accept a change of. Make one: semana golden create")
         folder = self.folder / "sets" / str(entry["set"])
         try:
-            contents = {f"{name}.parquet": (folder / f"{name}.parquet").read_bytes() for name in TABLES}
+            paths = [folder / f"{name}.parquet" for name in TABLES]
             lock = json.loads((folder / LOCK).read_bytes())
-            for content in contents.values():
-                pl.read_parquet(content)
+            for path in paths:
+                pl.scan_parquet(path, glob=False).select(pl.all().count()).collect(engine="streaming")
             about = {key: lock[key] for key in lock if key != "files"}
-            changed = _hashes(contents) != lock["files"] or _id((folder / LOCK).read_bytes()) != entry["set"]
+            hashes = {path.name: files.sha256(path) for path in paths}
+            changed = hashes != lock["files"] or _id((folder / LOCK).read_bytes()) != entry["set"]
         except (OSError, ValueError, KeyError, pl.exceptions.PolarsError) as err:
             raise ContractError(
                 f"golden/sets/{entry['set']}: no whole set is there ({err}). Restore it from a backup, or "
@@ -120,8 +122,8 @@ class Golden:
             raise ContractError("the golden set is as it was locked: there is no change to accept")
 
         def write(place: Path) -> None:
-            for name, content in contents.items():
-                (place / name).write_bytes(content)
+            for path in paths:
+                shutil.copyfile(path, place / path.name)
 
         return self._add(write, about, when=when, reason=reason)
 
@@ -135,7 +137,7 @@ class Golden:
             mine = {name: frame for name, frame in tables.items() if s.CUSTOMER_ID in frame.collect_schema()}
             theirs = nw.col(s.CUSTOMER_ID).cast(nw.String) == customer
             without = {name: frame.filter(~theirs) for name, frame in mine.items()}
-            held = any(collected(frame.filter(theirs).select(nw.len())).item() for frame in mine.values())
+            held = any(counted(frame.filter(theirs)) for frame in mine.values())
             if held:
                 about = {name: value for name, value in lock.items() if name != "files"}
                 self.freeze({**tables, **without}, about, when=when, reason=reason)
@@ -212,10 +214,6 @@ def _parquet(frame: pl.DataFrame) -> bytes:
     buffer = io.BytesIO()
     frame.write_parquet(buffer, compression="lz4")
     return buffer.getvalue()
-
-
-def _hashes(contents: Mapping[str, bytes]) -> dict[str, str]:
-    return {name: hashlib.sha256(content).hexdigest() for name, content in sorted(contents.items())}
 
 
 def _id(content: bytes) -> str:

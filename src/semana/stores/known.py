@@ -11,13 +11,13 @@ import polars as pl
 
 from semana.data import catalog
 from semana.data import schemas as s
+from semana.data.frames import Settle, collected
 from semana.data.purchases import bought, count_once, latest_attributes, weekly_purchases
 from semana.data.sources import holidays_of
 from semana.data.weeks import Week
 from semana.errors import UsageError
 from semana.features.tables import Tables
 from semana.features.together import fitting
-from semana.stores.engine import Settle, collected
 from semana.stores.home import Stores
 
 YEAR = 52  # weeks of holidays before the one that is predicted
@@ -105,7 +105,7 @@ def check_tables(stores: Stores, listed: Listed) -> None:
 
 def bought_in(stores: Stores, week: Week) -> pl.DataFrame:
     """What has landed by now as bought in the week: customer, product and the quantity so far."""
-    lines = stores.landing.lines(stores.landing.position).filter(nw.col(s.WEEK) == week.index)
+    lines = stores.landing.lines(stores.landing.position, days=(week.start, week.end))
     found = bought(weekly_purchases(count_once(lines))).select(*s.PAIR, s.QUANTITY)
     return collected(found)
 

@@ -7,14 +7,16 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import narwhals as nw
 import polars as pl
 
 from semana.data import schemas as s
 from semana.data.catalog import DATASETS, PREDICTIONS, Dataset
+from semana.data.frames import Frame, collected, counted
 from semana.data.weeks import Week
 from semana.errors import UsageError
 from semana.stores import datasets, files
-from semana.stores.engine import POLARS, Engine, Frame, collected
+from semana.stores.engine import POLARS, Engine
 
 
 class Lake:
@@ -62,10 +64,9 @@ class Lake:
         found = 0
         for dataset in (each for each in DATASETS if s.CUSTOMER_ID in each.columns and "{week}" in each.path):
             for week in self.weeks(dataset) if dataset is not PREDICTIONS else []:
-                rows = self.read(dataset, week)
-                kept = rows.filter(pl.col(s.CUSTOMER_ID).cast(pl.String) != customer)
-                if kept.height < rows.height:
-                    self.write(dataset, kept, week)
+                rows, theirs = self.scan(dataset, week), nw.col(s.CUSTOMER_ID).cast(nw.String) == customer
+                if counted(rows.filter(theirs)):
+                    self.write(dataset, rows.filter(~theirs), week)
                     found += 1
         return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,12 @@ import polars as pl
 from semana.data import schemas as s
 from semana.data.catalog import STAGED
 from semana.data.cleaning import RULES
+from semana.data.frames import Frame, counted
 from semana.data.sources import KEYS, TABLES, Source, posted_source
 from semana.data.values import INTEGER
 from semana.errors import ContractError
 from semana.stores import datasets, files
-from semana.stores.engine import POLARS, Engine, Frame, collected
+from semana.stores.engine import POLARS, Engine
 from semana.stores.manifest import Delivery, Manifest, brief, replaced
 from semana.stores.staging import Staging
 
@@ -31,6 +33,7 @@ class Landed(Manifest):
         self.home = home
         self._find_source = find_source
         self._staging = Staging(home)
+        self._described: dict[str, tuple[object, Frame]] = {}  # a table's attributes, and of which files and engine
 
     @property
     def source(self) -> Source | None:
@@ -38,15 +41,18 @@ class Landed(Manifest):
         name = self.bound_to()
         return self._find_source(name) if name else None
 
-    def lines(self, position: int, engine: Engine = POLARS) -> Frame:
+    def lines(self, position: int, engine: Engine = POLARS, *, days: tuple[date, date] | None = None) -> Frame:
         """The order lines of the deliveries live at `position`, and which `delivery` each came in (its position).
 
-        Posted lines of the days that a file spans which came later are not among them: the file says it all.
+        Posted lines of the days that a file spans which came later are not among them: the file says it all. With
+        `days`, the first and the last, those of these alone: files without any are not opened.
         """
-        frames, staged = [], self._staged(TRANSACTIONS, position)
+        frames, staged = [], self._staged(TRANSACTIONS, position, days=days)
         live = [delivery for delivery, _ in staged]
         for delivery, path in staged:
             rows = datasets.scan(path, STAGED[TRANSACTIONS], engine)
+            if days:
+                rows = rows.filter(nw.col(s.DATE).is_between(*days))
             for first, last in replaced(delivery, live):
                 rows = rows.filter(~nw.col(s.DATE).is_between(first, last))
             frames.append(rows.with_columns(nw.lit(delivery.position).cast(nw.Int32).alias(s.DELIVERY)))
@@ -69,6 +75,13 @@ class Landed(Manifest):
         case is the same. A row without a day was always true where it is the first of its id; a later one is `seen` on
         the day that it arrived.
         """
+        staged = self._staged(table, position)
+        made_from = engine, [(delivery.position, path) for delivery, path in staged], self.ids(position)
+        if self._described.get(table, (None, None))[0] != made_from:
+            self._described[table] = made_from, engine.frame(self._attributes(table, staged, position))
+        return self._described[table][1]
+
+    def _attributes(self, table: str, staged: list[tuple[Delivery, Path]], position: int) -> pl.LazyFrame:
         (key,) = KEYS[table]
         frames = [
             datasets.scan(path, STAGED[table])
@@ -77,7 +90,7 @@ class Landed(Manifest):
                 pl.lit(delivery.position, dtype=pl.Int32).alias(s.POSITION),
                 pl.lit(delivery.arrival.date(), dtype=pl.Date).alias(s.ARRIVED),
             )
-            for delivery, path in self._staged(table, position)
+            for delivery, path in staged
         ]
         frames = spelled_alike(frames)
         people = [s.LABEL, s.OWNER] if key == s.CUSTOMER_ID else [s.LABEL]
@@ -99,13 +112,20 @@ class Landed(Manifest):
         rows = pl.concat([empty, *as_text], how="diagonal")
         later = pl.col(s.SEEN).is_null() & (pl.col(s.POSITION) > pl.col(s.POSITION).min().over(key))
         seen = pl.when(later).then(s.ARRIVED).otherwise(s.SEEN).alias(s.SEEN)
-        return engine.frame(rows.with_columns(seen).drop(s.ARRIVED))
+        return rows.with_columns(seen).drop(s.ARRIVED)
 
-    def _staged(self, table: str, position: int) -> list[tuple[Delivery, Path]]:
+    def _staged(
+        self, table: str, position: int, *, days: tuple[date, date] | None = None
+    ) -> list[tuple[Delivery, Path]]:
         live = [delivery for delivery in self.deliveries(position) if table in delivery.tables]
         kinds = {(delivery.source, delivery.posted) for delivery in live}
         sources = {kind: self._source_of(*kind) for kind in kinds}
-        return [(each, self._staging.table(each, table, sources[each.source, each.posted])) for each in live]
+        found = ((each, sources[each.source, each.posted]) for each in live)
+        return [
+            (each, self._staging.table(each, table, source))
+            for each, source in found
+            if days is None or not _is_as_told(each, source) or _has_any(each, *days)
+        ]
 
     def _source_of(self, name: str, posted: bool) -> Source:  # noqa: FBT001 - a delivery's own two facts
         source = self._find_source(name)
@@ -124,12 +144,10 @@ class Landed(Manifest):
             promised = delivery.tables[table]
             source = self._source_of(delivery.source, delivery.posted)
             found = {
-                "kept": collected(datasets.scan(staged, STAGED[table]).select(nw.len())).item(),
+                "kept": counted(datasets.scan(staged, STAGED[table])),
                 "quarantined": self._staging.quarantined(delivery.hash, table),
             }
-            # A source defined anew since then, and other rules of ours, may read the same bytes otherwise.
-            same = (delivery.fingerprint, delivery.rules) == (source.fingerprint, RULES)
-            if same and any(found[name] != promised[name] for name in found):
+            if _is_as_told(delivery, source) and any(found[name] != promised[name] for name in found):
                 raise _broken(delivery, f"{table} has {found}, the manifest says {brief(promised)}")
             if promised["rows"] != sum(promised[name] for name in ("kept", "quarantined", "filtered", "repeated")):
                 raise _broken(delivery, f"the manifest's counts of {table} do not add up: {brief(promised)}")
@@ -146,6 +164,16 @@ def spelled_alike(frames: Iterable[pl.LazyFrame]) -> list[pl.LazyFrame]:
         frame.rename({name: spelled.setdefault(name.lower(), name) for name in frame.collect_schema()})
         for frame in frames
     ]
+
+
+def _is_as_told(delivery: Delivery, source: Source) -> bool:
+    """A source defined anew since it landed, and other rules of ours, may read the same bytes otherwise."""
+    return (delivery.fingerprint, delivery.rules) == (source.fingerprint, RULES)
+
+
+def _has_any(delivery: Delivery, first: date, last: date) -> bool:
+    table = delivery.tables[TRANSACTIONS]
+    return bool(table["kept"]) and table["first"] <= str(last) and str(first) <= table["last"]
 
 
 def _id_type(ids: Mapping[str, str], key: str) -> pl.DataType:

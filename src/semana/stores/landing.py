@@ -33,7 +33,7 @@ from semana.stores.reading import as_delivered, read_file
 from semana.stores.staging import clean_all, counts_of, id_kinds
 
 LANDED = "landed"
-_LATELY = timedelta(days=366)  # before the newest landed day: prices rise, shops grow, and older lines take time
+_LATELY = timedelta(days=365)  # before the newest landed day: prices rise, shops grow, and older lines take time
 _log = logging.getLogger(__name__)
 
 
@@ -156,8 +156,9 @@ class Landing(Forgetting):
             return
         if table == TRANSACTIONS:
             lines = self.lines(position).to_native()
-            newest = max(self.trading_days(position), default=date.min + _LATELY)
-            usual = usual_of(lines.filter(pl.col(s.DATE) > newest - _LATELY))
+            traded = self.trading_days(position)
+            days = (max(traded) - _LATELY, date.max) if traded else None
+            usual = usual_of(self.lines(position, days=days).to_native())
             check_jumps(kept, usual, file=file, params=self._params)
             check_known(kept, lines, usual, file=file, params=self._params)
             check_missing(kept, lines, table=table, file=file, params=self._params)
@@ -171,8 +172,8 @@ class Landing(Forgetting):
         """How many of the lines had already landed in another file."""
         if not self.trading_days(position):
             return 0
-        first, last = kept[s.DATE].min(), kept[s.DATE].max()
-        landed = self.lines(position).to_native().filter(pl.col(s.DATE).is_between(first, last)).select(LINE)
+        days = kept.select(pl.col(s.DATE).min(), pl.col(s.DATE).max().alias("last")).row(0)
+        landed = self.lines(position, days=days).to_native().select(LINE)
         return kept.lazy().join(landed, on=LINE, how="semi", nulls_equal=True).collect().height
 
     def _refuse(self, scratch: Path, coming: Coming, hash_: str, error: str) -> None:

@@ -15,10 +15,10 @@ import polars as pl
 
 from semana.data import schemas as s
 from semana.data.catalog import PREDICTIONS
+from semana.data.frames import collected
 from semana.data.weeks import Week
 from semana.errors import ConfigurationError, ContractError, UsageError
 from semana.stores import datasets, files
-from semana.stores.engine import collected
 
 PARQUET = "predictions.parquet"
 ARROW = "predictions.arrow"

@@ -9,10 +9,10 @@ import polars as pl
 
 from semana.data import catalog
 from semana.data import schemas as s
+from semana.data.frames import collected
 from semana.data.weeks import Week
 from semana.errors import UsageError
 from semana.evaluation.parts import estimated, expected_f1, left_repeatedly
-from semana.stores.engine import collected
 from semana.stores.home import Stores
 
 LIVE = "drift/live.json"  # the report of the last look at the running week

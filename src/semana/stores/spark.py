@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import polars as pl
 
+from semana.data.frames import Frame, Settle, Work, collected
 from semana.errors import ConfigurationError, ServiceUnavailable, not_installed
-from semana.stores.engine import Frame, Settle, Work, collected, scratch_in
+from semana.stores.engine import scratch_in
 
 if TYPE_CHECKING:
     import pyarrow as pa

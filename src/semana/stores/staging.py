@@ -15,11 +15,11 @@ from semana.data import cleaning
 from semana.data import schemas as s
 from semana.data.catalog import QUARANTINE, STAGED
 from semana.data.cleaning import Cleaned, clean
+from semana.data.frames import collected
 from semana.data.sources import KEYS, TABLES, Source
 from semana.data.values import INTEGER, TEXT
 from semana.errors import ContractError
 from semana.stores import datasets, files
-from semana.stores.engine import collected
 from semana.stores.manifest import Delivery
 from semana.stores.reading import is_csv, read_file
 

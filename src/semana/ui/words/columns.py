@@ -45,6 +45,7 @@ _NAMES: Mapping[str, str] = {  # in Spanish; in English the underscores become s
     "weekday": "día de la semana",
     "expected": "compras esperadas",
     "ingest": "recibir",
+    "look_after": "mirar lo recibido",
     "validate": "validar",
     "prepare": "preparar",
     "review": "revisar",
