@@ -11,7 +11,7 @@ import json
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,8 @@ from benchmarks.drift_histories import (
     shops,
     watched,
 )
-from benchmarks.page import write_section
+from benchmarks.page import PEERS, made_on, write_section
+from benchmarks.pictures import methods
 from benchmarks.speed import SHARED
 from semana.data import schemas as s
 from semana.data.weeks import Week
@@ -44,10 +45,9 @@ from semana.params import DriftParams
 from semana.stores.home import read_params
 
 REPLAYS, PLANTED, FEW = 200, 20, 3
-# Evidently has an environment of its own: make peers.
-PEER = Path(__file__).resolve().parents[1] / ".venv-peers" / "bin" / "python"
 LEARNED = 14  # weeks that a champion learns from
 AGES = (1, 3, 5)  # of a champion, week by week
+OURS, KS, PSI, PRESET = "ours", "KS / chi-square, p < .05", "PSI > .1", "Evidently's preset"
 PARAMS = read_params(Path(__file__).resolve().parents[1] / "params.yaml").drift
 
 
@@ -68,11 +68,11 @@ def alarms(columns: Sequence[b.Column], params: DriftParams) -> list[bool]:
 
 def usual_rules(columns: Sequence[b.Column]) -> dict[str, list[bool]]:
     """Alarms of the usual rules in each of the last JUDGED weeks, against the four weeks before."""
-    found: dict[str, list[bool]] = {"KS / chi-square, p < .05 in a column": [], "PSI > .1 in a column": []}
+    found: dict[str, list[bool]] = {KS: [], PSI: []}
     for week in range(LENGTH - JUDGED, LENGTH):
         pairs = [(c.kind, c.weights[week], c.weights[week - 4 : week].sum(axis=0)) for c in columns]
-        found["KS / chi-square, p < .05 in a column"].append(any(_p_value(*pair) < 0.05 for pair in pairs))
-        found["PSI > .1 in a column"].append(any(_psi(*pair) > 0.1 for pair in pairs))
+        found[KS].append(any(_p_value(*pair) < 0.05 for pair in pairs))
+        found[PSI].append(any(_psi(*pair) > 0.1 for pair in pairs))
     return found
 
 
@@ -95,23 +95,36 @@ def _psi(kind: str, now: Floats, then: Floats) -> float:
     return float(((p - q) * np.log(p / q)).sum())
 
 
-def measured(shop: Shop, params: DriftParams, folder: Path) -> list[str]:
-    """The shop's rows of the first table."""
+def measured(shop: Shop, params: DriftParams, folder: Path) -> dict[str, list[list[bool]]]:
+    """By rule, whether it sounds, history by history and week by week."""
     told: dict[str, list[list[bool]]] = {}
     for columns in histories(shop, REPLAYS, seed=1):
-        for rule, alarmed in {"ours": alarms(columns, params), **usual_rules(columns)}.items():
+        for rule, alarmed in {OURS: alarms(columns, params), **usual_rules(columns)}.items():
             told.setdefault(rule, []).append(alarmed)
     if peer := evidently(shop, folder / f"frames of {shop.name}"):
-        told[f"Evidently's preset ({len(peer)} histories)"] = peer
-    return [
-        f"| {shop.name} | {rule} | {np.mean([any(each) for each in of_all]):.1%} | {np.mean(of_all):.1%} |"
-        for rule, of_all in told.items()
-    ]
+        told[PRESET] = peer
+    return told
+
+
+def of_shop(shop: Shop, told: Mapping[str, Sequence[Sequence[bool]]]) -> list[str]:
+    """The shop's rows of the first table."""
+    lines = []
+    for rule, of_all in told.items():
+        with_one = np.mean([any(each) for each in of_all])
+        lines.append(f"| {shop.name} | {rule} | {len(of_all)} | {with_one:.1%} | {np.mean(of_all):.1%} |")
+    return lines
+
+
+def drawn(told: Mapping[str, Mapping[str, Sequence[Sequence[bool]]]]) -> str:
+    """In how many calm weeks an alarm sounds, a row a rule, a mark a shop; every shop has the same rules."""
+    rules = next(iter(told.values()))
+    shares = {rule: {shop: float(np.mean(of_all[rule])) for shop, of_all in told.items()} for rule in rules}
+    return methods("drift", shares, caption="Calm weeks with an alarm, by rule", said="{:.0%}".format)
 
 
 def evidently(shop: Shop, folder: Path) -> list[list[bool]]:
     """Whether Evidently's preset calls the data drifted, week by week of a few of the same histories; or nothing."""
-    if not PEER.exists():
+    if not PEERS.exists():
         return []
     folder.mkdir()
     names = [name for name in shop.table.columns if name not in (s.CUSTOMER_ID, s.WEEK)]
@@ -133,7 +146,7 @@ def evidently(shop: Shop, folder: Path) -> list[list[bool]]:
 def asked(folder: Path) -> list[dict[str, Any]]:
     """What Evidently says of the frames in the folder."""
     program = Path(__file__).with_name("evidently_peer.py")
-    done = subprocess.run([PEER, program, folder], check=True, capture_output=True, text=True)
+    done = subprocess.run([PEERS, program, folder], check=True, capture_output=True, text=True)
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
 
@@ -199,7 +212,7 @@ def speed(folder: Path) -> str:
     compared = references(age=None, learned=0, params=PARAMS)
     judge_drift(columns, [1, 2], holidays=frozenset(), compared=compared, params=PARAMS)
     ours = f"2 x 100,000 rows x 20 columns: {time.perf_counter() - began:.2f} s"
-    if not PEER.exists():
+    if not PEERS.exists():
         return f"{ours}; Evidently is not there (make peers)."
     folder.mkdir()
     for which, week in (("now", 2), ("then", 1)):
@@ -212,19 +225,23 @@ def main() -> None:
     """Prints the section."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        calm, planted = [], []
+        calm, planted, told = [], [], {}
         for shop, seen in shops(folder):
-            calm += measured(shop, seen.stores.params.drift, folder)
+            told[shop.name] = measured(shop, seen.stores.params.drift, folder)
+            calm += of_shop(shop, told[shop.name])
             planted += found(shop, seen.stores.params.drift)
             print(*calm, *planted, sep="\n", flush=True)
         lines = [
             f"{REPLAYS} calm histories of {LENGTH} weeks a shop, of which the last {JUDGED} are judged,",
             f"in blocks of {BLOCK} real weeks, holidays left out, customers drawn; champions 1, 3 and 5 weeks old.",
-            f"References: {RECENT}, {TRAINING}. The usual rules compare a week with the four before it.",
+            f"References: {RECENT}, {TRAINING}. The usual rules compare a week with the four before it; a column that",
+            "moved is an alarm.",
             "",
-            "| shop | rule | histories with an alarm | weeks with one |",
-            "|---|---|---|---|",
+            "| shop | rule | histories | with an alarm | weeks with one |",
+            "|---|---|---|---|---|",
             *calm,
+            "",
+            drawn(told),
             "",
             f"Shifts planted into the last {JUDGED} weeks of {PLANTED} histories each. A cell: size of the shift, how",
             "many are confirmed, and in which week in the median (the second is the earliest that can be). One history",
@@ -237,6 +254,8 @@ def main() -> None:
             f"SodAI's Christmas: {christmas(folder)}",
             "",
             speed(folder / "speed"),
+            "",
+            made_on("numpy", "scipy", "polars", others=["evidently"]),
         ]
         write_section("drift", "\n".join(lines))
 

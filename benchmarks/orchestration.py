@@ -9,10 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from benchmarks.page import untuned, write_section
+from benchmarks.page import made_on, untuned, write_section
 from benchmarks.speed import SHARED, timed
 from tests import shop
-from tests.airflow.scheduler import Airflow
+from tests.airflow.scheduler import PYTHON, Airflow
 
 # Name, files, source, the day of the list before, and of the one that is measured.
 CASES = (
@@ -69,6 +69,7 @@ def main() -> None:
                     print(lines[-1], flush=True)
             finally:
                 airflow.end()
+    lines += ["", made_on("lightgbm", "polars", others=["apache-airflow"], python=PYTHON)]
     write_section("airflow", "\n".join(lines))
 
 

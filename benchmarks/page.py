@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
+import psutil
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "benchmarks.md"
+PEERS = ROOT / ".venv-peers" / "bin" / "python"  # of what we compare with: make peers
+_VERSIONS = (
+    "import sys; from importlib.metadata import version; "
+    "print(*(f'{name} {version(name)}' for name in sys.argv[1:]), sep=', ')"
+)
 _HEAD = """# Benchmarks
 
 Printed by `make bench`, `bench-scale`, `bench-peers`, `bench-airflow` and `python -m benchmarks.story`, a section each;
@@ -15,9 +30,26 @@ figures are of the machine that ran it, and of that day: compare those of one se
 
 def untuned() -> str:
     """The project's params.yaml without a search for constants, which runs do once in a while."""
-    text = (PAGE.parents[1] / "params.yaml").read_text()
+    text = (ROOT / "params.yaml").read_text()
     assert "trials: 10" in text
     return text.replace("trials: 10", "trials: 0")
+
+
+def made_on(*packages: str, others: Sequence[str] = (), python: Path = PEERS, java: bool = False) -> str:
+    """What made a section, in one line: versions, machine and day.
+
+    `others` are packages of another environment, whose interpreter is `python`; left out where it is not there.
+    """
+    made = [f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in packages)]
+    if others and python.exists():
+        command = [str(python), "-c", _VERSIONS, *others]
+        made.append(subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip())
+    if java and shutil.which("java"):
+        said = subprocess.run(["java", "-version"], check=True, capture_output=True, text=True).stderr
+        made += [f"Java {found}" for found in re.findall(r'version "([^"]+)"', said)]
+    memory = psutil.virtual_memory().total / 2**30
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB"
+    return f"Made with {', '.join(made)}, on {machine}, {datetime.now(UTC):%Y-%m-%d}."
 
 
 def write_section(name: str, text: str) -> None:

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from benchmarks.page import untuned, write_section
+from benchmarks.page import PEERS, made_on, untuned, write_section
 from benchmarks.pictures import methods
 from benchmarks.quality import COLUMNS, SETS
 from semana.data import schemas as s
@@ -37,7 +35,6 @@ from semana.stores.engine import collected
 from semana.stores.home import Stores, open_home
 
 HERE = Path(__file__).parent
-PYTHON = HERE.parent / ".venv-peers" / "bin" / "python"
 CHOOSE, TOP = 2, 100  # weeks before the test weeks; products of a customer that are ranked
 
 
@@ -59,7 +56,7 @@ def ranked(purchases: pl.DataFrame, weeks: Sequence[Week]) -> tuple[pl.DataFrame
         purchases.rename(names).write_parquet(folder / "purchases.parquet")
         (folder / "weeks.json").write_text(json.dumps(asked))
         environment = {**os.environ, "PYTHONPATH": str(HERE.parent)}
-        subprocess.run([PYTHON, "-m", "benchmarks.ranking_peers", str(folder)], env=environment, check=True)
+        subprocess.run([PEERS, "-m", "benchmarks.ranking_peers", str(folder)], env=environment, check=True)
         rows = pl.read_parquet(folder / "ranked.parquet").rename({new: old for old, new in names.items()})
         return rows.rename({"score": s.PROBABILITY}), json.loads((folder / "methods.json").read_text())
 
@@ -131,16 +128,13 @@ def table(title: str, source: str, paths: Sequence[Path], as_of: date, number: i
 
 def main() -> None:
     """Prints every set that is on this machine into docs/benchmarks.md."""
-    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "list", "--format", "json"]
-    there = {each["name"].lower(): each["version"] for each in json.loads(subprocess.check_output(pip))}
     parts = [
-        f"implicit {there['implicit']}, RecTools {there['rectools']}; TIFU-KNN and UP-CF@r are short ones of ours,",
-        "written from the papers (`benchmarks/next_basket.py`). Each week is predicted from the weeks before it; the",
-        "settings of peers are those of a grid with the best recall@10 in the weeks before the first",
-        f"({CHOOSE} of them). They rank {TOP} products a customer, which bounds their average precision; F1 is that",
-        "of the cut that was best in the week before. Seconds: learning and scoring one week, without any search for",
-        f"settings; ours with all features, calibration and the race. LightGBM {version('lightgbm')}, Python",
-        f"{platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores, {datetime.now(UTC):%Y-%m-%d}.",
+        "TIFU-KNN and UP-CF@r are short ones of ours, written from the papers (`benchmarks/next_basket.py`). Each week",
+        "is predicted from the weeks before it; the settings of peers are those of a grid with the best recall@10 in",
+        f"the weeks before the first ({CHOOSE} of them). They rank {TOP} products a customer, which bounds their",
+        "average precision; F1 is that of the cut that was best in the week before. Seconds: learning and scoring one",
+        "week, without any search for settings; ours with all features, calibration and the race.",
+        made_on("lightgbm", "polars", "numpy", others=["implicit", "rectools"]),
         "",
     ]
     for title, source, paths, as_of, weeks, _ in SETS:

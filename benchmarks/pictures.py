@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from math import log10
 
@@ -31,9 +31,15 @@ def _saved(drawn: Markup, name: str, caption: str, lines: Sequence[str]) -> str:
     return f"![{caption}](pictures/bench-{name}.svg)\n\n{caption}: {legend}."
 
 
-def methods(name: str, rows: Mapping[str, Mapping[str, float]], *, caption: str) -> str:
+def methods(
+    name: str,
+    rows: Mapping[str, Mapping[str, float]],
+    *,
+    caption: str,
+    said: Callable[[float], str] = "{:.2f}".format,
+) -> str:
     """A row a method, a mark a metric; the words that show it in the page."""
-    drawn = dots(list(rows.items()), what=caption, says=caption, said=lambda value: f"{value:.2f}")
+    drawn = dots(list(rows.items()), what=caption, says=caption, said=said)
     return _saved(drawn, name, caption, list(next(iter(rows.values()))))
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.page import write_section
+from benchmarks.page import made_on, write_section
 from benchmarks.speed import SHARED
 from semana.data.weeks import Week
 from semana.evaluation.backtest import cuts_before
@@ -181,6 +181,7 @@ in truth in the four weeks after it (in {ODD} by {(old - new).mean(axis=1)[calm.
     for kind in ("seed", "calm", "older"):
         for life in (REFIT, LENGTH):
             lines += [row(found, params, kind=kind, life=life, worse=worse) for worse in DEGRADATIONS]
+    lines += ["", f"{made_on('numpy')} The outcomes were stored before (`benchmarks/rollback.json`)."]
     write_section("rollback", "\n".join(lines))
 
 

@@ -5,8 +5,6 @@ The load comes from `wrk` (Debian's package of that name), on the same machine.
 
 from __future__ import annotations
 
-import os
-import platform
 import re
 import shutil
 import signal
@@ -24,8 +22,9 @@ import polars as pl
 import psutil
 
 from benchmarks.asking import Asker, ready
-from benchmarks.page import write_section
-from benchmarks.serving_peers import rows_of_peers
+from benchmarks.page import made_on, write_section
+from benchmarks.pictures import methods
+from benchmarks.serving_peers import Answers, rows_of_peers
 from semana.data import catalog
 from semana.data.weeks import Week
 from semana.pipeline.explain import explain
@@ -46,18 +45,30 @@ def main() -> None:
     if not shutil.which("wrk"):
         sys.exit("wrk is needed to load the server: apt-get install wrk")
     lines = ["| what | measured | bar | moonshot |", "|---|---|---|---|"]
+    answers: Answers = {}
     with tempfile.TemporaryDirectory() as folder:
         home = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(folder) / "sodai"
-        lines += of_sodai(home) if SODAI.exists() else ["| SodAI | its data is not here | | |"]
-        lines += of_a_million(Path(folder) / "million")
-    lines += ["", f"Load: wrk, {CONNECTIONS} connections, {ROUNDS} × {SECONDS} s each in turn, the median round."]
+        lines += of_sodai(home, answers) if SODAI.exists() else ["| SodAI | its data is not here | | |"]
+        lines += of_a_million(Path(folder) / "million", answers)
+    lines += ["", drawn(answers), ""]
     lines.append(
-        f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores shared with the load."
+        f"Load: wrk, {CONNECTIONS} connections, {ROUNDS} × {SECONDS} s each in turn, the median round; the cores"
     )
+    lines.append("are shared with it.")
+    lines.append(made_on("fastapi", "uvicorn", "lightgbm", "polars", others=["mlflow", "bentoml"]))
     write_section("serving", "\n".join(lines))
 
 
-def of_sodai(home: Path) -> Iterator[str]:
+def drawn(answers: Answers) -> str:
+    """How long one asker waits for each kind of answer."""
+    rows = {
+        kind: {"median": 1000 * statistics.median(each), "p95": 1000 * float(np.quantile(each, 0.95))}
+        for kind, each in answers.items()
+    }
+    return methods("serving", rows, caption="Milliseconds until an answer is there, one asker", said="{:g}".format)
+
+
+def of_sodai(home: Path, answers: Answers) -> Iterator[str]:
     """The list and live scores of a real home, which is made where it is not there."""
     if not home.exists():
         home.mkdir()
@@ -73,10 +84,10 @@ def of_sodai(home: Path) -> Iterator[str]:
         body = ask.get(one)
         with tempfile.TemporaryDirectory() as folder, bare(body, Path(folder) / "body.json"):
             yield from beside(port, one, len(body), customers)
-        yield from live(Asker(port), stores, customers)  # the first connection has been closed meanwhile
+        yield from live(Asker(port), stores, customers, answers)  # the first connection has been closed meanwhile
     entry = stores.ledger.champion()
     assert entry
-    yield from rows_of_peers(home / "bundles" / entry["to"])
+    yield from rows_of_peers(home / "bundles" / entry["to"], answers)
 
 
 def beside(port: int, one: str, size: int, customers: Sequence[int]) -> Iterator[str]:
@@ -92,24 +103,27 @@ def beside(port: int, one: str, size: int, customers: Sequence[int]) -> Iterator
         yield f"| {says} | {told} | ≥ 0.6; p99 ≤ 3 × | ≥ 0.9 |"
 
 
-def live(ask: Asker, stores: Stores, customers: Sequence[int]) -> Iterator[str]:
+def live(ask: Asker, stores: Stores, customers: Sequence[int], answers: Answers) -> Iterator[str]:
     """Live scores of a customer with all candidates, an explanation, and ten thousand pairs."""
     some = customers[:: max(1, len(customers) // 200)]
     ask.post("/v1/score", {"customer_id": some[0]})
-    seconds = [ask.timed("/v1/score", {"customer_id": customer}) for customer in some]
+    seconds = answers["live score"] = [ask.timed("/v1/score", {"customer_id": customer}) for customer in some]
     yield row("live score of one customer, all candidates, p95", np.quantile(seconds, 0.95), "≤ 50 ms", "≤ 10 ms")
     yield row("the same, median", statistics.median(seconds))
     bare_scores = [ask.timed("/v1/score", {"customer_id": customer, "reasons": 0}) for customer in some]
+    answers["without reasons"] = bare_scores
     yield row("the same without reasons, p95", np.quantile(bare_scores, 0.95), "", "≤ 10 ms")
     week = stores.publications.weeks()[-1]
     product = stores.lake.read(catalog.PRODUCTS, week)["product_id"][0]
     lines = [{"product_id": product, "date": str((week + -1).start)}]
     told = [ask.timed("/v1/score", {"customer_id": each, "purchases": lines}) for each in some[:50]]
+    answers["with a purchase added"] = told
     yield row("the same with a purchase of one's own, median", statistics.median(told))
     listed = rows_of(stores).sample(10_000, with_replacement=True, seed=1).select("customer_id", "product_id")
     pairs = {"pairs": listed.to_dicts()}
     ask.post("/v1/predictions", pairs)
     times = [ask.timed("/v1/predictions", pairs) for _ in range(10)]
+    answers["10,000 published pairs"] = times
     yield row("10,000 published pairs in one request, median of 10", statistics.median(times), "≤ 200 ms")
     began = time.perf_counter()
     explain(stores, str(week), str(some[0]), str(product), top=3)
@@ -117,7 +131,7 @@ def live(ask: Asker, stores: Stores, customers: Sequence[int]) -> Iterator[str]:
     yield f"| for comparison: `semana explain` of one pair, without its start | {seconds_apart:.2f} s | | |"
 
 
-def of_a_million(home: Path) -> Iterator[str]:
+def of_a_million(home: Path, answers: Answers) -> Iterator[str]:
     """What a process costs that serves a million pairs."""
     pairs = million(home)
     began = time.perf_counter()
@@ -130,6 +144,7 @@ def of_a_million(home: Path) -> Iterator[str]:
             ask.get(f"/v1/customers/{customer}/predictions")
         yield f"| memory after 2,000 customers' lists | {memory(own)} | < 300 MB | |"
         cold = [ask.timed_get(f"/v1/customers/{customer}/predictions") for customer in range(1, CUSTOMERS, 80)]
+        answers["a list, asked for first"] = cold
         yield row("a list that nobody asked for before, median", statistics.median(cold))
         before = own.memory_full_info().uss
         began, size = time.perf_counter(), ask.stream("/v1/predictions.csv?recommended=false")

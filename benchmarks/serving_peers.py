@@ -22,13 +22,15 @@ import polars as pl
 import psutil
 
 from benchmarks.asking import Asker, ready
+from benchmarks.page import PEERS
 
 HERE = Path(__file__).parent
-BIN = HERE.parent / ".venv-peers" / "bin"
+BIN = PEERS.parent
+Answers = dict[str, Sequence[float]]  # seconds of each answer, by kind
 PORT, ROWS, TIMES = 8795, 60, 200
 
 
-def rows_of_peers(bundle: Path) -> Iterator[str]:
+def rows_of_peers(bundle: Path, answers: Answers) -> Iterator[str]:
     """A line of the table for each peer on the model of the bundle; that they are not there, where they are not."""
     if not (BIN / "bentoml").exists():
         yield "| `mlflow models serve`, BentoML | not measured: make peers | | |"
@@ -44,24 +46,30 @@ def rows_of_peers(bundle: Path) -> Iterator[str]:
         subprocess.run([BIN / "python", HERE / "mlflow_peer.py", model, saved], check=True, capture_output=True)
         serve = ["mlflow", "models", "serve", "-m", str(saved), "-p", str(PORT), "--env-manager", "local"]
         with served(serve, "/ping") as process:
-            yield line("`mlflow models serve`", "/invocations", {"dataframe_split": split}, expected, process)
+            answers["mlflow models serve"] = asked("/invocations", {"dataframe_split": split}, expected)
+            yield line("`mlflow models serve`", len(values), answers["mlflow models serve"], process)
         serve = ["bentoml", "serve", "bento_peer:Peer", "--port", str(PORT), "--working-dir", str(HERE)]
         with served(serve, "/readyz", MODEL=str(model)) as process:
-            yield line("BentoML", "/predict", {"rows": values}, expected, process)
+            answers["BentoML"] = asked("/predict", {"rows": values}, expected)
+            yield line("BentoML", len(values), answers["BentoML"], process)
 
 
-def line(peer: str, path: str, content: object, expected: np.ndarray, process: psutil.Process) -> str:
-    """Asks the peer again and again; raises RuntimeError where it gives other chances than the model itself."""
+def asked(path: str, content: object, expected: np.ndarray) -> list[float]:
+    """Seconds of each of many answers; raises RuntimeError where one gives other chances than the model itself."""
     ask = Asker(PORT)
     said = json.loads(ask.post(path, content))
     found = said["predictions"] if isinstance(said, dict) else said
     if not np.allclose(found, expected):
-        raise RuntimeError(f"{peer} gives other chances: {found[:3]}, {expected[:3]} were expected")
-    seconds = [ask.timed(path, content) for _ in range(TIMES)]
+        raise RuntimeError(f"{path} gives other chances: {found[:3]}, {expected[:3]} were expected")
+    return [ask.timed(path, content) for _ in range(TIMES)]
+
+
+def line(peer: str, rows: int, seconds: Sequence[float], process: psutil.Process) -> str:
+    """The peer's line of the table."""
     p95, median = 1000 * np.quantile(seconds, 0.95), 1000 * statistics.median(seconds)
     memory = sum(each.memory_info().rss for each in [process, *process.children(recursive=True)]) / 2**20
     return (
-        f"| for comparison: {peer}, {len(expected)} rows of features in, chances out, p95 | {p95:.1f} ms (median "
+        f"| for comparison: {peer}, {rows} rows of features in, chances out, p95 | {p95:.1f} ms (median "
         f"{median:.1f}); {memory:.0f} MB | | |"
     )
 

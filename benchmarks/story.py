@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.page import write_section
+from benchmarks.page import made_on, write_section
 from benchmarks.speed import SEMANA, SHARED
 from semana.data.weeks import Week, weeks_between
 
@@ -99,7 +99,7 @@ def told(forced: dict[str, Any], rows: list[dict[str, Any]]) -> str:
     for week, row in served.items():
         beside = f"{shadow[week]:.3f}" if week in shadow else "–"
         lines.append(f"| {week} | {row['model_version']} | {row['f1']:.3f} | {beside} |")
-    return "\n".join(lines)
+    return "\n".join([*lines, "", made_on("lightgbm", "polars", "numpy")])
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.page import write_section
+from benchmarks.page import made_on, write_section
 from semana.pipeline import ingest
 from semana.pipeline.order import Order
 from semana.pipeline.weekly import run_week
@@ -80,7 +80,7 @@ def main() -> None:
         run_week(stores, Order(datetime.now(UTC), as_of=AS_OF))
         rows = [row(stores, retrain) for retrain in ("always", "never")]
     head = ["| retraining | weekly run of SodAI | CPU inside telemetry | share (bar: ≤ 1 %) |", "|---|---|---|---|"]
-    write_section("telemetry", "\n".join([*head, *rows]))
+    write_section("telemetry", "\n".join([*head, *rows, "", made_on("lightgbm", "polars", "psutil")]))
 
 
 if __name__ == "__main__":
