@@ -278,7 +278,7 @@ def longer(taken: Sequence[Took]) -> list[str]:
 def report(measured: Sequence[Took], engines: Sequence[str], *, gib: float) -> str:
     """The tables, and how they were made."""
     taken = [each for each in measured if each.weeks == WEEKS and each.gib == gib]
-    lines = [beside_sodai(1), ""]
+    lines = [beside_sodai(1, 10), ""]
     for engine in engines:
         lines += table(taken, engine)
     reached = {
