@@ -1,7 +1,8 @@
 """What each step of a weekly run takes as the shop grows, on each engine, within a limit of memory: `make bench-scale`.
 
-A run of its own process in a control group of that limit (where none can be made, the limit is asked for and not
-enforced, and the table says so). A run that the limit ends is told as such.
+A home lives two weeks: its first, which trains, and an ordinary one. Each command is a process of its own in a control
+group of that limit (where none can be made, the limit is asked for and not enforced, and the table says so). A command
+that the limit ends is told as such.
 """
 
 from __future__ import annotations
@@ -10,59 +11,33 @@ import argparse
 import contextlib
 import json
 import os
-import platform
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from benchmarks.distributor import CUSTOMERS, GROWTH, PRODUCTS, WEEKS, beside_sodai, deliveries
+from benchmarks.distributor import WEEKS, beside_sodai, deliveries
 from benchmarks.page import untuned, write_section
-from benchmarks.pictures import growth as drawn_growth
+from benchmarks.scale_tables import AS_OF, BEFORE, FEATURES, STEPS, Steps, Took, report
 from semana.pipeline.scoring import candidates_of
 from semana.settings import read_settings
 from semana.stores.home import open_home
+from semana.stores.telemetry import Telemetry
 from semana.stores.usage import Usage
 
-FEATURES = "of it, features"
-STEPS = ("ingest", "prepare", "detect_drift", "train", "promote", "predict", FEATURES, "publish")
-AS_OF = "2025-01-05"
-MILLION = 1_000_000
 # Of the limit; the rest is LightGBM's, Python's, what is on its way's, and with Spark Java's own and its workers'.
 ENGINES_PART = {"polars": 0.0, "duckdb": 1 / 2, "spark": 3 / 8}
 LONGEST = 2 * 3600  # seconds of a command
-_GIB = 2**30
+_GIB, _MIB = 2**30, 2**20
 _GROUPS = Path("/sys/fs/cgroup")
-
-
-@dataclass(frozen=True)
-class Took:
-    """Seconds, peak MiB and MiB written of each step.
-
-    `ended` says how the run did ("done", or why not), `limited` whether its memory was.
-    """
-
-    engine: str
-    scale: float
-    steps: dict[str, dict[str, float]]
-    home_bytes: int
-    ended: str
-    limited: bool
-    weeks: int = WEEKS
-    gib: float = 8
-
-    @property
-    def shop(self) -> tuple[float, int]:
-        """What grows: how many times SodAI, and the weeks of its history."""
-        return self.scale, self.weeks
+Asked = tuple[Path | None, str, str]  # the control group, the engine, its part of the memory
 
 
 @contextlib.contextmanager
@@ -117,112 +92,91 @@ def started(group: Path | None, engine: str, memory: str, module: str, *words: s
     return f"ended by signal {-ended}" if ended < 0 else f"exit {ended}: {last}", ""
 
 
+@contextlib.contextmanager
+def sizes_of(folder: Path) -> Iterator[list[int]]:
+    """What the folder takes on the disk, looked at once a second."""
+    sizes: list[int] = []
+    ended = threading.Event()
+
+    def look() -> None:
+        while not ended.wait(1):
+            sizes.append(size_of(folder))
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield sizes
+    finally:
+        ended.set()
+        thread.join()
+
+
+def size_of(folder: Path) -> int:
+    """Bytes on the disk of all files under the folder; what is removed meanwhile counts as nothing."""
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                total += 512 * (Path(place) / name).lstat().st_blocks
+    return total
+
+
 def features(home: Path) -> dict[str, float]:
-    """Seconds and peak MiB of working out the features of the week that the newest run predicted, in this process."""
+    """What working out the features of the week that the newest run predicted takes, in this process."""
     stores = open_home(read_settings(home))
     run = stores.runs.all()[-1]
     with Usage() as usage, stores.lake.engine.settling() as settle:
         candidates_of(run, stores, settle).mapped(lambda batch: batch.select("customer_id", "product_id"))
-    took = usage.figures
-    return {"seconds": took["wall_seconds"], "memory": took["peak_memory_mib"], "written": 0.0}
+    return taken_of(usage.figures)
+
+
+def taken_of(record: dict[str, Any]) -> dict[str, float]:
+    """Seconds, peak MiB and MiB written of a record."""
+    written = record["bytes_written"] / _MIB
+    return {"seconds": record["wall_seconds"], "memory": record["peak_memory_mib"], "written": written}
+
+
+def summed(records: Sequence[dict[str, Any]]) -> Steps:
+    """What each step took that is done; ingest is the landing of files and the run's look into its drop folder."""
+    found: Steps = {}
+    for record in records:
+        if record["outcome"] == "done" and record["step"] in STEPS:
+            new = taken_of(record)
+            old = found.get(record["step"], dict.fromkeys(new, 0.0))
+            sums = {figure: old[figure] + new[figure] for figure in new}
+            found[record["step"]] = {**sums, "memory": max(old["memory"], new["memory"])}
+    return found
+
+
+def lived(asked: Asked, home: Path, files: Sequence[Path], as_of: str, retrain: str) -> tuple[str, Steps]:
+    """A week of the home: the files land on the day `as_of`, then the weekly run. How it ended, what its steps took."""
+    telemetry, own = Telemetry(home / "telemetry"), (*asked, "semana.cli", "--home", str(home))
+    before = len(telemetry.all())
+    ended, _ = started(*own, "ingest", *map(str, files), "--source", "canonical", "--as-of", as_of)
+    if ended == "done":
+        ended, _ = started(*own, "run", "--as-of", as_of, "--retrain", retrain)
+    return ended, summed(telemetry.all()[before:])
 
 
 def measure(engine: str, shop: tuple[float, int], files: Sequence[Path], *, gib: float, folder: Path) -> Took:
-    """One home: everything lands, then one weekly run trains, predicts and publishes."""
+    """One home: its first week, which trains, then an ordinary one, for which the newest week's file lands."""
     scale, weeks = shop
     home = folder / f"{engine}-{scale:g}-{weeks}"
     home.mkdir()
     (home / "params.yaml").write_text(untuned())
-    with limited(gib) as group:
+    ordinary: Steps = {}
+    with limited(gib) as group, sizes_of(home) as sizes:
         asked = (group, engine, f"{int(gib * 1024 * ENGINES_PART[engine])}MiB")
-        own = (*asked, "semana.cli", "--home", str(home))
-        ended, _ = started(*own, "ingest", *map(str, files), "--source", "canonical")
-        if ended == "done":
-            ended, _ = started(*own, "run", "--as-of", AS_OF, "--retrain", "always", "--reason", "measured")
-        records = open_home(read_settings(home)).telemetry.all()
-        found: dict[str, dict[str, float]] = {}
-        for record in records:
-            step, seconds = record["step"], record["wall_seconds"]
-            if record["outcome"] == "done" and step in STEPS and seconds > found.get(step, {}).get("seconds", -1.0):
-                found[step] = {
-                    "seconds": seconds,
-                    "memory": record["peak_memory_mib"],
-                    "written": record["bytes_written"] / 2**20,
-                }
+        ended, trains = lived(asked, home, files[:-1], BEFORE, "always")
         if ended == "done":
             _, printed = started(*asked, "benchmarks.scale", "--features", str(home))
-            found |= {FEATURES: json.loads(printed)} if printed else {}
-    size = max((record["home_bytes"] for record in records), default=0)
+            trains |= {FEATURES: json.loads(printed)} if printed else {}
+            ended, ordinary = lived(asked, home, files[-1:], AS_OF, "never")
+            ended = ended if ended == "done" else f"in the ordinary week: {ended}"
+    size = size_of(home)
     shutil.rmtree(home)
-    return Took(engine, scale, found, size, ended.replace("|", "/"), group is not None, weeks, gib)
-
-
-def slope(taken: Sequence[Took], *steps: str) -> float | None:
-    """The exponent of the seconds of these steps as the scale grows: the slope of a line through the logarithms."""
-    whole = [each for each in taken if set(steps) <= set(each.steps)]
-    if len({each.scale for each in whole}) < 2:
-        return None
-    costs = [sum(each.steps[step]["seconds"] for step in steps) for each in whole]
-    return float(np.polyfit(np.log([each.scale for each in whole]), np.log(costs), 1)[0])
-
-
-def growth(taken: Sequence[Took], *steps: str) -> str:
-    """The same for people."""
-    found = slope(taken, *steps)
-    return "" if found is None else f"{found:.2f}"
-
-
-def extrapolated(taken: Sequence[Took], engine: str) -> list[str]:
-    """What a million customers and ten thousand products would take an engine by what was measured, step by step."""
-    mine = sorted((t for t in taken if t.engine == engine and t.ended == "done"), key=lambda took: took.scale)
-    if len(mine) < 2:
-        return []
-    largest, times = mine[-1], MILLION / CUSTOMERS / mine[-1].scale
-    products = PRODUCTS * round((MILLION / CUSTOMERS) ** GROWTH)
-    lines = [
-        f"**A million customers, {products:,} products, on {engine}** (not measured): {times:.2f} times the largest",
-        f"that was. A step takes its seconds there times {times:.2f} to the power of its growth, 1 at the least; its",
-        "memory, which grows more slowly, at most so many times that.",
-        "",
-        f"| step | s at {largest.scale:g} × | growth | s at a million customers | GiB at most |",
-        "|---|---|---|---|---|",
-    ]
-    total = 0.0
-    for step in (name for name in STEPS if name in largest.steps):
-        seconds, power = largest.steps[step]["seconds"], max(1.0, slope(mine[-2:], step) or 1.0)
-        total += seconds * times**power if step != FEATURES else 0.0
-        most = largest.steps[step]["memory"] * times / 1024
-        lines.append(f"| {step} | {seconds:.1f} | {power:.2f} | {seconds * times**power:,.0f} | {most:.0f} |")
-    return [*lines, f"| all | | | {total:,.0f} ({total / 3600:.1f} hours) | |", ""]
-
-
-def table(taken: Sequence[Took], engine: str) -> list[str]:
-    """Seconds and peak memory of every step at every scale."""
-    mine = sorted((each for each in taken if each.engine == engine), key=lambda took: took.scale)
-    head = row("seconds, peak MiB", [f"{each.scale:g} ×" for each in mine], "growth")
-    return [f"**{engine}**", "", head, "|---" * (len(mine) + 2) + "|", *rows(mine), ""]
-
-
-def row(name: str, cells: Sequence[str], last: str = "") -> str:
-    """A line of a table."""
-    return f"| {name} | {' | '.join(cells)} | {last} |"
-
-
-def rows(mine: Sequence[Took]) -> list[str]:
-    """A line for each step, a column for each run."""
-    lines = []
-    for step in STEPS:
-        cells = [
-            f"{each.steps[step]['seconds']:.1f}, {each.steps[step]['memory']:,.0f}" if step in each.steps else "–"
-            for each in mine
-        ]
-        lines.append(row(step, cells, growth(mine, step)))
-    whole = [step for step in STEPS if step != FEATURES]
-    totals = [f"{sum(each.steps[step]['seconds'] for step in whole if step in each.steps):.1f}" for each in mine]
-    lines.append(row("all", totals, growth(mine, *whole)))
-    lines.append(row("disk of the home, MiB", [f"{each.home_bytes / 2**20:,.0f}" for each in mine]))
-    lines.append(row("", [each.ended for each in mine]))
-    return lines
+    ended = ended.replace("|", "/")
+    return Took(engine, scale, trains, ordinary, size, max([*sizes, size]), ended, group is not None, weeks, gib)
 
 
 def main() -> None:
@@ -241,13 +195,16 @@ def main() -> None:
         return
     kept: Path | None = given.kept
     taken = [Took(**json.loads(line)) for line in kept.read_text().splitlines()] if kept and kept.exists() else []
+    beside = beside_sodai(1, 10)
+    if taken:
+        write_section("scale", report(taken, given.engines, gib=given.gib, beside=beside))
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         scale, weeks, within = given.long
         for shop, gib in [*(((each, WEEKS), given.gib) for each in given.scales), ((scale, int(weeks)), within)]:
             same = [each for each in taken if each.gib == gib]
             done = {each.engine for each in same if each.shop == shop}
-            done |= {each.engine for each in same if each.ended != "done" and is_larger(shop, each.shop)}
+            done |= {each.engine for each in same if not each.is_done and is_larger(shop, each.shop)}
             engines = [engine for engine in given.engines if engine not in done]
             files = deliveries(folder / "files", scale=shop[0], weeks=shop[1]) if engines else []
             for engine in engines:
@@ -255,59 +212,13 @@ def main() -> None:
                 if kept:
                     with kept.open("a") as lines:
                         lines.write(json.dumps(asdict(taken[-1])) + "\n")
-                write_section("scale", report(taken, given.engines, gib=given.gib))
+                write_section("scale", report(taken, given.engines, gib=given.gib, beside=beside))
             shutil.rmtree(folder / "files", ignore_errors=True)
 
 
 def is_larger(shop: tuple[float, int], other: tuple[float, int]) -> bool:
     """Whether it has at least as many customers and weeks: what an engine could not do there it cannot do here."""
     return all(mine >= theirs for mine, theirs in zip(shop, other, strict=True))
-
-
-def longer(taken: Sequence[Took]) -> list[str]:
-    """Every engine beside the others for a shop of more weeks than the others."""
-    lines = []
-    for scale, weeks, gib in sorted({(*each.shop, each.gib) for each in taken if each.weeks != WEEKS}):
-        mine = [each for each in taken if (*each.shop, each.gib) == (scale, weeks, gib)]
-        lines += [f"**{scale:g} times SodAI with a history of {weeks} weeks, in {gib:g} GiB**", ""]
-        lines += [row("seconds, peak MiB", [each.engine for each in mine]), "|---" * (len(mine) + 2) + "|"]
-        lines += [*rows(mine), ""]
-    return lines
-
-
-def report(measured: Sequence[Took], engines: Sequence[str], *, gib: float) -> str:
-    """The tables, and how they were made."""
-    taken = [each for each in measured if each.weeks == WEEKS and each.gib == gib]
-    lines = [beside_sodai(1, 10), ""]
-    for engine in engines:
-        lines += table(taken, engine)
-    reached = {
-        engine: max((each.scale for each in taken if each.engine == engine and each.ended == "done"), default=0.0)
-        for engine in engines
-    }
-    if any(reached.values()):
-        lines += extrapolated(taken, max(reached, key=lambda engine: reached[engine]))
-    whole = [step for step in STEPS if step != FEATURES]
-    seconds = {
-        engine: {
-            each.scale: sum(each.steps[step]["seconds"] for step in whole)
-            for each in taken
-            if each.engine == engine and each.ended == "done"
-        }
-        for engine in engines
-    }
-    seconds = {engine: points for engine, points in seconds.items() if len(points) > 1}
-    if seconds:
-        caption = "Seconds of a weekly run that retrains, ingest included, as the shop grows"
-        lines += [drawn_growth("scale", seconds, across="times as many customers as SodAI", caption=caption), ""]
-    lines += longer(measured)
-    enforced = all(took.limited for took in measured)
-    kept = "enforced by a control group" if enforced else "not enforced: this machine allows no control group"
-    lines.append(
-        f"Memory: {gib:g} GiB for all of a command where no other is told, {kept}. {os.cpu_count()} cores, Python "
-        f"{platform.python_version()}, {platform.machine()}. A run retrains, with no tuning."
-    )
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":
