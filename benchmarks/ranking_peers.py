@@ -3,7 +3,8 @@
 `python -m benchmarks.ranking_peers FOLDER` reads purchases.parquet (customer, product and week as numbers) and
 weeks.json (`choose`: the weeks to choose settings by, `rank`: those to predict), and writes ranked.parquet: for each of
 these what each method, with the settings that did best before, would have put before each customer, and methods.json:
-the settings and the seconds that learning and scoring a week took. Each week is predicted from the weeks before it.
+the settings, the seconds that learning and scoring a week took, and how many products it leaves out. Each week is
+predicted from the weeks before it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import product as combinations
 from pathlib import Path
 from typing import Any
@@ -31,11 +33,12 @@ from benchmarks.next_basket import Baskets, tifu_knn, up_cf
 
 TOP = 100  # products that are kept of each customer
 LOOKED_AT = 10
-EASE_AT_MOST = 6000  # products: it inverts a matrix of their square
+EASE, EASE_AT_MOST = "RecTools EASE", 6000  # products: it inverts a matrix of their square
 
 Shape = tuple[int, int]
 Scores = NDArray[np.float64]
-Method = Callable[..., Scores]
+Learned = Callable[[], Scores]  # scores every product for every customer
+Method = Callable[..., Learned]
 
 
 def decayed(known: pd.DataFrame, shape: Shape, *, week: int, half_life: float) -> sparse.csr_matrix:
@@ -44,23 +47,23 @@ def decayed(known: pd.DataFrame, shape: Shape, *, week: int, half_life: float) -
     return sparse.csr_matrix((weight, (known["customer"], known["product"])), shape=shape)
 
 
-def als(known: pd.DataFrame, shape: Shape, week: int, *, factors: int, alpha: float, half_life: float) -> Scores:
+def als(known: pd.DataFrame, shape: Shape, week: int, *, factors: int, alpha: float, half_life: float) -> Learned:
     """Implicit's alternating least squares."""
     model = AlternatingLeastSquares(factors=factors, alpha=alpha, iterations=15, random_state=1, num_threads=0)
     with threadpool_limits(1, "blas"):  # its own threads call it
         model.fit(decayed(known, shape, week=week, half_life=half_life), show_progress=False)
-    return np.asarray(model.user_factors @ model.item_factors.T, dtype=np.float64)
+    return lambda: np.asarray(model.user_factors @ model.item_factors.T, dtype=np.float64)
 
 
-def item_knn(known: pd.DataFrame, shape: Shape, week: int, *, neighbours: int, half_life: float) -> Scores:
+def item_knn(known: pd.DataFrame, shape: Shape, week: int, *, neighbours: int, half_life: float) -> Learned:
     """Implicit's item neighbours by cosine; a product is its own neighbour too."""
     matrix = decayed(known, shape, week=week, half_life=half_life)
     model = CosineRecommender(K=neighbours, num_threads=0)
     model.fit(matrix, show_progress=False)
-    return np.asarray((matrix @ model.similarity).todense(), dtype=np.float64)
+    return lambda: np.asarray((matrix @ model.similarity).todense(), dtype=np.float64)
 
 
-def ease(known: pd.DataFrame, shape: Shape, week: int, *, regularization: float, half_life: float) -> Scores:
+def ease(known: pd.DataFrame, shape: Shape, week: int, *, regularization: float, half_life: float) -> Learned:
     """RecTools' EASE, on the products that are bought most where they are many."""
     popular = known["product"].value_counts().index[:EASE_AT_MOST]
     some = known[known["product"].isin(popular)]
@@ -78,20 +81,24 @@ def ease(known: pd.DataFrame, shape: Shape, week: int, *, regularization: float,
     dataset = Dataset.construct(frame)
     model = EASEModel(regularization=regularization)
     model.fit(dataset)
-    found = np.zeros(shape)
-    users, items = dataset.user_id_map.external_ids, dataset.item_id_map.external_ids
-    found[np.ix_(users, items)] = dataset.get_user_item_matrix() @ model.weight
-    return found
+
+    def scores() -> Scores:
+        found = np.zeros(shape)
+        users, items = dataset.user_id_map.external_ids, dataset.item_id_map.external_ids
+        found[np.ix_(users, items)] = dataset.get_user_item_matrix() @ model.weight
+        return found
+
+    return scores
 
 
-def own_and_alike(known: pd.DataFrame, shape: Shape, _: int, **settings: Any) -> Scores:
-    """TIFU-KNN, ours from the paper."""
-    return tifu_knn(_baskets(known, shape), **settings)
+def own_and_alike(known: pd.DataFrame, shape: Shape, _: int, **settings: Any) -> Learned:
+    """TIFU-KNN, ours from the paper: it learns nothing but who bought what in which basket."""
+    return partial(tifu_knn, _baskets(known, shape), **settings)
 
 
-def alike(known: pd.DataFrame, shape: Shape, _: int, **settings: Any) -> Scores:
-    """UP-CF@r, ours from the paper."""
-    return up_cf(_baskets(known, shape), **settings)
+def alike(known: pd.DataFrame, shape: Shape, _: int, **settings: Any) -> Learned:
+    """UP-CF@r, ours from the paper: it learns as little."""
+    return partial(up_cf, _baskets(known, shape), **settings)
 
 
 def _baskets(known: pd.DataFrame, shape: Shape) -> Baskets:
@@ -103,7 +110,7 @@ def _baskets(known: pd.DataFrame, shape: Shape) -> Baskets:
 METHODS: dict[str, tuple[Method, dict[str, list[Any]]]] = {
     "implicit ALS": (als, {"factors": [32, 128], "alpha": [1.0, 10.0], "half_life": [8.0, 26.0]}),
     "implicit item-kNN": (item_knn, {"neighbours": [20, 100], "half_life": [4.0, 13.0]}),
-    "RecTools EASE": (ease, {"regularization": [50.0, 500.0], "half_life": [4.0, 13.0]}),
+    EASE: (ease, {"regularization": [50.0, 500.0], "half_life": [4.0, 13.0]}),
     "TIFU-KNN": (
         own_and_alike,
         {"groups": [3, 7], "within": [0.9], "between": [0.6, 0.8], "neighbours": [100, 300], "own": [0.5, 0.8]},
@@ -139,25 +146,33 @@ def main(folder: Path) -> None:
     parts, told = [], {}
     for name, (method, grid) in METHODS.items():
 
-        def ranked(week: int, settings: dict[str, Any], method: Method = method) -> Scores:
+        def learned(week: int, settings: dict[str, Any], method: Method = method) -> Learned:
             return method(purchases[purchases["week"] < week], shape, week, **settings)
 
         reached = []
         for settings in settings_of(grid):
-            found = [recall(ranked(week, settings), purchases[purchases["week"] == week]) for week in weeks["choose"]]
+            found = [
+                recall(learned(week, settings)(), purchases[purchases["week"] == week]) for week in weeks["choose"]
+            ]
             reached.append((float(np.mean(found)), settings))
         best = max(reached, key=lambda each: each[0])[1]
-        began = time.perf_counter()
+        seconds = np.zeros(2)
         for week in weeks["rank"]:
-            scores = ranked(week, best)
+            began = time.perf_counter()
+            score = learned(week, best)
+            knows = time.perf_counter()
+            scores = score()
             top = top_of(scores, TOP)
+            seconds += knows - began, time.perf_counter() - knows
             rows = np.repeat(np.arange(shape[0]), top.shape[1])
             values = np.take_along_axis(scores, top, axis=1).ravel()
             parts.append(
                 pd.DataFrame({"method": name, "week": week, "customer": rows, "product": top.ravel(), "score": values})
             )
-        told[name] = {"settings": best, "seconds": (time.perf_counter() - began) / len(weeks["rank"])}
+        told[name] = {"settings": best, "seconds": (seconds / len(weeks["rank"])).tolist()}
         print(name, told[name], flush=True)
+    there = purchases.loc[purchases["week"] < weeks["rank"][-1], "product"].nunique()
+    told[EASE] |= {"products": min(EASE_AT_MOST, there), "of": there}
     pd.concat(parts).to_parquet(folder / "ranked.parquet")
     (folder / "methods.json").write_text(json.dumps(told))
 
