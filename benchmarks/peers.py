@@ -24,6 +24,7 @@ from benchmarks.page import PEERS, made_on, untuned, write_section
 from benchmarks.pictures import methods
 from benchmarks.quality import COLUMNS, SETS
 from semana.data import schemas as s
+from semana.data.frames import collected
 from semana.data.purchases import bought, count_once, weekly_purchases
 from semana.data.weeks import Week
 from semana.evaluation.backtest import cuts_before
@@ -36,7 +37,6 @@ from semana.pipeline.labels import LabelWeeks, totals_of
 from semana.pipeline.order import Order
 from semana.pipeline.weekly import run_week
 from semana.settings import read_settings
-from semana.stores.engine import collected
 from semana.stores.home import Stores, open_home
 from semana.stores.runs import Run
 
@@ -180,9 +180,9 @@ def main() -> None:
         "any search for settings. Ours: the steps `train` (label weeks with all features, the race with the rules, the",
         "weeks that judge, the best learned again from all weeks, its portrait, what MLflow is told) and `predict`",
         "(features, scores by it and by the model before, reasons) of a weekly run that retrains; no gate, and a rule",
-        "served until then. Rules: calibration on two weeks, and a week's list, both with all features. Peers: learning",
-        f"from all weeks before, and the {TOP} best products of everybody; TIFU-KNN and UP-CF@r learn nothing but who",
-        "bought what.",
+        "served until then. Rules: calibration on two weeks, and a week's list, both with all features. Peers:",
+        f"learning from all weeks before, and the {TOP} best products of everybody; TIFU-KNN and UP-CF@r learn nothing",
+        "but who bought what.",
         made_on("lightgbm", "polars", "numpy", others=["implicit", "rectools"]),
         "",
     ]

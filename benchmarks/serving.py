@@ -26,10 +26,10 @@ from benchmarks.page import made_on, write_section
 from benchmarks.pictures import methods
 from benchmarks.serving_peers import Answers, rows_of_peers
 from semana.data import catalog
+from semana.data.frames import collected
 from semana.data.weeks import Week
 from semana.pipeline.explain import explain
 from semana.settings import read_settings
-from semana.stores.engine import collected
 from semana.stores.home import Stores, open_home
 
 ROOT = Path(__file__).resolve().parents[1]
