@@ -18,8 +18,9 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "benchmarks.md"
 PEERS = ROOT / ".venv-peers" / "bin" / "python"  # of what we compare with: make peers
 _VERSIONS = (
-    "import sys; from importlib.metadata import version; "
-    "print(*(f'{name} {version(name)}' for name in sys.argv[1:]), sep=', ')"
+    "import sys; from importlib.metadata import distributions; "
+    "there = {each.name.lower(): each.version for each in distributions()}; "
+    "print(*(f'{name} {there[name]}' for name in sys.argv[1:] if name in there), sep=', ')"
 )
 _HEAD = """# Benchmarks
 

@@ -180,9 +180,9 @@ def main() -> None:
         "any search for settings. Ours: the steps `train` (label weeks with all features, the race with the rules, the",
         "weeks that judge, the best learned again from all weeks, its portrait, what MLflow is told) and `predict`",
         "(features, scores by it and by the model before, reasons) of a weekly run that retrains; no gate, and a rule",
-        "served until then. Rules: calibration on two weeks, and a week's list, both with all features. Peers:",
-        f"learning from all weeks before, and the {TOP} best products of everybody; TIFU-KNN and UP-CF@r learn nothing",
-        "but who bought what.",
+        "served until then. Rules: calibration on two weeks, whose pairs are counted, and a week's list, both with all",
+        f"features. Peers: learning from all weeks before, and the {TOP} best products of everybody; TIFU-KNN and",
+        "UP-CF@r learn nothing but who bought what.",
         made_on("lightgbm", "polars", "numpy", others=["implicit", "rectools"]),
         "",
     ]

@@ -11,10 +11,13 @@ from benchmarks.distributor import CUSTOMERS, GROWTH, PRODUCTS, WEEKS
 from benchmarks.page import made_on
 from benchmarks.pictures import growth as drawn_growth
 from semana.pipeline import STEPS as WEEKLY
+from semana.pipeline.live import LOOK_AFTER
 
 FEATURES, ALL = "of it, features", "all"
 BEFORE, AS_OF = "2024-12-29", "2025-01-05"  # Sundays: the last days of the newest week but one, and of the newest
-STEPS = tuple(name for step in WEEKLY for name in ([step.name, FEATURES] if step.name == "predict" else [step.name]))
+INGEST, *OTHERS = (step.name for step in WEEKLY)
+WHOLE = (INGEST, LOOK_AFTER, *OTHERS)
+STEPS = tuple(name for step in WHOLE for name in ([step, FEATURES] if step == "predict" else [step]))
 FIGURES = ("seconds", "memory", "written")
 MILLION = 1_000_000
 MILLION_S_PRODUCTS = PRODUCTS * round((MILLION / CUSTOMERS) ** GROWTH)
@@ -64,8 +67,8 @@ def ordinary(took: Took) -> Steps:
 
 def _with_all(steps: Steps) -> Steps:
     """With the whole week, where all of it is there: seconds and MiB written in all, and the largest peak."""
-    whole = [steps[step.name] for step in WEEKLY if step.name in steps]
-    if len(whole) < len(WEEKLY):
+    whole = [steps[step] for step in WHOLE if step in steps]
+    if len(whole) < len(WHOLE):
         return steps
     sums = {figure: sum(each[figure] for each in whole) for figure in FIGURES}
     return {**steps, ALL: {**sums, "memory": max(each["memory"] for each in whole)}}

@@ -50,11 +50,14 @@ def test_the_past_is_cut_into_two_spans_as_long_as_the_experiment_or_as_there_is
     assert spans(complete[:1], before=FIRST, weeks=12) == ((), ())
 
 
-def test_purchases_are_counted_by_customer_and_who_bought_nothing_has_none():
-    rows = [(1, FIRST.index), (1, FIRST.index), (1, FIRST.index + 1), (2, FIRST.index + 9)]
+def test_purchases_are_counted_by_customer_and_who_came_later_is_left_out():
+    week = FIRST.index
+    rows = [(1, week), (1, week), (1, week + 1), (2, week - 1), (2, week + 9), (3, week + 5), (3, week + 9)]
     purchases = pl.DataFrame(rows, schema=["customer_id", "week"], orient="row")
     frame = nw.from_native(purchases.lazy())
-    assert totals_by_customer(frame, pl.Series([3, 1, 2]), [FIRST, FIRST + 1]).tolist() == [0, 3, 0]
+    customers, totals = totals_by_customer(frame, FIRST + 2, [FIRST, FIRST + 1], [FIRST + 9])
+    assert customers.to_list() == [1, 2]
+    assert [total.tolist() for total in totals] == [[3, 0], [0, 1]]
 
 
 def shop(effect: float, *, seed: int, customers: int = 2000, share: float = 0.3):

@@ -10,11 +10,15 @@ import polars as pl
 import pytest
 
 from semana.data import schemas as s
+from semana.data.frames import collected
+from semana.data.sources import parse_source
 from semana.errors import Busy, ConfigurationError, ContractError, UsageError
 from semana.stores import files
+from semana.stores.duck import DuckDB
+from semana.stores.engine import POLARS
 from semana.stores.landing import Landing
 from tests import shop
-from tests.stores.home import ROOT, deliver, find_source, open_landing, purchases, tree
+from tests.stores.home import PARAMS, ROOT, deliver, find_source, open_landing, purchases, tree
 
 
 def test_a_delivery_lands_as_it_came_and_counts_every_row(landing: Landing, coming: Path) -> None:
@@ -99,6 +103,26 @@ def test_a_source_that_is_defined_anew_reads_what_landed_anew(tmp_path: Path, co
     assert list(redefined.lines(1).collect("polars")[s.DATE]) == [date(2025, 1, 5)]
     assert redefined.lines(1, days=(date(2025, 1, 5), date(2025, 1, 5))).collect("polars").shape[0] == 1
     redefined.validate(1, "transactions")
+
+
+@pytest.mark.parametrize("duckdb", [False, True])
+def test_attributes_follow_a_source_that_is_defined_anew(tmp_path: Path, coming: Path, duckdb: bool) -> None:
+    """In a process that has read them before, too, and asks at the same position."""
+    sources = {"canonical": find_source("canonical")}
+    landing = Landing(tmp_path / "home", find_source=sources.__getitem__, params=PARAMS.data)
+    for path in shop.write_all(coming, weeks=shop.WEEKS[:1]):
+        deliver(landing, path)
+    engine = DuckDB(landing.home) if duckdb else POLARS
+
+    def told() -> set[str]:
+        return set(collected(landing.attributes("customers", landing.position, engine)).columns)
+
+    assert {"colour", "visits"} <= told()
+    text = (ROOT / "sources" / "canonical.yaml").read_text()
+    sources["canonical"] = parse_source(
+        "canonical", text.replace("    attributes: auto", "    categorical: [colour]", 1)
+    )
+    assert {"colour", "visits"} & told() == {"colour"}
 
 
 def test_validate_adds_up_what_landed(landing: Landing, coming: Path) -> None:

@@ -17,7 +17,7 @@ from semana.models.base import Flags, Floats
 
 POWER = 0.8
 SURE = 0.95
-_PURCHASES = "purchases"
+_PURCHASES, _KNOWN = "purchases", "known"
 _LEAST = 2  # customers on either side, for a spread
 
 
@@ -62,13 +62,15 @@ class Effect:
     held_out: int
 
 
-def totals_by_customer(purchases: Frame, customers: pl.Series, weeks: Iterable[Week]) -> Floats:
-    """Purchases of each of these customers in these weeks, in their order."""
-    during = purchases.filter(nw.col(s.WEEK).is_in([week.index for week in weeks]))
-    counts = collected(during.group_by(s.CUSTOMER_ID).agg(nw.len().cast(nw.Int64).alias(_PURCHASES)))
-    asked = customers.alias(s.CUSTOMER_ID).to_frame()
-    found = asked.join(counts, on=s.CUSTOMER_ID, how="left", maintain_order="left")
-    return found[_PURCHASES].fill_null(0).to_numpy().astype(np.float64)
+def totals_by_customer(purchases: Frame, week: Week, *spans: Iterable[Week]) -> tuple[pl.Series, list[Floats]]:
+    """The customers who had bought before the week, sorted, and what each bought in each span of weeks."""
+    names = [f"{_PURCHASES} {n}" for n in range(len(spans))]
+    inside = (nw.col(s.WEEK).is_in([each.index for each in span]) for span in spans)
+    flags = [flag.cast(nw.Int64).alias(name) for flag, name in zip(inside, names, strict=True)]
+    rows = purchases.select(s.CUSTOMER_ID, (nw.col(s.WEEK) < week.index).cast(nw.Int64).alias(_KNOWN), *flags)
+    sums = collected(rows.group_by(s.CUSTOMER_ID).agg(nw.col(_KNOWN, *names).sum()))
+    known = sums.filter(pl.col(_KNOWN) > 0).sort(s.CUSTOMER_ID)
+    return known[s.CUSTOMER_ID], [known[name].to_numpy().astype(np.float64) for name in names]
 
 
 def effect_of(after: Floats, before: Floats, out: Flags) -> Effect | None:

@@ -6,12 +6,10 @@ import math
 from datetime import datetime
 from typing import Any
 
-import polars as pl
-
 from semana.data import catalog
 from semana.data import schemas as s
-from semana.data.frames import Frame, collected
-from semana.data.purchases import before, bought
+from semana.data.frames import Frame
+from semana.data.purchases import bought
 from semana.data.weeks import Week
 from semana.errors import UsageError
 from semana.evaluation.experiment import (
@@ -34,8 +32,7 @@ def findable(stores: Stores, *, share: float, weeks: int) -> dict[str, Any]:
         raise UsageError(f"--share {share}: above 0 and at most {_MOST} was expected")
     purchases, complete = _history(stores)
     earlier, later = spans(complete, before=_next_week(stores), weeks=weeks)
-    known = _known_before(purchases, _next_week(stores))
-    both = (totals_by_customer(purchases, known, span) for span in (later, earlier))
+    known, both = totals_by_customer(purchases, _next_week(stores), later, earlier)
     smallest = smallest_effect(*both, share=share)
     found = None if math.isnan(smallest) else smallest
     return {"share": share, "weeks": weeks, "findable": found, "customers": len(known), "read_from_weeks": len(later)}
@@ -76,13 +73,15 @@ def effects(stores: Stores) -> list[dict[str, Any]]:
     Customers are those who had bought before it began: who comes later may have come because of it.
     """
     found = []
+    experiments = stores.experiments.all()
+    if not experiments:
+        return []
     purchases, complete = _history(stores)
-    for experiment in stores.experiments.all():
+    for experiment in experiments:
         during = weeks_of(experiment, complete)
         earlier = tuple(week for week in sorted(complete) if week < experiment.first)[-len(during) :] if during else ()
-        known = _known_before(purchases, experiment.first)
+        known, (after, past) = totals_by_customer(purchases, experiment.first, during, earlier)
         out = held_out(known, experiment).to_numpy()
-        after, past = (totals_by_customer(purchases, known, span) for span in (during, earlier))
         effect = effect_of(after, past, out) if during else None
         found.append(
             {**described(experiment), "complete_weeks": len(during), "effect": vars(effect) if effect else None}
@@ -98,11 +97,6 @@ def _history(stores: Stores) -> tuple[Frame, list[Week]]:
     weeks = stores.lake.read(catalog.WEEKS, prepared[-1])
     complete = [Week(index) for index in weeks.filter("complete")[s.WEEK].to_list()]
     return bought(stores.lake.scan(catalog.PURCHASES, prepared[-1])), complete
-
-
-def _known_before(purchases: Frame, week: Week) -> pl.Series:
-    """The customers who had bought."""
-    return collected(before(purchases, week).select(s.CUSTOMER_ID).unique())[s.CUSTOMER_ID].sort()
 
 
 def _next_week(stores: Stores) -> Week:

@@ -26,6 +26,7 @@ from semana.stores.landed import TRANSACTIONS
 from semana.stores.landing import LANDED
 from semana.stores.reviewed import LIVE
 
+LOOK_AFTER = "look_after"
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _LINES, _CUSTOMERS, _PRODUCTS, _UNPRICED = "lines", "customers", "products", "share without an amount"
 # Beyond what was ever seen: as a share of a week's lines for one day, and of lines.
@@ -40,15 +41,16 @@ def look(stores: Stores, *, clock: date) -> dict[str, Any]:
     Figures of the days since Monday, and the lines of each day alone, against the same weekdays of past weeks that are
     complete and hold no holiday. Raises UsageError where no order line has landed.
     """
-    days = [day for day in stores.landing.trading_days(stores.landing.position) if day <= clock]
+    position = stores.landing.position
+    days = [day for day in stores.landing.trading_days(position) if day <= clock]
     if not days:
         raise UsageError("no order line has landed. Deliver a transactions file: semana ingest PATH --source NAME")
     latest, params = max(days), stores.params.drift
     week = Week.of(latest)
     holidays = _holidays(stores, week, params.past_weeks)
-    past = [each for each in _calm(stores, latest, clock) if each < week][-params.past_weeks :]
+    past = [each for each in _calm(stores, position, latest, clock) if each < week][-params.past_weeks :]
     reached = latest.isoweekday()
-    seen = {each: _seen(stores, each, latest, reached) for each in (*past, week)}
+    seen = {each: _seen(stores, position, each, latest, reached) for each in (*past, week)}
     now = seen[week].figures
     before = {name: [seen[each].figures[name] for each in past] for name in now}
     now |= {day: value for day, value in seen[week].days.items() if week.days[_DAYS.index(day)] not in holidays}
@@ -95,7 +97,7 @@ def look_after(stores: Stores, ingested: Mapping[str, Any], *, clock: date, now:
     came = [each for each in ingested["deliveries"] if each["outcome"] == LANDED and TRANSACTIONS in each["tables"]]
     if not came:
         return None
-    with stores.telemetry.measure("look_after"):
+    with stores.telemetry.measure(LOOK_AFTER):
         report = look(stores, clock=clock)
     if clock == now.date():
         _tell(stores, report, now=now)
@@ -113,9 +115,9 @@ def _tell(stores: Stores, report: Mapping[str, Any], *, now: datetime) -> None:
     stores.alerts.tell(event, now=now)
 
 
-def _calm(stores: Stores, latest: date, clock: date) -> list[Week]:
+def _calm(stores: Stores, position: int, latest: date, clock: date) -> list[Week]:
     """The complete weeks without a holiday, oldest first."""
-    calendar = calendar_of(stores, position=stores.landing.position, as_of=latest, clock=clock)
+    calendar = calendar_of(stores, position=position, as_of=latest, clock=clock)
     whole = [week for week in calendar.complete if week not in calendar.missing]
     off = _holidays(stores, Week.of(latest), len(whole) + 1)
     return [week for week in whole if not any(day in off for day in week.days)]
@@ -135,9 +137,9 @@ class _Seen:
     lines: float
 
 
-def _seen(stores: Stores, week: Week, latest: date, reached: int) -> _Seen:
+def _seen(stores: Stores, position: int, week: Week, latest: date, reached: int) -> _Seen:
     """Of the lines up to a day, each counted once; `reached` is the weekday."""
-    lines = stores.landing.lines(stores.landing.position, days=(week.start, min(week.end, latest)))
+    lines = stores.landing.lines(position, days=(week.start, min(week.end, latest)))
     kept = (s.DATE, s.CUSTOMER_ID, s.PRODUCT_ID, s.AMOUNT, s.LINES)
     rows = collected(count_once(lines).select(*kept)).with_columns(pl.col(s.DATE).dt.weekday().alias(s.WEEKDAY))
     so_far = rows.filter(pl.col(s.WEEKDAY) <= reached)

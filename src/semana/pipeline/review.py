@@ -65,8 +65,7 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
             damaged.append(str(week))
             continue
         truth = collected(bought(during(purchases, week)).select(*s.PAIR)).sort(s.PAIR)
-        digest = hashlib.sha256(truth.write_csv().encode()).hexdigest()[:12]
-        judged_on = f"revision {manifest['rev']}, {truth.height} purchases ({digest})"
+        judged_on = f"revision {manifest['rev']}, {_in_short(truth, week)}"
         if stores.lake.has(catalog.PERFORMANCE, week):
             known = stores.lake.read(catalog.PERFORMANCE, week)
             if known["judged_on"][0] == judged_on or known["position"][0] > run.position:
@@ -159,6 +158,13 @@ def _outcomes(run: Run, stores: Stores, entry: dict[str, Any], shadow: str) -> l
             both = f1["champion", champion], f1["shadow", shadow]
             found.append(Outcome(week, *both, holiday=week.index in holidays))
     return found
+
+
+def _in_short(truth: pl.DataFrame, week: Week) -> str:
+    """What was bought in a week, as its size and a hash."""
+    told = truth.select(pl.lit(week.index).alias(s.WEEK), *s.PAIR).write_csv().encode()
+    digest = f" ({hashlib.sha256(told).hexdigest()[:12]})" if truth.height else ""
+    return f"{truth.height} purchases{digest}"
 
 
 def _figures(

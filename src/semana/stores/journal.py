@@ -82,10 +82,9 @@ class Journal:
     def _entry(self, path: Path) -> dict[str, Any]:
         """The entry, whose own seal holds."""
         try:
-            found = path.stat()
+            marks = files.marks(path)
         except OSError as err:
             raise self._broken(path, "is no entry that can be read") from err
-        marks = (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
         if self._known.get(path, ((), {}))[0] != marks:
             entry = self._read(path)
             if entry.get("seal") != _seal(entry):

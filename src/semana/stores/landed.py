@@ -33,7 +33,7 @@ class Landed(Manifest):
         self.home = home
         self._find_source = find_source
         self._staging = Staging(home)
-        self._described: dict[str, tuple[object, Frame]] = {}  # a table's attributes, and of which files and engine
+        self._described: dict[str, tuple[object, Frame]] = {}  # a table's attributes in an engine, and of which files
 
     @property
     def source(self) -> Source | None:
@@ -76,10 +76,12 @@ class Landed(Manifest):
         the day that it arrived.
         """
         staged = self._staged(table, position)
-        made_from = engine, [(delivery.position, path) for delivery, path in staged], self.ids(position)
-        if self._described.get(table, (None, None))[0] != made_from:
-            self._described[table] = made_from, engine.frame(self._attributes(table, staged, position))
-        return self._described[table][1]
+        rows = self._attributes(table, staged, position)
+        made_from = engine, self.ids(position), [(each.position, path, files.marks(path)) for each, path in staged]
+        known = self._described.get(table)
+        if known is None or known[0] != made_from:
+            known = self._described[table] = made_from, engine.frame(rows)
+        return known[1]
 
     def _attributes(self, table: str, staged: list[tuple[Delivery, Path]], position: int) -> pl.LazyFrame:
         (key,) = KEYS[table]
