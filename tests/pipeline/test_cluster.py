@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -83,7 +82,7 @@ def master(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 def listed(folder: Path, **settings: str) -> tuple[dict[str, str], str]:
-    """What a weekly run of the program published there, each file's hash, and what it said."""
+    """What a weekly run of the program published there, each file's hash, and the model's."""
     stores = living.made(folder, params=TREES)
     call = [sys.executable, "-m", "semana.cli", "--home", str(stores.home), "run"]
     call += ["--as-of", str((living.SECOND + -2).end), "--reason", "a test"]
@@ -92,7 +91,7 @@ def listed(folder: Path, **settings: str) -> tuple[dict[str, str], str]:
     )
     assert done.returncode == 0, done.stderr
     (manifest,) = stores.publications.manifests(living.SECOND + -1)
-    return manifest["files"], json.dumps(stores.ledger.entries()[0]["to"])
+    return manifest["files"], stores.ledger.entries()[0]["to"]
 
 
 def test_a_run_is_the_same_where_spark_is_elsewhere(master: str, tmp_path: Path) -> None:

@@ -48,6 +48,9 @@ _ALONE: dict[str, Any] = {
     "spark.sql.shuffle.partitions": "64",
     "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
     "spark.sql.adaptive.advisoryPartitionSizeInBytes": "16m",
+    # What Spark does not count: who writes a file holds a group of its rows, who reads one the columns of such a group.
+    "spark.memory.fraction": "0.4",
+    "spark.hadoop.parquet.block.size": "16777216",
     # Java alone keeps what it used once: of every thread the largest buffer that it read a file into, of its heap what
     # it held while LightGBM learns and Spark does nothing, of C's heap a GiB that its compiler took and gave back.
     "spark.driver.defaultJavaOptions": "-Djdk.nio.maxCachedBufferSize=262144 -XX:TrimNativeHeapInterval=5000 "
@@ -119,7 +122,8 @@ class Spark:
 
     def frame(self, rows: pl.LazyFrame) -> Frame:
         """A small table as a frame of the engine."""
-        for name in rows.collect_schema():
+        given = nw.from_native(rows).collect_schema()
+        for name in given:
             if set(name) & set(_SYNTAX):
                 raise ConfigurationError(
                     f"SEMANA_ENGINE=spark: column {name!r} has a sign ({_SYNTAX}) that Spark reads as its own. "
@@ -127,7 +131,7 @@ class Spark:
                 )
         path = self._scratch / f"frame-{next(self._numbers)}.parquet"  # else each plan and task would carry the rows
         rows.collect().write_parquet(path)
-        read, given = self.scan(path), nw.from_native(rows).collect_schema()
+        read = self.scan(path)
         for name, kind in read.collect_schema().items():
             if kind != given[name]:
                 raise TypeError(f"Spark reads {name}, {given[name]}, as {kind}")
