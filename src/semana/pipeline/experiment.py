@@ -72,11 +72,11 @@ def effects(stores: Stores) -> list[dict[str, Any]]:
 
     Customers are those who had bought before it began: who comes later may have come because of it.
     """
-    found = []
     experiments = stores.experiments.all()
     if not experiments:
         return []
     purchases, complete = _history(stores)
+    found = []
     for experiment in experiments:
         during = weeks_of(experiment, complete)
         earlier = tuple(week for week in sorted(complete) if week < experiment.first)[-len(during) :] if during else ()
