@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import narwhals as nw
 import polars as pl
 
 from semana.data import schemas as s
+from semana.data.frames import Frame
 from semana.data.weeks import Week
 
 SEGMENT = "segment"
@@ -27,7 +27,7 @@ def segment_attribute(customers: pl.DataFrame, declared: Sequence[str]) -> str |
     return next((name for name in told if 2 <= customers[name].drop_nulls().n_unique() <= _MOST_VALUES), None)
 
 
-def buyers_before(history: nw.LazyFrame[Any], *, week: Week) -> nw.LazyFrame[Any]:
+def buyers_before(history: Frame, *, week: Week) -> Frame:
     """One row per customer of the purchases before the week: those of the 13 weeks before, first and last week."""
     recent = (nw.col(s.WEEK) >= week.index - _LARGEST_WEEKS).cast(nw.Int64).sum().cast(nw.Int64)
     weeks = nw.col(s.WEEK)

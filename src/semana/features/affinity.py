@@ -6,11 +6,11 @@ This is what speaks for products just introduced, and for customers without a pa
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import narwhals as nw
 
 from semana.data import schemas as s
+from semana.data.frames import Frame
 from semana.data.purchases import bought
 from semana.data.weeks import Week
 from semana.features.sums import DECAY_BITS, halving, steady, steady_sum
@@ -30,17 +30,17 @@ _WEIGHT, _ORDERS, _COUNT = ("weight", "orders_of_segment", "bought_in_segment")
 class Segments:
     """What the values of customers' attributes tell: their `orders`, what they `bought`, what all did (`shares`)."""
 
-    orders: nw.LazyFrame[Any]
-    bought: nw.LazyFrame[Any]
-    shares: nw.LazyFrame[Any]
+    orders: Frame
+    bought: Frame
+    shares: Frame
 
 
-def tastes_of(history: nw.LazyFrame[Any], tables: Tables, *, before: Week) -> nw.LazyFrame[Any]:
+def tastes_of(history: Frame, tables: Tables, *, before: Week) -> Frame:
     """What each customer bought of each value of the products' attributes, older weeks counting less."""
     return _of_kinds(history, tables, s.CUSTOMER_ID, before=before)
 
 
-def tastes_of_all(history: nw.LazyFrame[Any], tables: Tables, *, before: Week) -> nw.LazyFrame[Any]:
+def tastes_of_all(history: Frame, tables: Tables, *, before: Week) -> Frame:
     """One row per value of the products' attributes, with its part of what all customers buy."""
     of_value = _of_kinds(history, tables, before=before)
     of_value = of_value.filter(nw.col(_OF_BOTH) > 0)  # what nobody has bought for years tells nothing
@@ -49,7 +49,7 @@ def tastes_of_all(history: nw.LazyFrame[Any], tables: Tables, *, before: Week) -
     return shares.select(_VALUE, (nw.col(_OF_ALL) / nw.col(_WEIGHT)).alias(_OF_ALL))
 
 
-def _of_kinds(history: nw.LazyFrame[Any], tables: Tables, *whose: str, before: Week) -> nw.LazyFrame[Any]:
+def _of_kinds(history: Frame, tables: Tables, *whose: str, before: Week) -> Frame:
     """What was bought of each value of the products' attributes, by product first: there are fewer of these."""
     weight = steady_sum(halving(nw.col(s.WEEK), latest=before.index - 1, weeks=_HALF_LIFE), bits=DECAY_BITS)
     of_products = bought(history).group_by(*whose, s.PRODUCT_ID).agg(weight.alias(_OF_BOTH))
@@ -58,7 +58,7 @@ def _of_kinds(history: nw.LazyFrame[Any], tables: Tables, *whose: str, before: W
     return of_kinds.group_by(*whose, _VALUE).agg(together.alias(_OF_BOTH), nw.col(_ATTRIBUTE).max())
 
 
-def segments_of_all(history: nw.LazyFrame[Any], tables: Tables, *, before: Week) -> Segments:
+def segments_of_all(history: Frame, tables: Tables, *, before: Week) -> Segments:
     """What the customers of each value of an attribute order, and what they buy, lately."""
     lately = (
         bought(history)
@@ -79,12 +79,12 @@ def segments_of_all(history: nw.LazyFrame[Any], tables: Tables, *, before: Week)
 
 
 def affinities(
-    pairs: nw.LazyFrame[Any],
+    pairs: Frame,
     tables: Tables,
-    tastes: nw.LazyFrame[Any],
-    of_all: nw.LazyFrame[Any],
+    tastes: Frame,
+    of_all: Frame,
     segments: Segments,
-) -> nw.LazyFrame[Any]:
+) -> Frame:
     """The pairs with the mean and the best, over the attributes, of what each of them tells.
 
     Affinity: the logarithm of how many times the product's brand (category, ...) is as large a part of what the
@@ -97,7 +97,7 @@ def affinities(
     return _summed_up(joined, like, mean=s.SEGMENT_POPULARITY, best=s.SEGMENT_POPULARITY_BEST)
 
 
-def _kinds(described: nw.LazyFrame[Any], key: str) -> nw.LazyFrame[Any]:
+def _kinds(described: Frame, key: str) -> Frame:
     """One row per id and attribute that is known of it; equal values of two attributes are told apart."""
     schema = described.collect_schema()
     names = sorted(name for name, kind in schema.items() if kind == nw.String and name not in _NO_ATTRIBUTE)
@@ -115,7 +115,7 @@ def _kinds(described: nw.LazyFrame[Any], key: str) -> nw.LazyFrame[Any]:
     return nw.concat([nothing, *told])
 
 
-def _summed_up(pairs: nw.LazyFrame[Any], told: nw.LazyFrame[Any], *, mean: str, best: str) -> nw.LazyFrame[Any]:
+def _summed_up(pairs: Frame, told: Frame, *, mean: str, best: str) -> Frame:
     """The pairs with the mean and the maximum of `_VALUE` in `told`, which has several rows for some pairs."""
     sums = told.group_by(*s.PAIR).agg(
         (steady_sum(nw.col(_VALUE), bits=DECAY_BITS) / nw.len()).alias(mean), nw.col(_VALUE).max().alias(best)
@@ -123,9 +123,7 @@ def _summed_up(pairs: nw.LazyFrame[Any], told: nw.LazyFrame[Any], *, mean: str, 
     return pairs.join(sums, on=s.PAIR, how="left")
 
 
-def _taste(
-    pairs: nw.LazyFrame[Any], kinds: nw.LazyFrame[Any], tastes: nw.LazyFrame[Any], of_all: nw.LazyFrame[Any]
-) -> nw.LazyFrame[Any]:
+def _taste(pairs: Frame, kinds: Frame, tastes: Frame, of_all: Frame) -> Frame:
     of_customer = tastes.group_by(s.CUSTOMER_ID, _ATTRIBUTE).agg(
         steady_sum(nw.col(_OF_BOTH), bits=DECAY_BITS).alias(_OF_CUSTOMER)
     )
@@ -140,7 +138,7 @@ def _taste(
     return known.select(*s.PAIR, steady((share / nw.col(_OF_ALL)).log(), bits=DECAY_BITS).alias(_VALUE))
 
 
-def _liked(pairs: nw.LazyFrame[Any], kinds: nw.LazyFrame[Any], segments: Segments) -> nw.LazyFrame[Any]:
+def _liked(pairs: Frame, kinds: Frame, segments: Segments) -> Frame:
     known = (
         pairs.select(*s.PAIR)
         .join(kinds, on=s.CUSTOMER_ID, how="inner")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import narwhals as nw
 
 from semana.data import schemas as s
+from semana.data.frames import Frame
 from semana.data.purchases import bought
 from semana.data.weeks import Week
 
@@ -16,7 +15,7 @@ _ORDER_WEEKS = 26  # that tell on which weekdays a customer orders
 _TRADED, _WEEKS, _OFF = ("weeks_traded", "weeks_counted", "is_off")
 
 
-def days_of_week(history: nw.LazyFrame[Any], days_off: nw.LazyFrame[Any], *, before: Week) -> nw.LazyFrame[Any]:
+def days_of_week(history: Frame, days_off: Frame, *, before: Week) -> Frame:
     """One row: the holidays among the usual trading days of the week and of the one before it, and the days left.
 
     A weekday trades usually when in at least half of the weeks of a quarter something was last ordered on it.
@@ -25,7 +24,7 @@ def days_of_week(history: nw.LazyFrame[Any], days_off: nw.LazyFrame[Any], *, bef
     usual = _usual_days(history, before=before)
     off = days_off.join(usual, on=s.WEEKDAY, how="semi")
 
-    def _holidays(week: Week, name: str) -> nw.LazyFrame[Any]:
+    def _holidays(week: Week, name: str) -> Frame:
         return off.filter(nw.col(s.WEEK) == week.index).select(nw.len().cast(nw.Float64).alias(name))
 
     return (
@@ -37,13 +36,13 @@ def days_of_week(history: nw.LazyFrame[Any], days_off: nw.LazyFrame[Any], *, bef
 
 
 def add_calendar(
-    pairs: nw.LazyFrame[Any],
-    history: nw.LazyFrame[Any],
-    days_off: nw.LazyFrame[Any],
-    of_week: nw.LazyFrame[Any],
+    pairs: Frame,
+    history: Frame,
+    days_off: Frame,
+    of_week: Frame,
     *,
     before: Week,
-) -> nw.LazyFrame[Any]:
+) -> Frame:
     """The pairs with what `days_of_week` tells, and the share of the customer's order days that are holidays now.
 
     Order days are those of half a year, by weekday; the share is 0 where there are none.
@@ -58,7 +57,7 @@ def weekday(day: str) -> nw.Expr:
     return ((nw.col(day).dt.weekday().cast(nw.Int32) + 6) % 7 + 1).cast(nw.Int32).alias(s.WEEKDAY)
 
 
-def _usual_days(history: nw.LazyFrame[Any], *, before: Week) -> nw.LazyFrame[Any]:
+def _usual_days(history: Frame, *, before: Week) -> Frame:
     lately = history.filter(nw.col(s.WEEK) >= before.index - _TRADING_WEEKS)
     days = lately.select(s.WEEK, weekday(s.LAST_DATE)).unique()
     traded = days.group_by(s.WEEKDAY).agg(nw.len().cast(nw.Int64).alias(_TRADED))
@@ -66,7 +65,7 @@ def _usual_days(history: nw.LazyFrame[Any], *, before: Week) -> nw.LazyFrame[Any
     return traded.join(weeks, how="cross").filter(2 * nw.col(_TRADED) >= nw.col(_WEEKS)).select(s.WEEKDAY)
 
 
-def _holiday_shares(history: nw.LazyFrame[Any], days_off: nw.LazyFrame[Any], *, before: Week) -> nw.LazyFrame[Any]:
+def _holiday_shares(history: Frame, days_off: Frame, *, before: Week) -> Frame:
     now = days_off.filter(nw.col(s.WEEK) == before.index).select(s.WEEKDAY, nw.lit(1).cast(nw.Int64).alias(_OFF))
     lately = bought(history).filter(nw.col(s.WEEK) >= before.index - _ORDER_WEEKS)
     days = lately.select(s.CUSTOMER_ID, s.LAST_DATE).unique()

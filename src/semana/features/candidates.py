@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import narwhals as nw
 
 from semana.data import schemas as s
+from semana.data.frames import Frame
 from semana.data.purchases import before as known_before
 from semana.data.purchases import bought
 from semana.data.weeks import Week
@@ -22,9 +21,7 @@ _AMONG = "among"
 _SORT = "sort"
 
 
-def candidate_pairs(
-    tables: Tables, *, before: Week, params: CandidateParams, popular: nw.LazyFrame[Any] | None = None
-) -> nw.LazyFrame[Any]:
+def candidate_pairs(tables: Tables, *, before: Week, params: CandidateParams, popular: Frame | None = None) -> Frame:
     """One row per candidate pair of week `before`: customer, product and `repeat` (bought before, else explore).
 
     Customers are those of the history and those described before the week, so that newcomers get explore pairs. With
@@ -37,7 +34,7 @@ def candidate_pairs(
     return nw.concat([repeat, explore])
 
 
-def repeat_pairs(history: nw.LazyFrame[Any], *, before: Week, params: CandidateParams) -> nw.LazyFrame[Any]:
+def repeat_pairs(history: Frame, *, before: Week, params: CandidateParams) -> Frame:
     """The pairs bought within `repeat_weeks`, at most `repeat_per_customer`: the most and latest bought first."""
     weight = decayed(nw.col(s.WEEK), latest=before.index - 1, decay=_ORDER_DECAY)
     pairs = (
@@ -48,7 +45,7 @@ def repeat_pairs(history: nw.LazyFrame[Any], *, before: Week, params: CandidateP
     return _first_of_customer(pairs, params.repeat_per_customer)
 
 
-def popular_products(purchases: nw.LazyFrame[Any], *, before: Week, params: CandidateParams) -> nw.LazyFrame[Any]:
+def popular_products(purchases: Frame, *, before: Week, params: CandidateParams) -> Frame:
     """The products with the most customers lately: those among which a customer's explore pairs are looked for."""
     return (
         bought(known_before(purchases, before))
@@ -60,9 +57,7 @@ def popular_products(purchases: nw.LazyFrame[Any], *, before: Week, params: Cand
     )
 
 
-def explore_pairs(
-    history: nw.LazyFrame[Any], tables: Tables, popular: nw.LazyFrame[Any], *, params: CandidateParams
-) -> nw.LazyFrame[Any]:
+def explore_pairs(history: Frame, tables: Tables, popular: Frame, *, params: CandidateParams) -> Frame:
     """Products that each customer never bought: the popular ones and those that go with what the customer buys.
 
     At most `explore_per_customer` of either kind, the most popular and the best fitting first.
@@ -75,6 +70,6 @@ def explore_pairs(
     return nw.concat([_first_of_customer(pairs, params.explore_per_customer) for pairs in kinds]).unique()
 
 
-def _first_of_customer(pairs: nw.LazyFrame[Any], most: int) -> nw.LazyFrame[Any]:
+def _first_of_customer(pairs: Frame, most: int) -> Frame:
     place = nw.col(_SORT).cum_count().over(s.CUSTOMER_ID, order_by=[_SORT, s.PRODUCT_ID])
     return pairs.with_columns(place.alias(_AMONG)).filter(nw.col(_AMONG) <= most).select(*s.PAIR)

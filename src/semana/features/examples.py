@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import narwhals as nw
 
 from semana.data import schemas as s
 from semana.data.draws import DRAWS
+from semana.data.frames import Frame
 from semana.data.purchases import bought, during
 from semana.data.weeks import Week
 from semana.features.candidates import candidate_pairs
@@ -39,11 +40,11 @@ class Sample:
     """
 
     share: Share
-    customers: nw.LazyFrame[Any]
-    products: nw.LazyFrame[Any]
+    customers: Frame
+    products: Frame
     keeps_bought: bool = True
 
-    def drawn(self, week: Week) -> nw.LazyFrame[Any]:
+    def drawn(self, week: Week) -> Frame:
         """The customers of a label week, with draws that are spread over all numbers again.
 
         As they were they would lie in the first part of them, and with a product's draw say nothing new of a pair.
@@ -61,8 +62,8 @@ def example_pairs(
     week: Week,
     params: Params,
     sample: Sample | None = None,
-    popular: nw.LazyFrame[Any] | None = None,
-) -> nw.LazyFrame[Any]:
+    popular: Frame | None = None,
+) -> Frame:
     """One row per candidate pair of `week`: `repeat`, `bought` (in the week), weight and week; no features yet.
 
     With a `sample` they are drawn before any feature is made, and weigh as much as all pairs of its customers that they
@@ -81,7 +82,7 @@ def example_pairs(
     return labelled if sample is None else drawn(labelled, sample, week=week)
 
 
-def drawn(pairs: nw.LazyFrame[Any], sample: Sample, *, week: Week) -> nw.LazyFrame[Any]:
+def drawn(pairs: Frame, sample: Sample, *, week: Week) -> Frame:
     """Those of the example pairs of a week that the sample holds, with their weights."""
     products = sample.products.rename({s.DRAW: _OF_PRODUCT})
     place = (nw.col(s.DRAW) + nw.col(_OF_PRODUCT)) % DRAWS

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import narwhals as nw
 
 from semana.data import schemas as s
+from semana.data.frames import Frame
 from semana.data.purchases import bought
 from semana.data.weeks import Week
 from semana.features.sums import DECAY_BITS, decayed, halving, steady_sum
@@ -26,9 +25,7 @@ _ACTIVE = "active_weeks"
 _ROWS = "purchases_made"
 
 
-def add_frequency(
-    pairs: nw.LazyFrame[Any], history: nw.LazyFrame[Any], own: nw.LazyFrame[Any], *, before: Week, decay: float
-) -> nw.LazyFrame[Any]:
+def add_frequency(pairs: Frame, history: Frame, own: Frame, *, before: Week, decay: float) -> Frame:
     """The pairs with, in weeks: how many it was bought in, the same with older ones counting less, of the last few.
 
     Shares are of the weeks since the customer's first purchase, and of the weeks in which the customer bought anything.

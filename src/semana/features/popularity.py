@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import narwhals as nw
 
 from semana.data import schemas as s
+from semana.data.frames import Frame
 from semana.data.purchases import bought
 from semana.data.weeks import Week
 from semana.features.sums import DECAY_BITS, decayed, halving, ratio, steady_sum
@@ -36,7 +35,7 @@ _QUARTER, _HALF_YEAR = 13, 26
 _NEW_SHARE_WEEKS = 8
 
 
-def popularities(history: nw.LazyFrame[Any], *, before: Week, decay: float, weeks: int) -> nw.LazyFrame[Any]:
+def popularities(history: Frame, *, before: Week, decay: float, weeks: int) -> Frame:
     """One row per product ever bought: the share of customers who bought it in the last `weeks` weeks, of all who did.
 
     Beside it: the customers a week that buy it, older weeks counting less, the trend (what a short half-life says of
@@ -101,7 +100,7 @@ def popularities(history: nw.LazyFrame[Any], *, before: Week, decay: float, week
     return counts.join(shares, on=s.PRODUCT_ID, how="left").join(again, on=s.PRODUCT_ID, how="left")
 
 
-def add_popularity(pairs: nw.LazyFrame[Any], products: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+def add_popularity(pairs: Frame, products: Frame) -> Frame:
     """The pairs with what `popularities` tells of their product; zeros of customers for one that nobody bought."""
     joined = pairs.join(products.select(s.PRODUCT_ID, *POPULARITY), on=s.PRODUCT_ID, how="left")
     zero_if_none = (s.POPULARITY, s.PRODUCT_DECAYED_CUSTOMERS, *s.PRODUCT_BY_HALF_LIFE.values(), s.PRODUCT_LAST_WEEK)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import narwhals as nw
 
 from semana.data import schemas as s
+from semana.data.frames import Frame
 from semana.data.purchases import bought
 from semana.data.weeks import Week
 from semana.features.recency import LATEST
@@ -22,19 +21,19 @@ _FIRST_WEEK = "first_week"
 _LAST_WEEK = "last_week"
 
 
-def quantities(history: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+def quantities(history: Frame) -> Frame:
     """One row per product ever bought: the mean quantity and amount of a customer's week of it (`OF_PRODUCT`)."""
     return _usual(bought(history), s.PRODUCT_ID).rename(dict(zip(_FACTS, OF_PRODUCT, strict=True)))
 
 
 def add_quantity(
-    pairs: nw.LazyFrame[Any],
-    history: nw.LazyFrame[Any],
-    own: nw.LazyFrame[Any],
-    products: nw.LazyFrame[Any],
+    pairs: Frame,
+    history: Frame,
+    own: Frame,
+    products: Frame,
     *,
     before: Week,
-) -> nw.LazyFrame[Any]:
+) -> Frame:
     """The pairs with the mean quantity and amount of a week of purchase, and the weeks in which something came back.
 
     Quantities are in the product's own unit. A pair never bought has those of the product's usual buyer, so that an
@@ -59,7 +58,7 @@ def add_quantity(
     ).drop(_LAST, *OF_PRODUCT)
 
 
-def _usual(purchases: nw.LazyFrame[Any], *key: str) -> nw.LazyFrame[Any]:
+def _usual(purchases: Frame, *key: str) -> Frame:
     amount = nw.col(s.AMOUNT).cast(nw.Float64)
     sums = purchases.group_by(*key).agg(
         steady_sum(nw.col(s.QUANTITY), bits=QUANTITY_BITS).alias(s.USUAL_QUANTITY),
@@ -73,7 +72,7 @@ def _usual(purchases: nw.LazyFrame[Any], *key: str) -> nw.LazyFrame[Any]:
     )
 
 
-def _supply(own: nw.LazyFrame[Any], *, before: Week) -> nw.LazyFrame[Any]:
+def _supply(own: Frame, *, before: Week) -> Frame:
     sums = own.group_by(*s.PAIR).agg(
         nw.when(nw.col(LATEST)).then(nw.col(s.QUANTITY)).max().alias(_LAST),
         steady_sum(nw.col(s.QUANTITY), bits=QUANTITY_BITS).alias(s.WEEKS_OF_SUPPLY),

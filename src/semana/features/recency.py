@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import narwhals as nw
 
 from semana.data import schemas as s
+from semana.data.frames import Frame
 from semana.data.weeks import Week
 from semana.features.calendar import weekday
 
@@ -29,7 +28,7 @@ _SQUARES = "squares"
 _MEAN = "mean_gap"
 
 
-def add_recency(pairs: nw.LazyFrame[Any], own: nw.LazyFrame[Any], *, before: Week) -> nw.LazyFrame[Any]:
+def add_recency(pairs: Frame, own: Frame, *, before: Week) -> Frame:
     """The pairs with the time since the last purchase, the usual gap, its spread, and how far past it the pair is.
 
     Weeks since: 1 is last week; days since are counted to the Monday of `before`. The usual gap is the mean number of

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import narwhals as nw
 
 from semana.data import schemas as s
+from semana.data.frames import Frame
 from semana.data.purchases import bought
 from semana.data.weeks import Week
 from semana.features.recency import since
@@ -32,7 +31,7 @@ _NEW_SHARE_WEEKS = 8  # the half-life of the share of what is new
 _FIRST, _LAST, _ACTIVE, _SUM, _SQUARES, _DAY = ("first", "last", "active", "sum", "squares", "day")
 
 
-def add_rhythm(pairs: nw.LazyFrame[Any], history: nw.LazyFrame[Any], *, before: Week) -> nw.LazyFrame[Any]:
+def add_rhythm(pairs: Frame, history: Frame, *, before: Week) -> Frame:
     """The pairs with the customer's weeks of ordering (at several half-lives), gaps between them, and basket sizes.
 
     The order share is the share of weeks with an order since the customer's first one: the chance of an order at all.

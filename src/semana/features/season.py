@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import narwhals as nw
 
 from semana.data import schemas as s
+from semana.data.frames import Frame
 from semana.data.purchases import bought
 from semana.data.weeks import Week
 
@@ -16,7 +15,7 @@ _AROUND = 2  # weeks before and after
 _OF_YEAR = "of_year"
 
 
-def seasons(history: nw.LazyFrame[Any], *, before: Week) -> nw.LazyFrame[Any]:
+def seasons(history: Frame, *, before: Week) -> Frame:
     """One row per product bought around the same week last year: its customers a week then over those of the year."""
     of_product = (
         _a_year_ago(history, before=before)
@@ -37,9 +36,7 @@ def seasons(history: nw.LazyFrame[Any], *, before: Week) -> nw.LazyFrame[Any]:
     )
 
 
-def add_season(
-    pairs: nw.LazyFrame[Any], own: nw.LazyFrame[Any], products: nw.LazyFrame[Any], *, before: Week
-) -> nw.LazyFrame[Any]:
+def add_season(pairs: Frame, own: Frame, products: Frame, *, before: Week) -> Frame:
     """The pairs with the weeks bought in around the same week last year, and what `seasons` tells of the product.
 
     A history of less than a year gives zeros and nulls alone.
@@ -50,6 +47,6 @@ def add_season(
     return joined.with_columns(nw.col(s.WEEKS_LAST_YEAR).fill_null(0.0))
 
 
-def _a_year_ago(history: nw.LazyFrame[Any], *, before: Week) -> nw.LazyFrame[Any]:
+def _a_year_ago(history: Frame, *, before: Week) -> Frame:
     around = nw.col(s.WEEK).is_between(before.index - _YEAR - _AROUND, before.index - _YEAR + _AROUND)
     return bought(history).filter(around)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import narwhals as nw
 
 from semana.data import schemas as s
+from semana.data.frames import Frame
 from semana.data.purchases import bought
 from semana.data.weeks import Week
 
@@ -16,9 +15,7 @@ _LAST = "last"
 _ORDERS = "orders_of_customer"
 
 
-def add_streaks(
-    pairs: nw.LazyFrame[Any], history: nw.LazyFrame[Any], own: nw.LazyFrame[Any], *, before: Week
-) -> nw.LazyFrame[Any]:
+def add_streaks(pairs: Frame, history: Frame, own: Frame, *, before: Week) -> Frame:
     """The pairs with the weeks in a row, up to the last one, in which it was bought, and its place among the orders.
 
     Orders since: weeks in which the customer bought something, but no longer this, after the last time; the share is

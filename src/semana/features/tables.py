@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-import narwhals as nw
+from semana.data.frames import Frame
 
 
 @dataclass(frozen=True)
@@ -19,8 +18,8 @@ class Tables:
     week and the week itself: the only thing of it that is known in advance.
     """
 
-    purchases: nw.LazyFrame[Any]
-    customers: nw.LazyFrame[Any]
-    products: nw.LazyFrame[Any]
-    fits: nw.LazyFrame[Any]
-    calendar: nw.LazyFrame[Any]
+    purchases: Frame
+    customers: Frame
+    products: Frame
+    fits: Frame
+    calendar: Frame

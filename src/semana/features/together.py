@@ -7,11 +7,10 @@ bounded: a customer speaks through their first `_OWN` products, a product throug
 
 from __future__ import annotations
 
-from typing import Any
-
 import narwhals as nw
 
 from semana.data import schemas as s
+from semana.data.frames import Frame
 from semana.data.purchases import before as known_before
 from semana.data.purchases import bought
 from semana.data.weeks import Week
@@ -27,12 +26,12 @@ _WEIGHT, _OTHER, _OTHER_WEIGHT, _LIKENESS = ("weight_of_pair", "other_product", 
 _LENGTH, _OTHER_LENGTH, _BOTH, _PLACE = ("length", "other_length", "customers_of_both", "place")
 
 
-def neighbours(purchases: nw.LazyFrame[Any], *, before: Week) -> nw.LazyFrame[Any]:
+def neighbours(purchases: Frame, *, before: Week) -> Frame:
     """For each product the `_ALIKE` others that are most like it; only purchases before the week count."""
     return _neighbours(_own_products(known_before(purchases, before), before=before))
 
 
-def fitting(purchases: nw.LazyFrame[Any], *, before: Week, alike: nw.LazyFrame[Any] | None = None) -> nw.LazyFrame[Any]:
+def fitting(purchases: Frame, *, before: Week, alike: Frame | None = None) -> Frame:
     """One row per pair that something speaks for: the sum over the customer's products of their likeness to it.
 
     Beside it the strongest part of that sum, and how many products have a part. Only purchases before the week count.
@@ -53,13 +52,13 @@ def fitting(purchases: nw.LazyFrame[Any], *, before: Week, alike: nw.LazyFrame[A
     )
 
 
-def add_together(pairs: nw.LazyFrame[Any], fits: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+def add_together(pairs: Frame, fits: Frame) -> Frame:
     """The pairs with how well the product fits what the customer buys; zeros where nothing speaks for it."""
     joined = pairs.join(fits, on=s.PAIR, how="left")
     return joined.with_columns(*(nw.col(name).fill_null(0.0) for name in TOGETHER))
 
 
-def _own_products(history: nw.LazyFrame[Any], *, before: Week) -> nw.LazyFrame[Any]:
+def _own_products(history: Frame, *, before: Week) -> Frame:
     """Each customer's most and latest bought products, with weights whose squares add up to 1 for a customer."""
     fading = halving(nw.col(s.WEEK), latest=before.index - 1, weeks=_HALF_LIFE)
     weights = (
@@ -80,7 +79,7 @@ def _own_products(history: nw.LazyFrame[Any], *, before: Week) -> nw.LazyFrame[A
     )
 
 
-def _neighbours(own: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+def _neighbours(own: Frame) -> Frame:
     lengths = own.group_by(s.PRODUCT_ID).agg(_length())
     others = own.rename({s.PRODUCT_ID: _OTHER, _WEIGHT: _OTHER_WEIGHT})
     once = (

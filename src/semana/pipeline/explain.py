@@ -10,7 +10,7 @@ import polars as pl
 from semana.data import catalog
 from semana.data import schemas as s
 from semana.data.catalog import Dataset
-from semana.data.frames import collected
+from semana.data.frames import Frame, collected
 from semana.data.weeks import Week
 from semana.errors import UsageError
 from semana.evaluation.live import scored_rows
@@ -79,7 +79,7 @@ def score_pair(
     return {**{name: found[name] for name in found if name not in s.PAIR}, "base": scorer.model.base()}
 
 
-def _of_pair(stores: Stores, week: Week, customer: str, product: str) -> nw.LazyFrame[Any]:
+def _of_pair(stores: Stores, week: Week, customer: str, product: str) -> Frame:
     """The pair's row of the list; none where it is not among the published pairs."""
     wanted = ((s.CUSTOMER_ID, customer), (s.PRODUCT_ID, product))
     return stores.publications.predictions(week).filter(*(nw.col(key).cast(nw.String) == id_ for key, id_ in wanted))

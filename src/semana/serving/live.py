@@ -19,7 +19,7 @@ from polars.io.plugins import register_io_source
 
 from semana.data import catalog
 from semana.data import schemas as s
-from semana.data.frames import collected
+from semana.data.frames import Frame, collected
 from semana.data.purchases import before, count_once, weekly_purchases, with_more
 from semana.errors import UsageError
 from semana.evaluation.live import scored_rows
@@ -188,7 +188,7 @@ class Live:
         facts = (s.LAST_BOUGHT, s.USUAL_QUANTITY, s.USUAL_AMOUNT)
         return features.select(*s.PAIR, *FEATURES, *facts).to_native(), candidates.to_native()
 
-    def _place(self, name: str) -> nw.LazyFrame[Any]:
+    def _place(self, name: str) -> Frame:
         """A leaf of a plan that is filled when the plan is worked out."""
 
         def source(

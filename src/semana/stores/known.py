@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Protocol
 
-import narwhals as nw
 import polars as pl
 
 from semana.data import catalog
 from semana.data import schemas as s
-from semana.data.frames import Settle, collected
+from semana.data.frames import Frame, Settle, collected
 from semana.data.purchases import bought, count_once, latest_attributes, weekly_purchases
 from semana.data.sources import holidays_of
 from semana.data.weeks import Week
@@ -60,7 +59,7 @@ class Listed:
         return date.fromisoformat(self.manifest["as_of"])
 
 
-def attributes_of(run: Known, stores: Stores, dataset: catalog.Dataset, *, before: Week) -> nw.LazyFrame[Any]:
+def attributes_of(run: Known, stores: Stores, dataset: catalog.Dataset, *, before: Week) -> Frame:
     """The customers (or products) that had been described by the day before week `before`, as described then."""
     day = min(run.as_of, before.start - timedelta(days=1))
     rows = stores.landing.attributes(dataset.name, run.position, stores.lake.engine)
@@ -77,7 +76,7 @@ def tables_of(run: Known, stores: Stores, settle: Settle, *, before: Week) -> Ta
     return Tables(purchases, customers, products, fits, calendar=days_off(stores, before, before))
 
 
-def days_off(stores: Stores, first: Week, last: Week) -> nw.LazyFrame[Any]:
+def days_off(stores: Stores, first: Week, last: Week) -> Frame:
     """One row per holiday of the weeks from a year before `first` to `last`, by the source's calendar."""
     source = stores.landing.source
     days = holidays_of(source, (first + -YEAR).start, last.end) if source else {}

@@ -10,12 +10,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import narwhals as nw
 import polars as pl
 
 from semana.data import schemas as s
 from semana.data.catalog import PREDICTIONS
-from semana.data.frames import collected
+from semana.data.frames import Frame, collected
 from semana.data.weeks import Week
 from semana.errors import ConfigurationError, ContractError, UsageError
 from semana.stores import datasets, files
@@ -90,7 +89,7 @@ class Publications:
             raise UsageError(f"no list was published for {week}. Run: semana run --week {week}")
         return next((each for each in reversed(manifests) if not each["late"]), manifests[0])
 
-    def predictions(self, week: Week, rev: int | None = None) -> nw.LazyFrame[Any]:
+    def predictions(self, week: Week, rev: int | None = None) -> Frame:
         """The rows of a week's list; by default of its latest revision.
 
         Raises ContractError where they are not those that were published.
