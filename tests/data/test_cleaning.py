@@ -173,17 +173,23 @@ def test_attributes_are_taken_as_they_come_where_the_source_says_so() -> None:
     ]
 
 
+def shared(result: Cleaned) -> None:
+    check_share(result, parse_source("shop", SHOP).table("transactions"), table="transactions", file="f", params=PARAMS)
+
+
 def test_the_share_of_bad_rows_is_of_those_that_are_the_sources() -> None:
     good, bad, foreign = LINE | {"branch": "north"}, LINE | {"branch": "north", "n": 0.0}, LINE | {"branch": "x"}
     result = cleaned(*[good] * 19, bad, *[foreign] * 50)
-    check_share(result, table="transactions", file="f", params=PARAMS)
-    with pytest.raises(ContractError, match=r"f: 2 of 21 rows .* bad \(quantity is 0: 2\).*at most 5%"):
-        check_share(cleaned(*[good] * 19, bad, bad, foreign), table="transactions", file="f", params=PARAMS)
+    shared(result)
+    told = r"f: 2 of 21 rows .* bad \(quantity is 0: 2\).*at most 5%.*row 20 .*: quantity is 0 \(n 0.0\)\. Fix"
+    with pytest.raises(ContractError, match=told) as refused:
+        shared(cleaned(*[good] * 19, bad, bad, foreign))
+    assert "who" not in str(refused.value)
 
 
 def test_a_file_without_any_row_of_the_source_is_refused() -> None:
     with pytest.raises(ContractError, match="none of its 3 rows passes the source's filters"):
-        check_share(cleaned(*[LINE | {"branch": "x"}] * 3), table="transactions", file="f", params=PARAMS)
+        shared(cleaned(*[LINE | {"branch": "x"}] * 3))
 
 
 def landed(*sizes: float, days: int = 1) -> Usual:

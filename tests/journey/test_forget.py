@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -39,7 +40,8 @@ def _known(tmp_path_factory: pytest.TempPathFactory) -> Path:
         weeks = shop.WEEKS[9 * number : min(9 * number + 9, KNOWN)]
         shop.write(named(shop.transactions(*weeks)), files / f"transactions-{number}{ending}")
     in_process(home, "ingest", str(files), "--source", "canonical", "--as-of", str(TARGET.start))
-    wrong = named(shop.transactions(TARGET)).with_columns(quantity=pl.lit(None, pl.Float64))
+    ours = named(shop.transactions(TARGET)).sort(pl.col("customer_id") != SOMEBODY, maintain_order=True)
+    wrong = ours.with_columns(quantity=pl.lit(None, pl.Float64))
     semana(home, "ingest", str(shop.write(wrong, folder / "transactions-bad.csv")), code=65)
     twice = named(shop.transactions(shop.WEEKS[3])).head(250)
     back = summary(home, "ingest", str(shop.write(twice, folder / "transactions-again.csv")))["deliveries"][0]["hash"]
@@ -48,7 +50,11 @@ def _known(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (home / "params.yaml").write_text(params.replace("personal_frequency, boosting]", "personal_frequency]"))
     in_process(home, "run", "--as-of", str(TARGET.start))
     told = {"customer_id": SOMEBODY, "result": "no", "note": None, "when": "2025-03-31T08:00:00+00:00"}
-    semana_package.open(home).results.note(TARGET, told)
+    stores = semana_package.open(home)
+    stores.results.note(TARGET, told)
+    line = {"customer_id": SOMEBODY, "product_id": 0, "date": "1970-01-01", "order_id": "o", "quantity": 1, "amount": 1}
+    stores.inbox.post("transactions", {"lines": [line]}, request="wrong", now=datetime.now(UTC))
+    semana(home, "ingest")
     return home
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,7 +10,7 @@ import polars as pl
 
 from semana.data import schemas as s
 from semana.data.cleaning import Cleaned
-from semana.data.sources import KEYS, TABLES
+from semana.data.sources import KEYS, TABLES, Table
 from semana.errors import ContractError
 from semana.params import DataParams
 
@@ -40,8 +41,11 @@ def usual_of(lines: pl.LazyFrame) -> Usual:
     return Usual(count, count / days, last, returned, _medians(lines))
 
 
-def check_share(cleaned: Cleaned, *, table: str, file: str, params: DataParams) -> None:
-    """Raises ContractError where nothing is left of a table, or more of its rows are bad than params allow."""
+def check_share(cleaned: Cleaned, spec: Table, *, table: str, file: str, params: DataParams) -> None:
+    """Raises ContractError where nothing is left of a table, or more of its rows are bad than params allow.
+
+    Of the first bad row only the value at fault is told: messages go far, and stay where nobody is forgotten.
+    """
     if cleaned.rows == 0:
         raise ContractError(f"{file}: no rows, only column names; at least one was expected. Export it again.")
     bad, judged = cleaned.quarantined.height, cleaned.rows - cleaned.filtered
@@ -53,11 +57,19 @@ def check_share(cleaned: Cleaned, *, table: str, file: str, params: DataParams) 
         return
     reasons = cleaned.quarantined[s.REASON].value_counts().sort("count", s.REASON, descending=[True, False]).head(3)
     told = "; ".join(f"{reason}: {count}" for reason, count in reasons.rows())
-    row, _, values = cleaned.quarantined.row(0)
+    row, reason, values = cleaned.quarantined.row(0)
     raise ContractError(
         f"{file}: {bad} of {judged} rows of {table} are bad ({told}); at most {params.quarantine_share:.0%} may be. "
-        f"The first is row {row + 1} below the heading: {values:.200}. {_remedy(reasons[s.REASON])}"
+        f"The first is row {row + 1} below the heading: {_told(reason, values, spec)}. {_remedy(reasons[s.REASON])}"
     )
+
+
+def _told(reason: str, values: str, spec: Table) -> str:
+    """The reason with the values at fault (of a row's, as JSON), where they are a date's or a number's of our own."""
+    ours, row = reason.split(maxsplit=1)[0], json.loads(values)
+    if ours not in (s.DATE, s.QUANTITY, s.AMOUNT):
+        return reason
+    return f"{reason} ({', '.join(f'{name} {row.get(name)!r:.40}' for name in spec.theirs(ours))})"
 
 
 def _remedy(reasons: pl.Series) -> str:

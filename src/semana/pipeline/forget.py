@@ -28,7 +28,9 @@ def forget(stores: Stores, customer: str, *, reason: str, now: datetime) -> dict
         raise UsageError('forgetting needs a reason: semana forget CUSTOMER --reason "..."')
     resumed = begun.exists()
     if resumed and (other := json.loads(begun.read_bytes())["customer"]) != customer:
-        raise ContractError(f"customer {other} is half forgotten: finish that first. Run: semana forget {other}")
+        raise ContractError(
+            f'customer {other} is half forgotten. Finish that first: semana forget {other} --reason "..."'
+        )
     take_letters(stores, arrival=now)
     if not resumed and not stores.landing.names(customer):
         raise UsageError(f"customer {customer!r} is in nothing that has landed: write the id as it was delivered")

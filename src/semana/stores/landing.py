@@ -144,7 +144,7 @@ class Landing(Forgetting):
         ids = self.ids(position)
         cleaned = clean_all(raw, tables, source=coming.source, file=file, ids=ids, arrival=coming.arrival)
         for table, result in cleaned.items():
-            check_share(result, table=table, file=file, params=self._params)
+            check_share(result, coming.source.table(table), table=table, file=file, params=self._params)
         if coming.accept is None:
             for table, result in cleaned.items():
                 self._check_like_before(result.kept, table, file, position)
