@@ -55,6 +55,19 @@ def test_prune_keeps_what_serves_and_every_delivery(home: Path) -> None:
     assert "wrong" not in semana(home, "doctor")
 
 
+def test_after_prune_the_gate_still_judges_the_champion(home: Path) -> None:
+    champion = open_home(read_settings(home)).ledger.champion()
+    assert champion
+    assert champion["evidence"]["judged"] != champion["to"]
+    summary(home, "prune", "--keep-weeks", "1")
+    assert (home / "bundles" / champion["evidence"]["judged"]).is_dir()
+    run = summary(home, "run", "--as-of", str(TARGET.start), "--retrain", "always", "--reason", "again", "--json")["run"]
+    checks = json.loads((home / "runs" / run / "gate.json").read_text())["checks"]
+    against = [check for check in checks if "champion" in check["name"]]
+    assert against
+    assert all(check["judged"] for check in against)
+
+
 def test_doctor_finds_a_changed_delivery_and_a_changed_bundle(home: Path) -> None:
     delivery = next((home / "landing" / "canonical").glob("*.parquet"))
     delivery.write_bytes(delivery.read_bytes() + b"x")
