@@ -11,6 +11,8 @@ import narwhals as nw
 import polars as pl
 import pytest
 
+from semana.data.frames import Frame
+from semana.data.purchases import weekly_purchases
 from semana.data.weeks import Week
 from semana.features.examples import Share
 from semana.pipeline import ingest, labels, portions, prepare
@@ -181,3 +183,12 @@ def test_joins_run_in_the_order_in_which_they_are_written(monkeypatch: pytest.Mo
     monkeypatch.setattr(pl.LazyFrame, "collect", noting)
     assert collected(nw.from_native(pl.LazyFrame({"a": [1]}))).height == 1
     assert [each.join_order for each in kept] == [False]
+
+
+def test_an_order_line_that_prepare_loses_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def losing(counted: Frame) -> Frame:
+        return weekly_purchases(counted.filter(nw.col("product_id") != "10003"))
+
+    monkeypatch.setattr(prepare, "weekly_purchases", losing)
+    with pytest.raises(RuntimeError, match="the purchases hold .* a bug of ours"):
+        opened(tmp_path, invoices(11))

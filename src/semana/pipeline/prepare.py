@@ -31,10 +31,11 @@ def run(run: Run, stores: Stores) -> dict[str, Any]:
     landed = stores.landing.lines(run.position, engine)
     with engine.settling() as settle:
         counted = settle(count_once(landed.filter(nw.col(s.DATE) <= run.as_of)))
+        once = int(collected(counted.select(nw.col(s.LINES).sum())).item() or 0)
         lake.write(catalog.PURCHASES, weekly_purchases(counted), run.week)
     known = lake.scan(catalog.PURCHASES, run.week)
     purchases, kept = collected(known.select(nw.len(), nw.col(s.LINES).sum())).row(0)
-    rows = _counts(run, stores, kept=int(kept))
+    rows = _counts(run, stores, once=once, kept=int(kept or 0))
     for dataset, key in ((catalog.CUSTOMERS, s.CUSTOMER_ID), (catalog.PRODUCTS, s.PRODUCT_ID)):
         attributes = stores.landing.attributes(dataset.name, run.position, engine)
         described = collected(with_known(latest_attributes(attributes, key, as_of=run.as_of), known, key))
@@ -77,13 +78,16 @@ def _key(run: Run, stores: Stores) -> dict[str, Any]:
     }
 
 
-def _counts(run: Run, stores: Stores, *, kept: int) -> dict[str, int]:
-    """Lines in = counted + duplicates + after as-of; raises RuntimeError where one is lost."""
+def _counts(run: Run, stores: Stores, *, once: int, kept: int) -> dict[str, int]:
+    """Lines in = counted + duplicates + after as-of; raises RuntimeError where one is lost.
+
+    `once` are those that are no repeats, `kept` those that the purchases hold.
+    """
     lines = stores.landing.lines(run.position, stores.lake.engine)
     later_ones = (nw.col(s.DATE) > run.as_of).cast(nw.Int64).sum().alias("later")
     total, later = collected(lines.select(nw.len().alias("n"), later_ones)).row(0)
     later = int(later)  # no number of JSON's where an engine sums up in a kind of its own
-    duplicates = total - later - kept
-    if duplicates < 0:
-        raise RuntimeError(f"{kept} lines were counted of {total - later}: a bug of ours")
+    duplicates = total - later - once
+    if kept != once or duplicates < 0:
+        raise RuntimeError(f"the purchases hold {kept} lines of {once}, from {total - later}: a bug of ours")
     return {"lines": total, "counted": kept, "duplicates": duplicates, "after_as_of": later}
