@@ -190,5 +190,5 @@ def test_an_order_line_that_prepare_loses_is_noticed(tmp_path: Path, monkeypatch
         return weekly_purchases(counted.filter(nw.col("product_id") != "10003"))
 
     monkeypatch.setattr(prepare, "weekly_purchases", losing)
-    with pytest.raises(RuntimeError, match="the purchases hold .* a bug of ours"):
+    with pytest.raises(RuntimeError, match=r"the purchases hold .* a bug of ours"):
         opened(tmp_path, invoices(11))
