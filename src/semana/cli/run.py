@@ -240,8 +240,16 @@ def replay(
     Console().print(performance_table(performance_rows(stores).to_dicts()))
 
 
-def demo() -> None:
+def demo(
+    open_: Annotated[
+        bool, typer.Option("--open", help="Then serve the API and the pages, and open these, until Ctrl-C.")
+    ] = False,
+) -> None:
     """Real groceries (Complete Journey): several weekly runs, how each list did, and one customer's list."""
     from semana.cli.demo import run_demo
 
     run_demo()
+    if open_:
+        from semana.cli.together import serve_both
+
+        serve_both(front.settings().home, ports=(0, 0), open_=True)

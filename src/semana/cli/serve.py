@@ -87,16 +87,9 @@ def up(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Of the pages; 0 for any that is free.")] = 7860,
 ) -> None:
     """Serve the API and the pages on this machine, a process each; one Ctrl-C stops both; so does the end of one."""
-    from semana.cli.together import Server, together, wait_for_end
+    from semana.cli.together import serve_both
 
-    home = ["--home", str(front.settings().home)]
-    with together() as servers:
-        servers.append(Server("API", [*home, "serve", "api", "--port", str(api_port)]))
-        address = servers[0].address()
-        servers.append(Server("Pages", [*home, "serve", "ui", "--port", str(port), "--api", address]))
-        pages = servers[1].address()
-        print(f"API: {address}\nPages: {pages}\nOne Ctrl-C stops both.", flush=True)
-        wait_for_end(servers)
+    serve_both(front.settings().home, ports=(api_port, port))
 
 
 def list_keys() -> None:

@@ -8,8 +8,10 @@ import signal
 import subprocess
 import sys
 import time
+import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from urllib.request import urlopen
 
 from semana.errors import ServiceUnavailable
@@ -50,6 +52,20 @@ class Server:
         return ServiceUnavailable(
             f"the process of “{self.name}” ended ({code}), so the other was stopped; why: see above"
         )
+
+
+def serve_both(home: Path, *, ports: tuple[int, int], open_: bool = False) -> None:
+    """Serves the home's API and its pages until Ctrl-C, on these ports (0: any that is free); `open_`: in a browser."""
+    own = ["--home", str(home), "serve"]
+    with together() as servers:
+        servers.append(Server("API", [*own, "api", "--port", str(ports[0])]))
+        address = servers[0].address()
+        servers.append(Server("Pages", [*own, "ui", "--port", str(ports[1]), "--api", address]))
+        pages = servers[1].address()
+        print(f"API: {address}\nPages: {pages}\nOne Ctrl-C stops both.", flush=True)
+        if open_:
+            webbrowser.open(pages)
+        wait_for_end(servers)
 
 
 @contextmanager
