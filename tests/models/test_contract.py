@@ -116,7 +116,7 @@ def test_the_order_of_the_decayed_rule_is_that_of_decayed_weeks():
 def test_no_tree_splits_more_often_above_a_leaf_than_asked():
     rows, most = rows_of(*LEARNED), {}
     for depth in (1, 2, 9):
-        text = MODELS["boosting"]({**CONSTANTS, "depth": depth}, seed=1).fit(rows).contents()["model-1.txt"].decode()
+        text = MODELS["boosting"]({**CONSTANTS, "depth": depth}, seed=1).fit(rows).contents()["model.txt"].decode()
         sizes = [int(line.removeprefix("num_leaves=")) for line in text.splitlines() if line.startswith("num_leaves=")]
         assert len(sizes) == CONSTANTS["trees"]
         most[depth] = max(sizes)

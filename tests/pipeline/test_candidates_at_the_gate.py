@@ -163,7 +163,7 @@ def unloadable(stores: Stores) -> dict[str, Any]:
     class Broken(Scorer):
         def contents(self) -> dict[str, bytes]:
             whole = super().contents()
-            return {**whole, "model-1.txt": whole["model-1.txt"][:900]}
+            return {**whole, "model.txt": whole["model.txt"][:900]}
 
     return at_the_gate(stores, Broken(good.recipe, good.model, good.calibration, {}), judged=good)
 

@@ -163,7 +163,7 @@ def test_a_list_whose_model_is_damaged_is_refused(trees: Stores) -> None:
     publish(trees, 0.5)
     manifest = trees.publications.current_manifest()
     assert manifest is not None
-    (trees.bundles.folder / manifest["bundle"] / "model-1.txt").write_text("tree")
+    (trees.bundles.folder / manifest["bundle"] / "model.txt").write_text("tree")
     trees.bundles._served.clear()
     found.look(now=NOW, seconds=2.0)
     assert found.loaded is not None

@@ -103,6 +103,12 @@ def test_customers_and_products_are_found_by_name_and_paged(trees: Stores, ask: 
     assert [row["customer_id"] for row in found["customers"]] == [3]
     assert [row["product"] for row in get(client, "/v1/products", search="milk")["products"]] == ["Milk"]
     assert get(client, "/v1/customers", search="(")["customers"] == []
+    milk = {owner: get(client, "/v1/products", search="milk", owner=owner)["products"][0] for owner in page["owners"]}
+    rows = homes.rows(trees).filter(pl.col("product_id") == 0)
+    for owner, north in (("north", True), ("south", False)):
+        theirs = rows.filter((pl.col("customer_id") < 20) == north)
+        assert milk[owner]["recommended"] == theirs["recommended"].sum()
+        assert milk[owner]["expected_buyers"] == pytest.approx(theirs["probability"].sum())
     worth = get(client, "/v1/customers", order="worth", limit=3)["customers"]
     assert [row["customer_id"] for row in worth] == [
         row["customer_id"] for row in get(client, "/v1/calls", capacity=3)["calls"]

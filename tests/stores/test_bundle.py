@@ -59,10 +59,10 @@ def place(_saved: tuple[Path, str], tmp_path: Path) -> Path:
 
 
 def flip_a_bit(place: Path) -> str:
-    content = bytearray((place / "model-1.txt").read_bytes())
+    content = bytearray((place / "model.txt").read_bytes())
     content[len(content) // 2] ^= 1
-    (place / "model-1.txt").write_bytes(content)
-    return "model-1.txt"
+    (place / "model.txt").write_bytes(content)
+    return "model.txt"
 
 
 def change_a_digit(place: Path) -> str:
@@ -73,8 +73,8 @@ def change_a_digit(place: Path) -> str:
 
 
 def cut_off(place: Path) -> str:
-    (place / "model-1.txt").write_bytes((place / "model-1.txt").read_bytes()[:-400])
-    return "model-1.txt"
+    (place / "model.txt").write_bytes((place / "model.txt").read_bytes()[:-400])
+    return "model.txt"
 
 
 def add_a_byte(place: Path) -> str:
@@ -201,7 +201,7 @@ def test_a_model_file_that_kills_its_process_kills_only_the_child(scorer: Scorer
     class Broken(Scorer):
         def contents(self) -> dict[str, bytes]:
             whole = super().contents()
-            return {**whole, "model-1.txt": whole["model-1.txt"][: len(whole["model-1.txt"]) // 2]}
+            return {**whole, "model.txt": whole["model.txt"][: len(whole["model.txt"]) // 2]}
 
     bundles = Bundles(tmp_path)
     name = bundles.save(Broken(scorer.recipe, scorer.model, scorer.calibration, {}), rows)
@@ -252,11 +252,20 @@ def test_a_bundle_of_a_newer_format_asks_for_a_newer_semana(place: Path) -> None
     (place / "manifest.json").write_text(json.dumps(manifest | {"format": 99}))
     with pytest.raises(ContractError, match="not what was saved"):  # a flipped bit, and no newer semana
         Bundles(place.parent).load(place.name)
-    said = {name: value for name, value in manifest.items() if name != "seal"} | {"format": 99}
-    newer = said | {"seal": hashlib.sha256(files.to_json(said)).hexdigest()}
-    (place / "manifest.json").write_text(json.dumps(newer))
+    (place / "manifest.json").write_text(json.dumps(of_format(99, manifest)))
     with pytest.raises(ConfigurationError, match="Update semana"):
         Bundles(place.parent).load(place.name)
+
+
+def test_a_bundle_of_an_older_format_is_marked(place: Path) -> None:
+    manifest = json.loads((place / "manifest.json").read_text())
+    (place / "manifest.json").write_text(json.dumps(of_format(1, manifest)))
+    assert Bundles(place.parent).unsupported(place.name) == "its format 1 is no longer read"
+
+
+def of_format(number: int, manifest: dict[str, object]) -> dict[str, object]:
+    said = {name: value for name, value in manifest.items() if name != "seal"} | {"format": number}
+    return said | {"seal": hashlib.sha256(files.to_json(said)).hexdigest()}
 
 
 def test_a_bundle_whose_features_are_made_no_longer_is_marked(scorer: Scorer, rows: Rows, tmp_path: Path) -> None:

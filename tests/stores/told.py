@@ -16,7 +16,7 @@ FACTS: dict[str, Any] = {
     "datasets": {"purchases": "0123456789abcdef"},
     "metrics": [("f1", 0.5, 202501), ("f1", 0.6, 202502), ("recent_repeat/f1", 0.4, 202502)],
 }
-FILES = ("manifest.json", "model-1.txt", "recipe.json")
+FILES = ("manifest.json", "model.txt", "recipe.json")
 
 
 def bundle(folder: Path, name: str) -> Path:

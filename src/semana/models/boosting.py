@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from semana.models.base import Rows
 
 _CONSTANTS = "boosting.json"
-_TREES = "model-{number}.txt"
 _FEW = 1000  # rows
 
 
@@ -98,16 +97,20 @@ class Boosting:
     def contents(self) -> dict[str, bytes]:
         """Its constants as JSON, and each ensemble as LightGBM's text."""
         written = {"constants": self.constants, "seed": self.seed}
-        texts = {_TREES.format(number=number): text.encode() for number, text in enumerate(self.trees, 1)}
+        texts = {_trees(number): text.encode() for number, text in enumerate(self.trees, 1)}
         return {_CONSTANTS: (json.dumps(written, indent=1, sort_keys=True) + "\n").encode(), **texts}
 
     @classmethod
     def from_contents(cls, contents: Mapping[str, bytes]) -> Self:
         """The model with the trees in its files."""
         written = json.loads(contents[_CONSTANTS])
-        numbers = range(1, int(written["constants"]["models"]) + 1)
-        texts = [contents[_TREES.format(number=number)].decode() for number in numbers]
+        texts = [contents[_trees(n)].decode() for n in range(1, int(written["constants"]["models"]) + 1)]
         return cls(written["constants"], seed=written["seed"], trees=texts)
+
+
+def _trees(number: int) -> str:
+    """The file of an ensemble, counted from 1."""
+    return "model.txt" if number == 1 else f"model-{number}.txt"
 
 
 def _threads(rows: Rows) -> int:

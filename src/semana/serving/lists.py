@@ -83,20 +83,27 @@ def customers(
 
 @router.get("/products", response_model=r.Products)
 def products(
-    request: Request, loaded: Publication, search: Search = None, limit: Limit = 50, offset: Offset = 0
+    request: Request,
+    loaded: Publication,
+    search: Search = None,
+    owner: Owner = None,
+    limit: Limit = 50,
+    offset: Offset = 0,
 ) -> Response:
-    """Products by name, with what the list expects of them; the most expected first."""
-    recommended, expected = pl.col(s.RECOMMENDED).sum(), pl.col(s.PROBABILITY).sum().alias("expected_buyers")
-    frame = loaded.mapped.frame
-    sums = frame.lazy().group_by(s.PRODUCT_ID).agg(expected).collect()
-    listed = loaded.shown(frame.select(*s.PAIR, s.RECOMMENDED, loaded.mapped.held_out).filter(s.RECOMMENDED))
-    listed = listed.group_by(s.PRODUCT_ID).agg(recommended)
+    """Products by name, with what the list expects of them (of one owner's customers); the most expected first."""
+    expected = pl.col(s.PROBABILITY).sum().alias("expected_buyers")
+    rows = loaded.mapped.frame.select(*s.PAIR, s.RECOMMENDED, s.PROBABILITY, loaded.mapped.held_out)
+    if owner is not None:
+        theirs = loaded.customers.filter(pl.col(s.OWNER) == owner).select(s.CUSTOMER_ID)
+        rows = rows.join(theirs, on=s.CUSTOMER_ID, how="semi")
+    sums = rows.lazy().group_by(s.PRODUCT_ID).agg(expected).collect()
+    listed = loaded.shown(rows.filter(s.RECOMMENDED)).group_by(s.PRODUCT_ID).agg(pl.col(s.RECOMMENDED).sum())
     sums = sums.join(listed, on=s.PRODUCT_ID, how="left")
     things = loaded.products.join(sums, on=s.PRODUCT_ID, how="left", maintain_order="left")
     things = things.with_columns(pl.col(s.RECOMMENDED, "expected_buyers").fill_null(0))
     found = _found(things, s.PRODUCT_ID, search).sort("expected_buyers", s.PRODUCT_ID, descending=[True, False])
-    rows = found.slice(offset, limit).rename({s.LABEL: "product"}).to_dicts()
-    return answer(request, loaded, {**page(offset, len(rows), found.height), "products": rows})
+    shown = found.slice(offset, limit).rename({s.LABEL: "product"}).to_dicts()
+    return answer(request, loaded, {**page(offset, len(shown), found.height), "products": shown})
 
 
 @router.get("/customers/{customer_id:path}/predictions", response_model=r.CustomerList, responses=refusals(404))
