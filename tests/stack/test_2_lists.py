@@ -75,6 +75,16 @@ def test_a_person_logs_in_with_a_key_and_sees_the_list(listed: Stack) -> None:
         browser.close()
 
 
+def test_behind_a_proxy_that_speaks_tls_the_cookie_is_secure(listed: Stack) -> None:
+    import httpx2
+
+    key, address = listed.secrets["SEMANA_KEY_AGENTS"], f"http://localhost:{listed.ports['SEMANA_UI_PORT']}/login"
+    for scheme in ("http", "https"):
+        answer = httpx2.post(address, data={"key": key}, headers={"x-forwarded-proto": scheme})
+        assert answer.status_code == 303
+        assert ("secure" in answer.headers["set-cookie"].lower()) == (scheme == "https")
+
+
 def test_what_the_api_is_told_goes_to_the_inbox_and_is_taken(listed: Stack) -> None:
     name = listed.api("/v1/calls/results", body={"customer_id": 2, "result": "ordered"})["letter"]
     assert listed.api(f"/v1/letters/{name}")["outcome"] in {"waiting", "taken"}
