@@ -216,6 +216,28 @@ def test_what_takes_the_place_of_what_is_excluded_has_its_reasons_too(home: Path
     assert listed["reasons"].list.len().min() > 0
 
 
+def test_a_list_for_few_calls_holds_something_new_for_each(home: Path) -> None:
+    text = (ROOT / "params.yaml").read_text()
+    for usual, asked in (
+        ("policy: expected_f1", "policy: capacity"),
+        ("capacity: 200", "capacity: 5"),
+        ("min_new_per_customer: 0", "min_new_per_customer: 2"),
+    ):
+        assert text.count(usual) == 1
+        text = text.replace(usual, asked)
+    (home / "params.yaml").write_text(text)
+    semana(home, "run", "--as-of", str(TARGET.start), "--reason", "five calls")
+    rows = predictions(home)
+    worth = rows.group_by("customer_id").agg(pl.col("expected_amount").sum()).sort("expected_amount", "customer_id")
+    listed = rows.filter("recommended")
+    called = listed["customer_id"].unique()
+    assert len(called) == 5
+    most = worth.tail(8)["customer_id"]
+    assert called.is_in(most.implode()).all()
+    new = listed.filter(pl.col("kind") == "new").group_by("customer_id").len()
+    assert new["len"].to_list() == [2] * 5
+
+
 def test_a_begun_week_gets_a_new_revision_only_with_a_reason(home: Path) -> None:
     (home / "exclude.csv").write_text("customer_id,product_id\n,0\n")
     assert "--reason" in semana(home, "run", "--as-of", str(TARGET.start), code=64)
