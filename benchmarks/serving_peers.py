@@ -35,7 +35,7 @@ def rows_of_peers(bundle: Path, answers: Answers) -> Iterator[str]:
     if not (BIN / "bentoml").exists():
         yield "| `mlflow models serve`, BentoML | not measured: make peers | | |"
         return
-    model = bundle / "model-1.txt"
+    model = bundle / "model.txt"
     booster = lightgbm.Booster(model_file=str(model))
     rows = pl.read_parquet(bundle / "smoke.parquet").select(booster.feature_name()).head(ROWS)
     expected = np.asarray(booster.predict(rows.to_numpy()))

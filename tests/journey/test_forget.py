@@ -43,6 +43,8 @@ def _known(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ours = named(shop.transactions(TARGET)).sort(pl.col("customer_id") != SOMEBODY, maintain_order=True)
     wrong = ours.with_columns(quantity=pl.lit(None, pl.Float64))
     semana(home, "ingest", str(shop.write(wrong, folder / "transactions-bad.csv")), code=65)
+    moved = ours.with_columns(quantity=pl.col("customer_id"))
+    semana(home, "ingest", str(shop.write(moved, folder / "transactions-moved.csv")), code=65)
     twice = named(shop.transactions(shop.WEEKS[3])).head(250)
     back = summary(home, "ingest", str(shop.write(twice, folder / "transactions-again.csv")))["deliveries"][0]["hash"]
     in_process(home, "deliveries", "retract", back, "--reason", "twice")
@@ -84,11 +86,23 @@ def others(home: Path) -> pl.DataFrame:
 
 def test_nothing_names_who_is_forgotten_and_all_else_is_as_it_was(known: Path) -> None:
     before, rooms = others(known), {path.split("/")[0] for path in telling(known)}
-    assert {"landing", "staged", "rejected", "prepared", "scores", "published", "golden", "calls"} <= rooms
+    assert {
+        "landing",
+        "staged",
+        "rejected",
+        "prepared",
+        "scores",
+        "published",
+        "golden",
+        "calls",
+        "alerts",
+        "runs",
+    } <= rooms
     told = summary(known, *FORGET)
     assert told["files"] == 5
     assert told["golden"]
     assert told["results"] == 1
+    assert told["messages"] == 2  # an alert of the file whose columns moved, and what drift's report said of it
     assert list(telling(known)) == []
     assert others(known).equals(before)
     assert "wrong" not in semana(known, "doctor")

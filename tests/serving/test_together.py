@@ -115,37 +115,36 @@ def test_the_demo_on_a_part_of_its_groceries_ends_in_the_pages(tmp_path: Path) -
     browser = tmp_path / "browser"
     browser.write_text(f'#!/bin/sh\necho "$1" >"{tmp_path}/opened"\n')
     browser.chmod(0o755)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "semana.cli", "--home", str(home), "demo", "--open"],
-        env={
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join([str(package.parent), os.environ.get("PYTHONPATH", "")]),
-            "BROWSER": f"{browser} %s",
-        },
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    told = ""
-    for line in process.stdout:
-        told += line
-        if "Ctrl-C" in line:
-            break
-    assert [path.name for path in sorted((home / "published").glob("week=*"))] == [
-        f"week=2017-W{n}" for n in range(46, 52)
-    ]
-    assert "2017-W51, customer" in told
-    opened = wait_for(tmp_path / "opened")
-    assert opened == re.findall(r"^Pages: (http://\S+)$", told, re.MULTILINE)[0]
-    assert httpx2.get(f"{opened}/livez").status_code == 200
-    process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 0
-    process.stdout.close()
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(package.parent), os.environ.get("PYTHONPATH", "")]),
+        "BROWSER": f"{browser} %s",
+    }
+    call = [sys.executable, "-m", "semana.cli", "--home", str(home), "demo", "--open"]
+    with (tmp_path / "said").open("w") as said, (tmp_path / "errors").open("w") as errors:
+        process = subprocess.Popen(call, env=environment, stdout=said, stderr=errors, start_new_session=True)
+    try:
+        opened = wait_for(tmp_path / "opened", process)
+        told = (tmp_path / "said").read_text()
+        assert opened == re.findall(r"^Pages: (http://\S+)$", told, re.MULTILINE)[0]
+        assert "2017-W51, customer" in told
+        weeks = [path.name for path in sorted((home / "published").glob("week=*"))]
+        assert weeks == [f"week=2017-W{number}" for number in range(46, 52)]
+        assert httpx2.get(f"{opened}/livez").status_code == 200
+        children = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+        assert gone(children)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
-def wait_for(file: Path) -> str:
-    for _ in range(100):
+def wait_for(file: Path, process: subprocess.Popen[bytes]) -> str:
+    for _ in range(3000):
         if file.exists() and (text := file.read_text().strip()):
             return text
+        assert process.poll() is None, (file.parent / "errors").read_text()
         time.sleep(0.1)
     raise AssertionError(f"{file} was not written")

@@ -247,9 +247,10 @@ def demo(
 ) -> None:
     """Real groceries (Complete Journey): several weekly runs, how each list did, and one customer's list."""
     from semana.cli.demo import run_demo
+    from semana.cli.together import check_installed, serve_both
 
+    if open_:
+        check_installed()
     run_demo()
     if open_:
-        from semana.cli.together import serve_both
-
         serve_both(front.settings().home, ports=(0, 0), open_=True)

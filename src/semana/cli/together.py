@@ -7,14 +7,16 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.request import urlopen
 
-from semana.errors import ServiceUnavailable
+from semana.errors import ServiceUnavailable, not_installed
 
 _SET_PARENT_DEATH_SIGNAL = 1  # prctl(2): PR_SET_PDEATHSIG
 _PATIENCE = 15.0  # seconds between a polite end and a certain one
@@ -54,6 +56,13 @@ class Server:
         )
 
 
+def check_installed() -> None:
+    """Raises ConfigurationError where what serves the API or the pages is not installed."""
+    for extra, library in (("api", "fastapi"), ("ui", "gradio")):
+        if find_spec(library) is None:
+            raise not_installed(library, extra)
+
+
 def serve_both(home: Path, *, ports: tuple[int, int], open_: bool = False) -> None:
     """Serves the home's API and its pages until Ctrl-C, on these ports (0: any that is free); `open_`: in a browser."""
     own = ["--home", str(home), "serve"]
@@ -64,7 +73,9 @@ def serve_both(home: Path, *, ports: tuple[int, int], open_: bool = False) -> No
         pages = servers[1].address()
         print(f"API: {address}\nPages: {pages}\nOne Ctrl-C stops both.", flush=True)
         if open_:
-            webbrowser.open(pages)
+            threading.Thread(
+                target=webbrowser.open, args=(pages,), daemon=True
+            ).start()  # one may stay until it is closed
         wait_for_end(servers)
 
 

@@ -67,7 +67,7 @@ def check_share(cleaned: Cleaned, spec: Table, *, table: str, file: str, params:
 def _told(reason: str, values: str, spec: Table) -> str:
     """The reason with the values at fault (of a row's, as JSON), where they are a date's or a number's of our own."""
     ours, row = reason.split(maxsplit=1)[0], json.loads(values)
-    if ours not in (s.DATE, s.QUANTITY, s.AMOUNT):
+    if ours not in (s.DATE, s.QUANTITY, s.AMOUNT) or not spec.theirs(ours):
         return reason
     return f"{reason} ({', '.join(f'{name} {row.get(name)!r:.40}' for name in spec.theirs(ours))})"
 
@@ -147,9 +147,11 @@ def check_kinds(kept: pl.DataFrame, landed: pl.LazyFrame, *, table: str, file: s
         values = kept[name].drop_nulls()
         new = values.filter(~values.is_in(known[name].implode()))
         if len(new) > params.new_kinds * len(values):
+            counts = new.value_counts()
+            shared = counts.filter(pl.col("count") >= _ROWS_A_KIND)[name].sort().head(3)  # no names of people
             raise ContractError(
                 f"{file}: {name} of {len(new) / len(values):.0%} of the rows of {table} is of kinds that have never "
-                f"landed ({', '.join(new.unique().sort().head(3))}). Were the codes changed? {_REMEDY}"
+                f"landed ({', '.join(shared) or counts.height}). Were the codes changed? {_REMEDY}"
             )
 
 

@@ -104,7 +104,9 @@ class Boosting:
     def from_contents(cls, contents: Mapping[str, bytes]) -> Self:
         """The model with the trees in its files."""
         written = json.loads(contents[_CONSTANTS])
-        texts = [contents[_trees(n)].decode() for n in range(1, int(written["constants"]["models"]) + 1)]
+        known = {"model-1.txt": "model.txt"}  # how the first ensemble was called once
+        named = {known.get(name, name): content for name, content in contents.items()}
+        texts = [named[_trees(n)].decode() for n in range(1, int(written["constants"]["models"]) + 1)]
         return cls(written["constants"], seed=written["seed"], trees=texts)
 
 

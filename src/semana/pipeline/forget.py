@@ -1,4 +1,4 @@
-"""Forgetting a customer: out of what was delivered, the tables, the lists, the golden set and the results of calls.
+"""Forgetting a customer: out of what was delivered, tables, lists, the golden set, results of calls and messages.
 
 Models keep no row of anybody; the next training learns without them. Backups and exclude.csv are not ours to change.
 """
@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from semana.errors import ContractError, UsageError
+from semana.pipeline.detect_drift import PAGE
 from semana.pipeline.inbox import take_letters
+from semana.reports.drift import drift_page
 from semana.stores import files
-from semana.stores.forgetting import BEGUN
+from semana.stores.forgetting import BEGUN, unsaid
 from semana.stores.home import Stores
 
 
@@ -42,6 +45,19 @@ def forget(stores: Stores, customer: str, *, reason: str, now: datetime) -> dict
         "lists": stores.publications.forget(customer, reason=reason, resumed=resumed),
         "golden": stores.golden.forget(customer, when=now.isoformat(), reason=reason),
         "results": stores.results.forget(customer),
+        "messages": unsaid(_messages(stores), customer),
     }
+    if judged := stores.runs.newest("drift"):
+        files.replace_bytes(stores.home / PAGE, drift_page(judged.recall("drift")).encode())
     begun.unlink()
     return {"outcome": "forgotten", **told, "position": stores.landing.position}
+
+
+def _messages(stores: Stores) -> list[Path]:
+    """The files that hold what was said of refused files and letters, which may quote a row."""
+    kept = (
+        (stores.alerts.folder, "*.json"),
+        (stores.inbox.folder / "taken", "*.json"),
+        (stores.runs.folder, "*/drift.json"),
+    )
+    return [path for folder, names in kept for path in sorted(folder.glob(names))]

@@ -109,7 +109,10 @@ def _lines(stores: Stores, letter: Mapping[str, Any], arrival: datetime) -> pl.D
         sane = line[s.QUANTITY] and max(abs(line[s.QUANTITY]), abs(line[s.AMOUNT] or 0)) <= LARGEST
         if None in keys or not due or not sane:
             sizes = f"quantity {line[s.QUANTITY]}, amount {line[s.AMOUNT]}"
-            wrong = "an id unlike those that have landed" if None in keys else sizes if due else f"date {day}"
+            odd = [
+                f"{name} is unlike those that have landed" for name, key in zip(kinds, keys, strict=True) if key is None
+            ]
+            wrong = odd[0] if odd else sizes if due else f"date {day}"
             raise UsageError(f"order {line[s.ORDER_ID]!r} holds a line that cannot be: {wrong}")
         rows.append((*keys, day, str(line[s.ORDER_ID]), float(line[s.QUANTITY]), line[s.AMOUNT]))
     return pl.DataFrame(rows, schema=schema, orient="row")

@@ -93,9 +93,7 @@ def products(
     """Products by name, with what the list expects of them (of one owner's customers); the most expected first."""
     expected = pl.col(s.PROBABILITY).sum().alias("expected_buyers")
     rows = loaded.mapped.frame.select(*s.PAIR, s.RECOMMENDED, s.PROBABILITY, loaded.mapped.held_out)
-    if owner is not None:
-        theirs = loaded.customers.filter(pl.col(s.OWNER) == owner).select(s.CUSTOMER_ID)
-        rows = rows.join(theirs, on=s.CUSTOMER_ID, how="semi")
+    rows = rows if owner is None else lists.of_owner(rows, loaded.customers, owner)
     sums = rows.lazy().group_by(s.PRODUCT_ID).agg(expected).collect()
     listed = loaded.shown(rows.filter(s.RECOMMENDED)).group_by(s.PRODUCT_ID).agg(pl.col(s.RECOMMENDED).sum())
     sums = sums.join(listed, on=s.PRODUCT_ID, how="left")

@@ -30,7 +30,7 @@ from semana.models.base import Rows
 from semana.models.scorer import Recipe, Scorer
 from semana.stores import files
 
-FORMAT = 2
+FORMAT = 1
 MANIFEST = "manifest.json"
 SMOKE = "smoke.parquet"
 RECIPE = "recipe.json"
@@ -111,13 +111,11 @@ class Bundles:
 
     def unsupported(self, bundle: str) -> str | None:
         """Why this code can no longer feed the bundle's model; None where it can. Raises ContractError as `verify`."""
-        contents, manifest = self._contents(bundle), self._manifest(bundle)
-        if manifest["format"] < FORMAT:
-            return f"its format {manifest['format']} is no longer read"
+        contents = self._contents(bundle)
         recipe = Recipe.from_json(_without_metrics(contents))
         if recipe.family not in MODELS:
             return f"its family {recipe.family} is no longer among the models"
-        return unsupported(recipe.features, manifest["feature_contract"])
+        return unsupported(recipe.features, self._manifest(bundle)["feature_contract"])
 
     def fault(self, bundle: str) -> str | None:
         """Why the bundle may not serve: damaged, no longer supported, or it fails in a clean process; None: it may."""

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 import shutil
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -20,6 +24,7 @@ from semana.stores.reading import as_delivered, is_csv, read_file
 from semana.stores.staging import clean_all, counts_of
 
 BEGUN = "forgetting.json"  # in the home while one is under way: whom
+_UNSAID = "it named somebody who is forgotten since"
 
 
 class Forgetting(Landed):
@@ -80,3 +85,33 @@ class Forgetting(Landed):
 
     def _landed(self, delivery: Delivery) -> Path:
         return self.home / "landing" / delivery.landed_as
+
+
+def unsaid(paths: Iterable[Path], customer: str) -> int:
+    """Takes the words (`says`) that name the customer (id as text) out of JSON files; returns how many it changed.
+
+    A damaged one that names them is removed.
+    """
+    named, found = re.compile(rf"(?<!\w)0*{re.escape(customer)}(?!\w)"), 0
+
+    def kept(value: Any, key: str = "") -> Any:
+        if isinstance(value, dict):
+            return {name: kept(each, name) for name, each in value.items()}
+        if isinstance(value, list):
+            return [kept(each) for each in value]
+        return _UNSAID if key == "says" and named.search(str(value)) else value
+
+    for path in paths:
+        text = path.read_text(errors="replace")
+        if not named.search(text):
+            continue
+        try:
+            whole = json.loads(text)
+        except ValueError:
+            path.unlink()
+            found += 1
+            continue
+        if (rest := kept(whole)) != whole:
+            files.replace_json(path, rest)
+            found += 1
+    return found

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def prune_home(stores: Stores, *, keep_weeks: int) -> dict[str, Any]:
-    """Removes lists, scores, prepared tables and runs older than the newest `keep_weeks` target weeks, and bundles no
-    kept list and no champion or shadow needs, nor the gate to judge by."""
+    """Removes lists, scores, prepared tables and runs older than the newest `keep_weeks` target weeks, and the bundles
+    that no kept list, champion or shadow needs, and the gate does not judge by."""
     weeks = stores.publications.weeks()
     current = stores.publications.current()
     if not weeks or current is None:
@@ -37,7 +37,7 @@ def prune_home(stores: Stores, *, keep_weeks: int) -> dict[str, Any]:
 
 def _needed(stores: Stores) -> set[str]:
     shadow = stores.ledger.shadow(fit=lambda bundle: stores.bundles.fault(bundle) is None)
-    entries = [entry for entry in (stores.ledger.champion(), shadow) if entry]
+    entries = [entry for entry in (stores.ledger.champion(), shadow, *stores.ledger.predecessors()[:1]) if entry]
     judged = {entry["evidence"].get("judged") for entry in entries}
     lists = (each for week in stores.publications.weeks() for each in stores.publications.manifests(week))
     return {entry["to"] for entry in entries} | judged | {manifest["bundle"] for manifest in lists}
