@@ -61,9 +61,8 @@ def test_after_prune_the_gate_still_judges_the_champion(home: Path) -> None:
     assert champion["evidence"]["judged"] != champion["to"]
     summary(home, "prune", "--keep-weeks", "1")
     assert (home / "bundles" / champion["evidence"]["judged"]).is_dir()
-    run = summary(home, "run", "--as-of", str(TARGET.start), "--retrain", "always", "--reason", "again", "--json")[
-        "run"
-    ]
+    again = ("--as-of", str(TARGET.start), "--retrain", "always", "--reason", "again", "--json")
+    run = summary(home, "run", *again)["run"]
     checks = json.loads((home / "runs" / run / "gate.json").read_text())["checks"]
     against = [check for check in checks if "champion" in check["name"]]
     assert against

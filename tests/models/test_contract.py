@@ -122,3 +122,11 @@ def test_no_tree_splits_more_often_above_a_leaf_than_asked():
         most[depth] = max(sizes)
     assert most[1] == 2 < most[2] <= 4
     assert most[2] < most[9]
+
+
+def test_a_model_whose_trees_are_called_as_they_were_once_is_read_too():
+    rows = rows_of(*LEARNED)
+    model = MODELS["boosting"](CONSTANTS, seed=1).fit(rows)
+    older = {name.replace("model.txt", "model-1.txt"): content for name, content in model.contents().items()}
+    assert "model-1.txt" in older
+    assert np.array_equal(type(model).from_contents(older).predict(rows), model.predict(rows))

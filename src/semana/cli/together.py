@@ -73,9 +73,8 @@ def serve_both(home: Path, *, ports: tuple[int, int], open_: bool = False) -> No
         pages = servers[1].address()
         print(f"API: {address}\nPages: {pages}\nOne Ctrl-C stops both.", flush=True)
         if open_:
-            threading.Thread(
-                target=webbrowser.open, args=(pages,), daemon=True
-            ).start()  # one may stay until it is closed
+            # Beside, for a browser may stay until it is closed.
+            threading.Thread(target=webbrowser.open, args=(pages,), daemon=True).start()
         wait_for_end(servers)
 
 
