@@ -62,8 +62,8 @@ bench: $(VENV)/.dev ## quality and speed on real data, printed into docs/benchma
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.telemetry
 
-bench-scale: $(VENV)/.dev ## a synthetic distributor of 1 to 100 times SodAI's size on every engine, printed into docs/benchmarks.md
-	$(BIN)/python -m benchmarks.scale
+bench-scale: $(VENV)/.dev ## a distributor of 1 to 100 times SodAI on every engine, printed there too; goes on from benchmarks/scale.jsonl
+	$(BIN)/python -m benchmarks.scale --kept benchmarks/scale.jsonl
 
 bench-peers: $(VENV)/.dev $(VENV)-peers/.peers ## lists beside other recommenders', drift and serving beside others', printed there too
 	$(BIN)/python -m benchmarks.peers

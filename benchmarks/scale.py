@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.distributor import WEEKS, beside_sodai, deliveries
-from benchmarks.page import untuned, write_section
+from benchmarks.page import made_on, untuned, write_section
 from benchmarks.scale_tables import AS_OF, BEFORE, FEATURES, STEPS, Steps, Took, report
 from semana.pipeline.scoring import candidates_of
 from semana.settings import read_settings
@@ -34,6 +34,7 @@ from semana.stores.usage import Usage
 
 # Of the limit; the rest is LightGBM's, Python's, what is on its way's, and with Spark Java's own and its workers'.
 ENGINES_PART = {"polars": 0.0, "duckdb": 1 / 2, "spark": 3 / 8}
+_PACKAGES = {"polars": "polars", "duckdb": "duckdb", "spark": "pyspark"}
 LONGEST = 2 * 3600  # seconds of a command
 _GIB, _MIB = 2**30, 2**20
 _GROUPS = Path("/sys/fs/cgroup")
@@ -176,15 +177,17 @@ def measure(engine: str, shop: tuple[float, int], files: Sequence[Path], *, gib:
     size = size_of(home)
     shutil.rmtree(home)
     ended = ended.replace("|", "/")
-    return Took(engine, scale, trains, ordinary, size, max([*sizes, size]), ended, group is not None, weeks, gib)
+    made = made_on("lightgbm", "numpy", _PACKAGES[engine], java=engine == "spark")
+    most = max([*sizes, size])
+    return Took(engine, scale, trains, ordinary, size, most, ended, group is not None, weeks, gib, made)
 
 
 def main() -> None:
     """Measures each engine at each scale and prints the tables into docs/benchmarks.md."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--engines", nargs="+", default=["polars", "duckdb", "spark"])
-    asked.add_argument("--scales", nargs="+", type=float, default=[1, 3, 10, 30, 100])
-    asked.add_argument("--long", nargs=3, type=float, default=[30, 5 * WEEKS, 4], help="scale, weeks, GiB of one more")
+    asked.add_argument("--scales", nargs="+", type=float, default=[1, 10, 100])
+    asked.add_argument("--long", nargs=3, type=float, default=[10, 800, 4], help="scale, weeks, GiB of one more")
     asked.add_argument("--gib", type=float, default=8)
     asked.add_argument("--kept", type=Path, help="what was measured, a line each; what is there is not done again")
     asked.add_argument("--features", type=Path, help="a home: what its features take, printed as JSON")

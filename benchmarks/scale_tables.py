@@ -8,7 +8,6 @@ from math import log
 from statistics import linear_regression
 
 from benchmarks.distributor import CUSTOMERS, GROWTH, PRODUCTS, WEEKS
-from benchmarks.page import made_on
 from benchmarks.pictures import growth as drawn_growth
 from semana.pipeline import STEPS as WEEKLY
 from semana.pipeline.live import LOOK_AFTER
@@ -22,7 +21,6 @@ FIGURES = ("seconds", "memory", "written")
 MILLION = 1_000_000
 MILLION_S_PRODUCTS = PRODUCTS * round((MILLION / CUSTOMERS) ** GROWTH)
 LEAST = 1.0  # seconds: what takes less in an ordinary week at every scale has no row of its own
-_PACKAGES = {"polars": "polars", "duckdb": "duckdb", "spark": "pyspark"}
 Steps = dict[str, dict[str, float]]  # seconds, peak MiB (memory) and MiB written of each
 
 
@@ -30,7 +28,7 @@ Steps = dict[str, dict[str, float]]  # seconds, peak MiB (memory) and MiB writte
 class Took:
     """What one home took: the week that trains, the ordinary one after it, and its bytes on disk, now and at most.
 
-    `ended` says how it did ("done", or why not), `limited` whether its memory was.
+    `ended` says how it did ("done", or why not), `limited` whether its memory was, `made` with what and where.
     """
 
     engine: str
@@ -43,6 +41,7 @@ class Took:
     limited: bool
     weeks: int = WEEKS
     gib: float = 8
+    made: str = ""
 
     @property
     def shop(self) -> tuple[float, int]:
@@ -234,7 +233,14 @@ def report(measured: Sequence[Took], engines: Sequence[str], *, gib: float, besi
     kept = "enforced by a control group"
     if not all(took.limited for took in measured):
         kept = "not enforced: this machine allows no control group"
-    packages = [_PACKAGES[engine] for engine in engines]
-    lines.append(f"Memory: {gib:g} GiB for all of a command where no other is told, {kept}.")
-    lines.append(made_on("lightgbm", "numpy", *packages, java="spark" in engines))
+    lines += [f"Memory: {gib:g} GiB for all of a command where no other is told, {kept}.", "", *how_made(measured)]
     return "\n".join(lines)
+
+
+def how_made(measured: Iterable[Took]) -> list[str]:
+    """With what, where and when, a line for those that were made alike."""
+    alike: dict[str, list[str]] = {}
+    for each in measured:
+        weeks = "" if each.weeks == WEEKS else f", {each.weeks} weeks"
+        alike.setdefault(each.made, []).append(f"{each.engine} {each.scale:g} ×{weeks}")
+    return [f"- {made} So: {'; '.join(which)}." for made, which in alike.items()]

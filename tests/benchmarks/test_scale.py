@@ -50,7 +50,7 @@ def steps(seconds: float, memory: float, **others: tuple[float, float]) -> Steps
 
 
 def took(scale: float, trains: Steps, ordinary: Steps, ended: str = "done") -> Took:
-    return Took("polars", scale, trains, ordinary, 2**20, 2**21, ended, limited=True)
+    return Took("polars", scale, trains, ordinary, 2**20, 2**21, ended, limited=True, made=f"Made at {scale // 30}.")
 
 
 def test_a_week_is_the_sum_of_its_steps_and_their_largest_peak() -> None:
@@ -132,4 +132,5 @@ def test_the_report_has_every_step_and_what_did_not_come_through(
     assert f"\n| {ALL} | 7.0 · 100 · 11 | 7.0 · 100 · 11 | – |" in ordinary
     assert "| 1 · 2 | 1 · 2 | 1 · 2 | 0.00 · 0.00 |" in ordinary
     assert "|  | done | done | ended by signal 9 |  |" in ordinary
+    assert "\n- Made at 0. So: polars 1 ×; polars 10 ×.\n- Made at 1. So: polars 30 ×." in text
     assert {path.name for path in tmp_path.iterdir()} == {"bench-scale.svg", "bench-scale-ordinary.svg"}
