@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from semana.data.weeks import Week
-from semana.errors import ConfigurationError, ContractError, UsageError
+from semana.errors import ContractError, UsageError
 from semana.evaluation.versions import next_version
 from semana.stores.home import Stores
 from semana.stores.ledger import PROMOTED, ROLLED_BACK, free_version
@@ -21,15 +21,7 @@ _log = logging.getLogger(__name__)
 
 def shadow_of(stores: Stores, week: Week) -> dict[str, Any] | None:
     """The entry of the champion's predecessor, scored beside it: undamaged, supported, and never rolled back."""
-
-    def fit(bundle: str) -> bool:
-        try:
-            return stores.bundles.unsupported(bundle) is None
-        except (ContractError, ConfigurationError) as err:
-            _log.warning("no shadow: %s", err)
-            return False
-
-    return stores.ledger.shadow(week, fit=fit)
+    return stores.ledger.shadow(week, fit=stores.bundles.can_score)
 
 
 def promoted(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import logging
 import re
 import shutil
 import subprocess
@@ -38,6 +39,7 @@ _LIBRARIES = ("lightgbm", "numpy", "scipy")
 _ID = re.compile(r"[0-9a-f]{16}")
 _SEAL = "seal"
 _SMOKE_SECONDS = 120
+_log = logging.getLogger(__name__)
 
 
 class Bundles:
@@ -116,6 +118,14 @@ class Bundles:
         if recipe.family not in MODELS:
             return f"its family {recipe.family} is no longer among the models"
         return unsupported(recipe.features, self._manifest(bundle)["feature_contract"])
+
+    def can_score(self, bundle: str) -> bool:
+        """Whether it is undamaged and supported; what speaks against a damaged one is logged."""
+        try:
+            return self.unsupported(bundle) is None
+        except (ContractError, ConfigurationError) as err:
+            _log.warning("passed over: %s", err)
+            return False
 
     def fault(self, bundle: str) -> str | None:
         """Why the bundle may not serve: damaged, no longer supported, or it fails in a clean process; None: it may."""

@@ -36,7 +36,7 @@ def prune_home(stores: Stores, *, keep_weeks: int) -> dict[str, Any]:
 
 
 def _needed(stores: Stores) -> set[str]:
-    shadow = stores.ledger.shadow(fit=lambda bundle: stores.bundles.fault(bundle) is None)
+    shadow = stores.ledger.shadow(fit=stores.bundles.can_score)
     entries = [entry for entry in (stores.ledger.champion(), shadow, *stores.ledger.predecessors()[:1]) if entry]
     judged = {entry["evidence"].get("judged") for entry in entries}
     lists = (each for week in stores.publications.weeks() for each in stores.publications.manifests(week))
