@@ -14,7 +14,7 @@ UNFETCHED := "The packages could not be installed (pip says why above). With the
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup dev demo up test test-serving test-spark check docs bench bench-scale bench-peers peers airflow test-airflow bench-airflow lock \
-  env stack-up stack-demo stack-drop stack-down stack-backup stack-restore test-stack audit licences
+  api ui duckdb spark env stack-up stack-demo stack-drop stack-down stack-backup stack-restore test-stack audit licences
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-13s %s\n", $$1, $$2 }'
@@ -23,6 +23,14 @@ setup: $(VENV)/.semana ## make .venv and install semana with its locked dependen
 	@echo "Ready: $(BIN)/semana --help"
 
 dev: $(VENV)/.dev ## the same, with the tools that test and check
+
+api: $(VENV)/.api ## what `semana serve api` needs besides
+
+ui: $(VENV)/.ui ## what the pages (`semana serve ui`) need besides
+
+duckdb: $(VENV)/.duckdb ## what SEMANA_ENGINE=duckdb needs besides
+
+spark: $(VENV)/.spark ## what SEMANA_ENGINE=spark needs besides; and a Java of 17 or newer
 
 demo: $(VENV)/.semana ## real grocery data, several weekly runs, then one customer's list and how the lists did
 	$(BIN)/semana demo
@@ -120,7 +128,9 @@ lock: $(VENV)/.dev ## choose the newest versions again and write requirements/
 	  --output-file requirements/dev.txt
 	$(LOCK) --upgrade requirements/build.in -c requirements/dev.txt --output-file requirements/build.txt
 	$(LOCK) --upgrade requirements/api.in -c requirements/dev.txt --output-file requirements/api.txt
-	$(LOCK) --upgrade requirements/ui.in -c requirements/dev.txt --output-file requirements/ui.txt
+	for each in ui duckdb spark; do \
+	  $(LOCK) --upgrade requirements/$$each.in -c requirements/dev.txt --output-file requirements/$$each.txt || exit 1; \
+	done
 	$(LOCK) --upgrade requirements/peers.in --output-file requirements/peers.txt
 	$(LOCK) --upgrade requirements/airflow.in --output-file requirements/airflow.txt
 	$(LOCK) --upgrade requirements/airflow-stack.in -c requirements/airflow.txt --output-file requirements/airflow-stack.txt
@@ -145,6 +155,11 @@ $(VENV)/.api: requirements/api.txt $(VENV)/.semana
 $(VENV)/.ui: requirements/ui.txt $(VENV)/.api
 	@echo "Installing what requirements/ui.txt adds ..."
 	@$(PIP) install --require-hashes --no-deps -r requirements/ui.txt || { echo $(UNFETCHED) >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.duckdb $(VENV)/.spark: $(VENV)/.%: requirements/%.txt $(VENV)/.semana
+	@echo "Installing what $< adds ..."
+	@$(PIP) install --require-hashes --no-deps -r $< || { echo $(UNFETCHED) >&2; exit 1; }
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.semana

@@ -25,4 +25,4 @@ class ConfigurationError(ValueError):
 
 def not_installed(what: str, extra: str) -> ConfigurationError:
     """What to say where a package of one of our extras is not there."""
-    return ConfigurationError(f"{what} is not installed: in the folder of semana's source, pip install '.[{extra}]'")
+    return ConfigurationError(f"{what} is not installed: in the folder of semana's source, make {extra}")

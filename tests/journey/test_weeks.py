@@ -243,6 +243,13 @@ def test_a_begun_week_gets_a_new_revision_only_with_a_reason(home: Path) -> None
     assert "--reason" in semana(home, "run", "--as-of", str(TARGET.start), code=64)
 
 
+def test_a_begun_week_whose_past_is_restated_asks_for_a_reason_before_its_tables_go(home: Path, tmp_path: Path) -> None:
+    late = shop.transactions(TARGET + -1).head(1).with_columns(order_id=pl.lit("late"))
+    semana(home, "ingest", str(shop.write(late, tmp_path / "transactions-late.parquet")), "--as-of", str(TARGET.start))
+    assert '--reason "..."' in semana(home, "run", "--as-of", str(TARGET.start), code=64)
+    assert "product 0" in semana(home, "explain", "2", "0")  # by the tables that the list was made from
+
+
 def test_a_begun_week_with_a_list_gets_no_other_model_without_a_reason(home: Path) -> None:
     before = sorted(path.name for folder in ("ledger", "bundles") for path in (home / folder).iterdir())
     assert "--reason" in semana(home, "run", "--as-of", str(TARGET.start), "--retrain", "always", code=64)
@@ -311,7 +318,7 @@ def test_a_list_made_from_a_retracted_delivery_is_named_and_readers_go_back(home
     semana(home, "run", "--as-of", str((TARGET + 1).start))
     landed = json.loads(max((home / "landing" / "manifest").glob("*.json")).read_text())["hash"]
     semana(home, "deliveries", "retract", landed, "--reason", "wrong shop")
-    assert "list" in semana(home, "doctor", code=65)
+    assert 'since retracted. For a list without: semana run --reason "..."' in semana(home, "doctor", code=65)
     assert served_week(home) == str(TARGET + 1)
     last = max(shop.transactions(TARGET + -1)["date"])
     semana(home, "run", "--as-of", str(last), "--reason", "wrong shop")

@@ -17,12 +17,16 @@ import httpx2
 import polars as pl
 import pytest
 
+from semana.data import catalog
 from semana.data.weeks import Week
 from semana.errors import ContractError
+from semana.pipeline import ingest
 from semana.pipeline.watch import watch
 from semana.serving.hot import Hot
 from semana.stores.home import Stores
+from semana.stores.known import names_of
 from semana.stores.publications import ARROW, MANIFEST, OFFSETS
+from tests import shop
 from tests.pipeline.living import SECOND, deliver, run
 from tests.serving import homes
 from tests.serving.server import served, wait_for
@@ -62,6 +66,22 @@ def test_a_new_revision_and_a_new_week_are_taken_in(living: Stores) -> None:
     run(living, SECOND + 1)
     found.look(now=NOW, seconds=3.0)
     assert found.loaded.stamp["week"] == str(SECOND + 1)
+
+
+def test_a_new_name_and_owner_reach_readers_as_soon_as_they_have_landed(living: Stores, tmp_path: Path) -> None:
+    found = hot(living)
+    assert found.loaded is not None
+    assert found.loaded.customer("2") == {"customer_id": 2, "label": "Customer 2", "owner": "north"}
+    renamed = (
+        shop.customers().filter(pl.col("customer_id") == 2).with_columns(label=pl.lit("Bar"), owner=pl.lit("east"))
+    )
+    path = shop.write(renamed, tmp_path / "customers-renamed.parquet")
+    ingest.land(living, [path], source="canonical", table=None, arrival=NOW)
+    found.look(now=NOW, seconds=2.0)
+    assert found.loaded.customer("2") == {"customer_id": 2, "label": "Bar", "owner": "east"}
+    assert found.loaded.customer("3") == {"customer_id": 3, "label": "Customer 3", "owner": "north"}
+    known = names_of(living, catalog.CUSTOMERS, SECOND)
+    assert known.filter(pl.col("owner") == "east")["customer_id"].to_list() == [2]
 
 
 def damages() -> dict:

@@ -37,6 +37,23 @@ def test_the_same_week_with_other_bytes_lands_and_counts_no_line_twice(landing: 
     assert purchases(landing).equals(once)
 
 
+def test_lines_of_a_known_order_with_other_values_count_and_are_told_of(
+    landing: Landing, coming: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    lines = shop.transactions(shop.FIRST)
+    first = deliver(landing, shop.write(lines, coming / "transactions-a.parquet"))
+    assert "differing" not in deliver(landing, shop.write(lines.reverse(), coming / "transactions-b.parquet"))
+    assert caplog.messages == []
+    mended = lines.with_columns(quantity=pl.when(pl.int_range(pl.len()) < 3).then(20.0).otherwise("quantity"))
+    found = deliver(landing, shop.write(mended, coming / "transactions-mended.parquet"))
+    assert (found["overlap"], found["differing"]) == (lines.height - 3, 3)
+    (told,) = caplog.messages
+    assert told.startswith("transactions-mended.parquet: 3 lines are of an order, customer, product and day")
+    assert first["hash"][:8] in told
+    assert purchases(landing)[s.QUANTITY].sum() == lines["quantity"].sum() + 60
+    landing.retract(first["hash"], reason="corrected", arrival=LATER)
+
+
 def test_a_late_line_restates_its_week_from_the_next_position_on_only(landing: Landing, coming: Path) -> None:
     for week in shop.WEEKS[:2]:
         deliver(landing, shop.write_week(coming, week))

@@ -59,7 +59,7 @@ def run_demo() -> None:
     rows = collected(stores.publications.predictions(weeks[-1]))
     customer = str(rows.filter(s.RECOMMENDED)[s.CUSTOMER_ID].value_counts(sort=True)[s.CUSTOMER_ID][0])
     mine = lists.view(rows, customer=customer, product=None, top=12)
-    people, things = (front.table_of(stores, each, str(weeks[-1])) for each in (catalog.CUSTOMERS, catalog.PRODUCTS))
+    people, things = (front.names_of(stores, each, str(weeks[-1])) for each in (catalog.CUSTOMERS, catalog.PRODUCTS))
     mine = lists.named(mine, people, things)
     title = f"{weeks[-1]}, customer {customer}: what to offer"
     console.print(list_table(mine.to_dicts(), title=title, who=s.PRODUCT_ID))

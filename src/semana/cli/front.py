@@ -105,11 +105,11 @@ def stores(*, create: bool = False) -> Stores:
     return open_home(settings(), create=create)
 
 
-def table_of(stores: Stores, dataset: Dataset, week: str) -> pl.DataFrame:
-    """A prepared table of a week, of the newest prepared week where that one was dropped."""
-    wanted = Week.parse(week)
-    known = stores.lake.weeks(dataset)
-    return stores.lake.read(dataset, wanted if wanted in known or not known else known[-1])
+def names_of(stores: Stores, dataset: Dataset, week: str) -> pl.DataFrame:
+    """The customers (or products) of a week's list, as people know them by now."""
+    from semana.stores import known
+
+    return known.names_of(stores, dataset, Week.parse(week))
 
 
 def day(text: str | None) -> date | None:

@@ -59,7 +59,7 @@ def show_list(
     published = _rows(stores, name, owner)
     for dataset, id_ in ((catalog.CUSTOMERS, customer), (catalog.PRODUCTS, product)):
         if id_ is not None:
-            lists.check_known(front.table_of(stores, dataset, name), dataset, id_)
+            lists.check_known(front.names_of(stores, dataset, name), dataset, id_)
     found, listed = (lists.view(published, customer=customer, product=product, top=most) for most in (top, 0))
     if found.is_empty():
         held = " (customers that an experiment holds out are not shown)" if _experiment(stores, name) else ""
@@ -67,7 +67,7 @@ def show_list(
         recommends = "recommends nothing" if top == 0 else "has no row"
         raise UsageError(f"the list of {name} {recommends} for that customer, product or owner{held}")
     key = s.CUSTOMER_ID if product else s.PRODUCT_ID
-    rows = lists.named(found, *(front.table_of(stores, each, name) for each in (catalog.CUSTOMERS, catalog.PRODUCTS)))
+    rows = lists.named(found, *(front.names_of(stores, each, name) for each in (catalog.CUSTOMERS, catalog.PRODUCTS)))
     both = customer is None and product is None
     title = list_in_words(name, lang, **_asked(stores, name, customer, product))
     _put(
@@ -93,7 +93,7 @@ def calls(
 
     stores = front.stores()
     name = listed_week(stores, week)
-    who = front.table_of(stores, catalog.CUSTOMERS, name)
+    who = front.names_of(stores, catalog.CUSTOMERS, name)
     called = lists.calls(_rows(stores, name, owner), who, capacity=capacity)
     _put(
         called,
@@ -165,7 +165,7 @@ def _asked(stores: Stores, week: str, customer: str | None, product: str | None)
 
     asked = ((catalog.CUSTOMERS, customer), (catalog.PRODUCTS, product))
     return {
-        dataset.name.removesuffix("s"): lists.name_of(front.table_of(stores, dataset, week), dataset.key[0], id_)
+        dataset.name.removesuffix("s"): lists.name_of(front.names_of(stores, dataset, week), dataset.key[0], id_)
         for dataset, id_ in asked
         if id_ is not None
     }
@@ -196,7 +196,8 @@ def warn_of_retracted(stores: Stores, week: str) -> None:
         _log.warning("%s", err)
         return
     if gone:
-        _log.warning("the list of %s was made from %s, since retracted; make it again: semana run", week, gone[0])
+        says = 'the list of %s was made from %s, since retracted; for one without: semana run --reason "..."'
+        _log.warning(says, week, gone[0])
     if other:
         _log.warning("%s", other)
 
@@ -220,7 +221,7 @@ def _rows(stores: Stores, week: str, owner: str | None) -> pl.DataFrame:
         )
     if owner is None:
         return rows
-    customers = front.table_of(stores, catalog.CUSTOMERS, week)
+    customers = front.names_of(stores, catalog.CUSTOMERS, week)
     lists.check_owner(customers, owner)
     return lists.of_owner(rows, customers, owner)
 

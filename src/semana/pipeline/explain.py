@@ -16,7 +16,7 @@ from semana.errors import UsageError
 from semana.evaluation.live import scored_rows
 from semana.features.build import FEATURES, build_features
 from semana.stores.home import Stores
-from semana.stores.known import Listed, check_tables, tables_of
+from semana.stores.known import Listed, check_tables, names_of, tables_of
 
 BATCH, LIVE = "batch", "live"
 _SHOWN = 3  # ids that are named where one is unknown
@@ -86,10 +86,10 @@ def _of_pair(stores: Stores, week: Week, customer: str, product: str) -> Frame:
 
 
 def _described(stores: Stores, listed: Listed, customer: str, product: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows of the customer and of the product in the tables that the list was made from."""
+    """The customer and the product, with their names; raises UsageError where the list's tables do not know them."""
     check_tables(stores, listed)
     who, what = (
-        _known(stores.lake.read(dataset, listed.week), dataset, id_)
+        _known(names_of(stores, dataset, listed.week), dataset, id_)
         for dataset, id_ in ((catalog.CUSTOMERS, customer), (catalog.PRODUCTS, product))
     )
     return who, what

@@ -107,6 +107,15 @@ def list_that_stays(run: Run, stores: Stores) -> str | None:
     return f"{current['week']} rev {current['rev']}"
 
 
+def is_restated(run: Run, stores: Stores) -> bool:
+    """Whether what the run's week is predicted from has landed, or was taken back, since its newest list was made."""
+    manifests = stores.publications.manifests(run.week)
+    if not manifests:
+        return False
+    last = run.week.start - timedelta(days=1)
+    return stores.landing.files_until(last, manifests[-1]["position"]) != stores.landing.files_until(last, run.position)
+
+
 def _fits(run: Run, order: Order) -> bool:
     return (
         order.week in (None, run.week) and order.position in (None, run.position) and order.as_of in (None, run.as_of)

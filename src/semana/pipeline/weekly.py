@@ -14,7 +14,7 @@ from semana.pipeline.calendar import has_begun
 from semana.pipeline.events import failures_told, tell
 from semana.pipeline.inbox import take_orders
 from semana.pipeline.notify import summarise
-from semana.pipeline.order import Order, begin, find, list_that_stays
+from semana.pipeline.order import Order, begin, find, is_restated, list_that_stays
 from semana.pipeline.tracked import go_on
 from semana.stores import files
 from semana.stores.home import Stores
@@ -34,6 +34,8 @@ def run_week(stores: Stores, order: Order, *, progress: Callable[[Step], None] =
         progress(STEPS[0])
         with stores.leases.hold("ingest"):
             run = _take(stores, order)
+        with failures_told(stores, what="run", now=order.now, past=order.clock < order.now.date()):
+            _check_reason(run, stores)
         for step in STEPS[1:]:
             progress(step)
             with stores.leases.hold(step.name):
@@ -91,6 +93,12 @@ def _take(stores: Stores, order: Order) -> Run:
         stores.publications.check_reason(run.week, late=has_begun(run, stores), reason=run.reason)
     run.record("ingest", ingested)
     return run
+
+
+def _check_reason(run: Run, stores: Stores) -> None:
+    """Raises UsageError where another list would be refused for want of a reason, before the tables of the list go."""
+    if is_restated(run, stores):
+        stores.publications.check_reason(run.week, late=has_begun(run, stores), reason=run.reason)
 
 
 def _prepare_again(run: Run, stores: Stores) -> None:

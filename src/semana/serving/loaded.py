@@ -123,18 +123,19 @@ class Loaded:
 
 
 def load(stores: Stores, mapped: Mapped) -> Loaded:
-    """The publication with its names and what has landed by now."""
-    customers, products = (names_of(stores, dataset, mapped.week) for dataset in (catalog.CUSTOMERS, catalog.PRODUCTS))
-    return Loaded(mapped, Live(stores, mapped), customers, products, PairIndex(mapped.frame), **since(stores, mapped))
+    """The publication with what has landed by now."""
+    return Loaded(mapped, Live(stores, mapped), index=PairIndex(mapped.frame), **since(stores, mapped))
 
 
 def since(stores: Stores, mapped: Mapped) -> dict[str, Any]:
-    """`bought`, `position` and `rules` by now."""
+    """`customers` and `products` with their names, `bought`, `position` and `rules` by now."""
+    customers, products = (names_of(stores, dataset, mapped.week) for dataset in (catalog.CUSTOMERS, catalog.PRODUCTS))
     position = stores.landing.position
     found: dict[int | str, dict[int | str, float]] = {}
     for customer, product, quantity in bought_in(stores, mapped.week).rows():
         found.setdefault(customer, {})[product] = quantity
-    return {"bought": found, "position": position, "rules": stores.publications.exclusions()}
+    told = {"bought": found, "position": position, "rules": stores.publications.exclusions()}
+    return {**told, "customers": customers, "products": products}
 
 
 def labels(names: pl.DataFrame, ids: pl.Series) -> Iterable[str | None]:

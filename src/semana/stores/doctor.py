@@ -102,7 +102,10 @@ def _list(stores: Stores) -> str:
             f"{', '.join(wrong)} of {manifest['week']} changed since it was published. Run: semana publish"
         )
     if gone := stores.landing.taken_back(manifest["position"]):
-        raise ContractError(f"{manifest['week']} was made from {', '.join(gone)}, since retracted. Run: semana run")
+        raise ContractError(
+            f"{manifest['week']} was made from {', '.join(gone)}, since retracted. "
+            f'For a list without: semana run --reason "..."'
+        )
     return other_model(stores) or f"{manifest['week']} revision {manifest['rev']} is as published"
 
 

@@ -110,10 +110,16 @@ def bought_in(stores: Stores, week: Week) -> pl.DataFrame:
 
 
 def names_of(stores: Stores, dataset: catalog.Dataset, week: Week) -> pl.DataFrame:
-    """The ids, sorted, with label (and owner) as prepared for the week, or for the newest that was; empty if never."""
+    """The ids that were prepared for the week (or for the newest that was; none if never), sorted, as people know them.
+
+    Label and owner are those that landed last, by now: no model reads them, so they need not wait for a run.
+    """
     (key,) = dataset.key
-    columns = [name for name in (key, s.LABEL, s.OWNER) if name in dataset.columns]
+    people = [name for name in (s.LABEL, s.OWNER) if name in dataset.columns]
     known = stores.lake.weeks(dataset)
     if not known:
-        return pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
-    return stores.lake.read(dataset, week if week in known else known[-1]).select(columns).sort(key)
+        return pl.DataFrame(schema=dict.fromkeys([key, *people], pl.String))
+    ids = stores.lake.read(dataset, week if week in known else known[-1]).select(key).sort(key)
+    rows = stores.landing.attributes(dataset.name, stores.landing.position).select(key, s.SEEN, s.POSITION, *people)
+    newest = collected(latest_attributes(rows, key, as_of=date.max))
+    return ids.join(newest.cast({key: ids.schema[key]}, strict=False), on=key, how="left", maintain_order="left")

@@ -34,6 +34,7 @@ from semana.stores.staging import clean_all, counts_of, id_kinds
 
 LANDED = "landed"
 _LATELY = timedelta(days=365)  # before the newest landed day: prices rise, shops grow, and older lines take time
+_OF_ORDER = (s.CUSTOMER_ID, s.PRODUCT_ID, s.DATE, s.ORDER_ID)
 _log = logging.getLogger(__name__)
 
 
@@ -115,7 +116,7 @@ class Landing(Forgetting):
         except ContractError as err:
             self._refuse(scratch, coming, hash_, str(err))
             raise
-        overlap = self._overlap(cleaned[TRANSACTIONS].kept, after) if TRANSACTIONS in cleaned else 0
+        overlap = self._overlap(cleaned[TRANSACTIONS].kept, coming, after) if TRANSACTIONS in cleaned else {}
         tables = {name: counts_of(each, name) for name, each in cleaned.items()}
         entry = {
             "kind": DELIVERY,
@@ -134,7 +135,7 @@ class Landing(Forgetting):
         self._settle(scratch, landed)
         self._staging.write(hash_, cleaned, coming.source)
         number = self._append(entry, after=after)["number"]
-        return _summary(LANDED, coming.file, hash_, number, tables) | {"overlap": overlap}
+        return _summary(LANDED, coming.file, hash_, number, tables) | {"overlap": 0} | overlap
 
     def _read(self, scratch: Path, coming: Coming, position: int) -> dict[str, Cleaned]:
         """The tables of the file, cleaned; raises ContractError for every reason to refuse it."""
@@ -168,13 +169,34 @@ class Landing(Forgetting):
             check_missing(kept, rows, table=table, file=file, params=self._params)
             check_kinds(kept, rows, table=table, file=file, params=self._params)
 
-    def _overlap(self, kept: pl.DataFrame, position: int) -> int:
-        """How many of the lines had already landed in another file."""
+    def _overlap(self, kept: pl.DataFrame, coming: Coming, position: int) -> dict[str, int]:
+        """How many of the lines had landed in another file as they are (`overlap`), and how many with other values.
+
+        The latter (`differing`) are of an order, customer, product and day that is there: they count beside the old
+        ones, and a warning says so. Posted lines are none of these where a file comes, for it replaces them.
+        """
         if not self.trading_days(position):
-            return 0
+            return {}
         days = kept.select(pl.col(s.DATE).min(), pl.col(s.DATE).max().alias("last")).row(0)
-        landed = self.lines(position, days=days).to_native().select(LINE)
-        return kept.lazy().join(landed, on=LINE, how="semi", nulls_equal=True).collect().height
+        landed = self.lines(position, days=days).to_native()
+        again = kept.lazy().join(landed, on=LINE, how="semi", nulls_equal=True)
+        stays = {each.position: each for each in self.deliveries(position) if coming.posted or not each.posted}
+        others = landed.filter(pl.col(s.DELIVERY).is_in(list(stays))).join(
+            kept.lazy(), on=LINE, how="anti", nulls_equal=True
+        )
+        differing = kept.lazy().join(landed, on=LINE, how="anti", nulls_equal=True).join(others, on=_OF_ORDER)
+        found = differing.select(*LINE, s.DELIVERY).unique().collect()
+        lines = found.select(LINE).unique().height
+        if lines:
+            hashes = ", ".join(stays[each].hash[:8] for each in found[s.DELIVERY].unique().sort())
+            _log.warning(
+                "%s: %s lines are of an order, customer, product and day that had landed with other values (%s): both "
+                'count. If this file corrects that one: semana deliveries retract HASH --reason "..."',
+                coming.file,
+                f"{lines:,}",
+                hashes,
+            )
+        return {"overlap": again.collect().height, **({"differing": lines} if lines else {})}
 
     def _refuse(self, scratch: Path, coming: Coming, hash_: str, error: str) -> None:
         folder = self.home / "rejected" / hash_

@@ -105,6 +105,11 @@ class Manifest:
                 days[date.fromisoformat(day)] = days.get(date.fromisoformat(day), 0) + lines
         return dict(sorted(days.items()))
 
+    def files_until(self, last: date, position: int) -> set[str]:
+        """The hashes of the live deliveries that have order lines of that day or an earlier one."""
+        told = ((each.hash, each.tables.get("transactions", {})) for each in self.deliveries(position))
+        return {hash_ for hash_, table in told if table.get("kept") and table["first"] <= str(last)}
+
     def arrival(self, position: int) -> datetime:
         """When the last of the entries up to that position arrived; raises UsageError where there is none."""
         entries = self._until(position)

@@ -98,7 +98,7 @@ class Spark:
                 builder = builder.config("spark.driver.memory", f"{_half_of_this_machine()}m")
         remote = self._master.startswith("sc://")
         if remote and find_spec("grpc") is None:  # Spark would end the process
-            raise ConfigurationError(f"{_shown(self._master)} is Spark Connect: pip install 'pyspark[connect]'")
+            raise not_installed(f"what {_shown(self._master)} (Spark Connect) needs", "spark")
         builder = builder.remote(self._master) if remote else builder.config(map=_DRIVER).master(self._master)
         try:
             if remote:
