@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 
 class Telemetry:
-    """One file a step that ran, under `folder`; none is ever changed."""
+    """One file a step that ran, under `folder`; forgetting alone changes one."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
