@@ -23,6 +23,9 @@ class ConfigurationError(ValueError):
     """Settings, params or a source definition are wrong (exit 78)."""
 
 
+TOLD = (UsageError, ContractError, ServiceUnavailable, Busy, ConfigurationError)
+
+
 def not_installed(what: str, extra: str) -> ConfigurationError:
     """What to say where a package of one of our extras is not there."""
     return ConfigurationError(f"{what} is not installed: in the folder of semana's source, make {extra}")

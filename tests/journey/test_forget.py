@@ -86,13 +86,15 @@ def others(home: Path) -> pl.DataFrame:
 
 def test_nothing_names_who_is_forgotten_and_all_else_is_as_it_was(known: Path) -> None:
     before, rooms = others(known), {path.split("/")[0] for path in telling(known)}
-    expected = "landing staged rejected prepared scores published golden calls alerts runs"
+    expected = "landing staged rejected prepared scores published golden calls alerts runs telemetry"
     assert set(expected.split()) <= rooms
     told = summary(known, *FORGET)
     assert told["files"] == 5
     assert told["golden"]
     assert told["results"] == 1
-    assert told["messages"] == 2  # an alert of the file whose columns moved, and what drift's report said of it
+    assert told["messages"] == 3  # of the file whose columns moved: an alert, drift's report and why the step failed
+    (gone,) = (each for each in semana_package.open(known).landing.judged(latest=9) if each["retracted"])
+    assert (gone["file"], gone["says"]) == ("transactions-again.csv", "retracted: twice")
     assert list(telling(known)) == []
     assert others(known).equals(before)
     assert "wrong" not in semana(known, "doctor")

@@ -9,10 +9,12 @@ from string import Formatter
 import pytest
 
 from semana.data import catalog
+from semana.data.weeks import Week
 from semana.monitoring.behaviour import FIGURES
 from semana.pipeline.inbox import take_orders
 from semana.reports import drift as drift_report
 from semana.stores.home import Stores
+from semana.stores.reviewed import LIVE
 from semana.ui.words import TEXTS, columns
 from semana.ui.words.sentences import refusal, sentence
 from tests.pipeline.living import reopened
@@ -63,6 +65,22 @@ def test_runs_are_told_as_a_scheduler_saw_them_and_what_took_unusually_long(stor
     assert found["disk"]["free_bytes"] > 0
 
 
+def test_a_week_that_is_over_is_no_running_one_and_a_retracted_delivery_is_none_that_counts(
+    storied: Stores, ask: Ask
+) -> None:
+    client = ask(storied)
+    assert client.get("/v1/drift").json()["live"]["over"]
+    assert not any(each["retracted"] for each in client.get("/v1/drift").json()["deliveries"])
+    wrong = storied.landing.deliveries()[-1]
+    storied.landing.retract(wrong.hash, reason="the wrong branch", arrival=datetime.now(UTC))
+    told = client.get("/v1/drift").json()
+    (gone,) = (each for each in told["deliveries"] if each["retracted"])
+    assert (gone["file"], gone["says"]) == (wrong.file, "retracted: the wrong branch")
+    live = storied.home / LIVE
+    live.write_text(live.read_text().replace(told["live"]["week"], str(Week.of(datetime.now(UTC).date()))))
+    assert not client.get("/v1/drift").json()["live"]["over"]
+
+
 def test_realised_figures_have_their_intervals(storied: Stores, ask: Ask) -> None:
     weeks = ask(storied).get("/v1/performance").json()["weeks"]
     for row in weeks:
@@ -75,7 +93,7 @@ def test_all_that_a_home_says_has_words_in_spanish(storied: Stores, ask: Ask) ->
     gates, drift = client.get("/v1/gates").json()["gates"], client.get("/v1/drift").json()
     said = [check[part] for gate in gates for check in gate["checks"] for part in ("name", "limit", "says")]
     said += [why for run in client.get("/v1/runs").json()["runs"] for why in run["summary"]["reasons"]]
-    said += [each["says"] for each in drift["historical"]["deliveries"]]
+    said += [each["says"] for each in drift["deliveries"]]
     said += [figure["name"] for figure in drift["live"]["figures"]]
     said += [each["reference"] for each in drift["historical"]["moved"]]
     said += [part["name"] for part in client.get("/v1/performance").json()["parts"]]

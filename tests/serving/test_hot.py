@@ -124,6 +124,7 @@ def test_a_damaged_list_is_refused_told_of_and_the_old_one_serves(living: Stores
     assert found.loaded.stamp["rev"] == 1
     (reason,) = found.reasons()
     assert "is refused since" in reason
+    assert found.newest() is (None if how == "no_list" else False)
     assert len(living.inbox.waiting()) == 1  # told once, however often it was looked at
     with contextlib.suppress(ContractError):  # it, too, cannot read a damaged current.json
         watch(living, now=datetime.now(UTC))
@@ -191,6 +192,21 @@ def test_a_list_whose_model_is_damaged_is_refused(trees: Stores) -> None:
     assert any("is not what was saved" in reason for reason in found.reasons())
 
 
+def test_a_list_whose_tables_were_prepared_again_is_refused_and_still_the_newest(trees: Stores) -> None:
+    found = hot(trees)
+    assert found.loaded is not None
+    found.loaded.live.make_ready()
+    about = trees.lake.about(homes.TARGET)
+    assert about is not None
+    current = trees.publications.folder / "current.json"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(type(trees.lake), "about", lambda *_: {**about, "position": about["position"] + 1})
+        current.write_text(current.read_text() + " ")
+        found.look(now=NOW, seconds=2.0)
+    assert any("have been made again since" in reason for reason in found.reasons())
+    assert found.newest() is True
+
+
 def test_a_champion_that_cannot_serve_is_told_of_before_it_makes_a_list(living: Stores) -> None:
     found = hot(living)
     entry = living.ledger.champion()
@@ -199,6 +215,7 @@ def test_a_champion_that_cannot_serve_is_told_of_before_it_makes_a_list(living: 
     living.ledger.append({**entry, "from": entry["to"], "to": living.ledger.entries()[0]["to"]}, after=2)
     found.look(now=NOW, seconds=2.0)
     assert any("not there or without its manifest" in reason for reason in found.reasons())
+    assert found.newest() is True  # it is the next list that is at stake
     assert found.loaded is not None
 
 
@@ -208,6 +225,7 @@ def test_the_home_may_go_away_and_come_back(living: Stores) -> None:
         away = living.home.rename(living.home.parent / "away")
         told = wait_for(client, "degraded")
         assert "the home is away" in told["reasons"][0]
+        assert told["newest"] is None
         assert told["age_days"] > 0
         for customer in (2, 3, 4):
             assert client.get(f"/v1/customers/{customer}/predictions").status_code == 200

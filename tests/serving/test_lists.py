@@ -82,6 +82,8 @@ def test_whom_to_call_for_a_product_and_what_is_expected_of_it(trees: Stores, as
     assert [row["customer_id"] for row in found["customers"]] == listed.sort(
         ["probability", "customer_id"], descending=[True, False]
     )["customer_id"].to_list()
+    usual = dict(published.filter(product_id=0).select("customer_id", "usual_quantity").rows())
+    assert {row["customer_id"]: row["usual_quantity"] for row in found["customers"]}.items() <= usual.items()
     north = get(client, "/v1/products/0/customers", top=1000, owner="north")
     assert {row["owner"] for row in north["customers"]} == {"north"}
     summary = get(client, "/v1/products/0/summary")

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 from semana.reports.lists import flat
 from semana.settings import keep_gradio_quiet
 from semana.stores.home import Stores
+from tests.serving import homes
 from tests.serving.conftest import Ask
 from tests.serving.test_door import WHEN
 from tests.serving.test_lists import look
@@ -171,6 +172,12 @@ def test_lists_are_saved_for_spreadsheets_of_either_language(trees: Stores, ask:
     every = visitor.get("/list.csv?lang=en").text.splitlines()
     assert every[0].startswith("\ufeffcustomer id,Customer,product id,Product,rank,")
     assert len(every) > len(mine)
+    usual = homes.rows(trees).filter(pl.col("customer_id") == 2, "recommended").sort("rank")["usual_quantity"].to_list()
+    for lines in (mine, whom, every):
+        heads = lines[0].split(",")
+        assert heads[heads.index("usual quantity") + 1] == "expected quantity"
+    offered = [float(row["usual quantity"]) for row in csv.DictReader(mine)]
+    assert offered == pytest.approx(usual, abs=0.005)
     for name in ("calls.xlsx?capacity=3", "list.xlsx", "customer.xlsx?id=2", "product.xlsx?id=0"):
         assert zipfile.is_zipfile(io.BytesIO(visitor.get(f"/{name}").content)), name
     assert visitor.get("/customer.csv?id=nobody").status_code == 404
@@ -250,7 +257,14 @@ def test_a_whole_list_is_read_part_by_part(before: Before, monkeypatch: pytest.M
     names = ["=1+1", 'two\nlines, "quoted"', "a\u2028b\x85c", "Ñandú"] * 3000
     rows = [
         {"customer_id": number, "customer": name, "product_id": 1, "product": "Milk", "probability": 0.5, "rank": 1}
-        | {"kind": "usual", "expected_quantity": 1.5, "expected_amount": None, "last_bought": None, "reasons": "x"}
+        | {
+            "kind": "usual",
+            "usual_quantity": 3.0,
+            "expected_quantity": 1.5,
+            "expected_amount": None,
+            "last_bought": None,
+            "reasons": "x",
+        }
         for number, name in enumerate(names)
     ]
     keyless = {"name": "local", "scope": "admin", "keyless": True}

@@ -113,6 +113,45 @@ def test_a_retracted_delivery_may_be_delivered_again(landing: Landing, coming: P
     assert purchases(landing)[s.LINES].sum() == 320
 
 
+def judged(landing: Landing, position: int | None = None) -> list[tuple[str, bool, str]]:
+    return [
+        (each["file"], each["retracted"], each["says"]) for each in landing.judged(position, latest=landing.position)
+    ]
+
+
+def test_what_is_said_of_deliveries_names_those_that_were_retracted(landing: Landing, coming: Path) -> None:
+    path = shop.write_week(coming, shop.FIRST)
+    first = deliver(landing, path)
+    landing.retract(first["hash"], reason="too early", arrival=LATER)
+    deliver(landing, path)
+    accepted, retracted = (path.name, False, "accepted"), (path.name, True, "retracted: too early")
+    assert judged(landing, 1) == [accepted]
+    assert judged(landing, 2) == [retracted]
+    assert judged(landing) == [retracted, accepted]
+    assert list(landing.retractions()) == [1]
+
+
+@pytest.mark.parametrize("forgotten_first", [True, False])
+def test_a_retracted_delivery_is_known_though_forgetting_gave_its_file_another_hash(
+    landing: Landing, coming: Path, *, forgotten_first: bool
+) -> None:
+    wrong = shop.transactions(shop.FIRST)
+    other = wrong.with_columns(pl.when(pl.col("customer_id") == 3).then(9.0).otherwise("quantity").alias("quantity"))
+    paths = [shop.write(rows, coming / f"transactions-{n}.csv") for n, rows in enumerate((wrong, other))]
+    told = deliver(landing, paths[0])
+    if forgotten_first:
+        landing.forget("3", reason="asked for it", arrival=LATER)
+        landing.retract(landing.deliveries()[0].hash, reason="the wrong branch", arrival=LATER)
+    else:
+        landing.retract(told["hash"], reason="the wrong branch", arrival=LATER)
+        deliver(landing, paths[1])  # without customer 3 the same bytes, and not retracted
+        landing.forget("3", reason="asked for it", arrival=LATER)
+    gone, *kept = judged(landing)
+    assert gone == ("transactions-0.csv", True, "retracted: the wrong branch")
+    assert kept == ([] if forgotten_first else [("transactions-1.csv", False, "accepted")])
+    assert [each.file for each in landing.deliveries()] == [file for file, _, _ in kept]
+
+
 def test_a_retraction_needs_one_delivery_and_a_reason(landing: Landing, coming: Path) -> None:
     one = deliver(landing, shop.write_week(coming, shop.FIRST))
     with pytest.raises(UsageError, match="needs a reason"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from semana.errors import ConfigurationError, ContractError
 from semana.stores.landing import Landing
+from semana.ui.words.sentences import sentence
 from tests import shop
 from tests.stores.home import LATER, deliver, open_landing, tree
 
@@ -206,6 +208,62 @@ def test_a_bad_delivery_is_refused_whole(
     }
     assert not list(landing.home.rglob(".tmp-*"))
     assert path.exists()
+    assert english_in(sentence(str(refused.value), "es")) == set()
+
+
+def english_in(spanish: str) -> set[str]:
+    """English words outside of what is quoted, in brackets, or to be typed."""
+    words = "the is are of was were rows column columns has have not that there it or and export expected missing with"
+    typed = re.compile(r"semana ingest.*|csv: \{.*?\}|'.*?'|hay: [^.]*|sin ellas: [^.]*|\((?!.*: \d).*?\)")
+    return set(words.split()) & set(re.findall(r"\w+", typed.sub("", spanish)))
+
+
+@pytest.mark.parametrize(
+    ("english", "spanish"),
+    [
+        (
+            (
+                "ventas de mayo.csv: 1024 of 2048 rows of transactions are bad (quantity is not a number: 1024); at "
+                "most 1% may be. The first is row 2 below the heading: quantity is not a number (Cantidad '1,5'). Fix "
+                "the "
+                'export, or say in the source\'s file how its CSV is written, like csv: {dates: "%d/%m/%Y", decimal: '
+                '","}; then deliver it again.'
+            ),
+            (
+                "ventas de mayo.csv: 1024 de 2048 filas de pedidos son malas (la cantidad no es un número: 1024); se "
+                "permite el 1 %. La primera es la fila 2 bajo el encabezado: la cantidad no es un número (Cantidad "
+                "'1,5'). Corrija la exportación, o diga en el archivo de la fuente cómo está escrito su CSV, como csv: "
+                "{dates: "
+                '"%d/%m/%Y", '
+                'decimal: ","}; luego entréguela de nuevo.'
+            ),
+        ),
+        (
+            (
+                "v.csv: column 'Fecha' (date) is missing; there are: Cliente, Monto. Fix the export, or map another "
+                "column in sources/mine.yaml."
+            ),
+            (
+                "v.csv: falta la columna 'Fecha' (fecha); hay: Cliente, Monto. Corrija la exportación o asigne otra "
+                "columna en sources/mine.yaml."
+            ),
+        ),
+        (
+            (
+                "v.csv: 9 of 90 rows of customers are bad (customer_id is missing: 6; visits is not a number: 3); at "
+                "most 5% may be. The first is row 7 below the heading: customer_id is missing. Fix the export and "
+                "deliver it again."
+            ),
+            (
+                "v.csv: 9 de 90 filas de clientes son malas (falta el cliente: 6; visits no es un número: 3); se "
+                "permite el 5 %. La primera es la fila 7 bajo el encabezado: falta el cliente. Corrija la exportación "
+                "y entréguela de nuevo."
+            ),
+        ),
+    ],
+)
+def test_a_refusal_is_told_in_spanish_whole(english: str, spanish: str) -> None:
+    assert sentence(english, "es") == spanish
 
 
 def test_a_bad_first_delivery_binds_the_home_to_nothing(tmp_path: Path) -> None:

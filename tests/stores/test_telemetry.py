@@ -9,6 +9,7 @@ import pytest
 
 from semana.data.catalog import CUSTOMERS, PRODUCTS
 from semana.data.weeks import Week
+from semana.errors import UsageError
 from semana.stores import datasets
 from semana.stores.lake import Lake
 from semana.stores.telemetry import Telemetry
@@ -71,6 +72,17 @@ def test_a_block_that_fails_is_recorded_with_its_error_and_the_error_goes_on(tmp
         record["retrains"] = True
     assert [each["outcome"] for each in telemetry.all()] == ["ZeroDivisionError", "done"]
     assert [each.get("retrains") for each in telemetry.all()] == [None, True]
+
+
+def test_why_a_block_failed_is_kept_where_it_is_no_bug_and_names_no_place_of_the_machine(tmp_path: Path) -> None:
+    telemetry = Telemetry(tmp_path / "telemetry")
+    with pytest.raises(UsageError), telemetry.measure("publish"):
+        raise UsageError(f"{tmp_path}/scores/week=2024-W10: is not that of the run")
+    with pytest.raises(ZeroDivisionError), telemetry.measure("train"):
+        _ = 1 / 0
+    with telemetry.measure("train"):
+        pass
+    assert [each["says"] for each in telemetry.all()] == ["scores/week=2024-W10: is not that of the run", None, None]
 
 
 def test_blocks_side_by_side_and_within_each_other_keep_apart(tmp_path: Path) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from itertools import accumulate
-from operator import itemgetter
 from typing import Any
 
 import polars as pl
@@ -74,7 +72,7 @@ def _report(watched: Watched, columns: list[Column], drift: Drift) -> dict[str, 
         "moved": [asdict(each) for each in drift.moved],
         "shapes": _shapes(watched, columns, drift),
         "telling": _telling(watched),
-        "deliveries": _deliveries(watched),
+        "deliveries": watched.stores.landing.judged(watched.run.position, latest=_DELIVERIES),
     }
 
 
@@ -106,26 +104,3 @@ def _telling(watched: Watched) -> dict[str, Any] | None:
     now, then = (watched.customers_of(weeks) for weeks in (watched.weeks[-1:], watched.recent))
     found = telling(now, then, customers=s.CUSTOMER_ID, seed=seed)
     return {"auc": found.auc, "columns": [list(each) for each in found.shares]} if found else None
-
-
-def _deliveries(watched: Watched) -> list[dict[str, Any]]:
-    """The newest deliveries as ingest judged them, refused ones included: what jumped there never came in."""
-    landed = [
-        {
-            "file": entry["file"],
-            "arrival": entry["arrival"],
-            "rows": sum(table["rows"] for table in entry["tables"].values()),
-            "quarantined": sum(table["quarantined"] for table in entry["tables"].values()),
-            "says": "accepted" + (f": {entry['accepted']}" if entry["accepted"] else ""),
-        }
-        for entry in watched.stores.landing.history()
-        if entry["kind"] == "delivery" and entry["number"] <= watched.run.position
-    ]
-    refused = [
-        {"file": each["file"], "arrival": each["arrival"], "rows": None, "quarantined": None, "says": each["error"]}
-        for each in watched.stores.landing.refusals()
-    ]
-    # What landed stands in the order of the journal, whatever clock each delivery was taken in by.
-    moments = accumulate((str(each["arrival"]) for each in landed), max)
-    placed = [*zip(moments, landed, strict=True), *((str(each["arrival"]), each) for each in refused)]
-    return [each for _, each in sorted(placed, key=itemgetter(0))][-_DELIVERIES:]

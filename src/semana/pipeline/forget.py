@@ -54,10 +54,11 @@ def forget(stores: Stores, customer: str, *, reason: str, now: datetime) -> dict
 
 
 def _messages(stores: Stores) -> list[Path]:
-    """The files that hold what was said of refused files and letters, which may quote a row."""
+    """The files that hold what was said of refused files and letters, and of steps that failed: it may quote a row."""
     kept = (
         (stores.alerts.folder, "*.json"),
         (stores.inbox.folder / "taken", "*.json"),
         (stores.runs.folder, "*/drift.json"),
+        (stores.telemetry.folder, "*.json"),
     )
     return [path for folder, names in kept for path in sorted(folder.glob(names))]

@@ -164,8 +164,9 @@ def dots(
     what: str,
     says: str | None = None,
     said: Callable[[float], str] = "{:g}".format,
+    told: Callable[[float], str] = "{:.3f}".format,
 ) -> Markup:
-    """One row a part of the shop, one mark a model in it."""
+    """One row a part of the shop, one mark a model in it; values are `said` at the axis and `told` by a mark."""
     height = TOP + 24 * len(rows) + BOTTOM
     canvas = Canvas(says or f"{what} by part of the shop", height=height)
     left = room_for(name for name, _ in rows)
@@ -180,7 +181,7 @@ def dots(
             canvas.line([(min(known), y), (max(known), y)], "guide")
         for model, (name, value) in enumerate(values.items()):
             if value is not None:
-                canvas.mark(across(value), y, model, f"{name}, {part}: {value:.3f}")
+                canvas.mark(across(value), y, model, f"{name}, {part}: {told(value)}")
     return canvas.drawn()
 
 

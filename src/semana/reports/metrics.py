@@ -37,7 +37,7 @@ def exposition(watched: Mapping[str, Any]) -> str:
 def requests_served(rows: Iterable[Mapping[str, Any]], *, degraded: bool) -> str:
     """The text of what an API was asked: `requests`, `seconds` and `within` (by upper bound) of each method and route.
 
-    `degraded` tells whether it serves something older than there is.
+    `degraded` tells whether something was refused, or the home is away.
     """
     counted = CounterMetricFamily("semana_api_requests", "Requests.", labels=("method", "route", "status"))
     took = HistogramMetricFamily("semana_api_seconds", "Seconds of a request.", labels=("method", "route", "status"))
@@ -50,7 +50,7 @@ def requests_served(rows: Iterable[Mapping[str, Any]], *, degraded: bool) -> str
             sums.append(("+Inf" if bound == float("inf") else str(bound), known))
         took.add_metric(key, sums, sum_value=row["seconds"])
     registry = CollectorRegistry(auto_describe=False)
-    gauge = _gauge("api_degraded", "Whether it serves something older than there is.", {}, float(degraded))
+    gauge = _gauge("api_degraded", "Whether something was refused, or the home is away.", {}, float(degraded))
     registry.register(_Collector([counted, took, gauge]))
     return generate_latest(registry).decode()
 

@@ -13,20 +13,13 @@ from rich.text import Text
 from semana.evaluation.durations import DONE
 from semana.reports import figures
 from semana.reports.pages import page
+from semana.reports.phrases import LANGUAGES
 from semana.reports.spans import Bar, gantt
 from semana.reports.terminal import titled_table
+from semana.reports.words import ended_in_words
 
 Record = Mapping[str, Any]
 _BAR = 16  # characters of a whole run
-# What an error that ended a step is called; others are by their own names.
-_ENDED = {
-    "UsageError": "refused (64)",
-    "ContractError": "refused (65)",
-    "ServiceUnavailable": "service away (69)",
-    "Busy": "busy (75)",
-    "ConfigurationError": "wrong settings (78)",
-    "KeyboardInterrupt": "interrupted",
-}
 _MIB = 2**20
 _SHOWN = 26  # runs in a trend: half a year
 
@@ -121,7 +114,7 @@ def runs_page(records: Sequence[Record]) -> str:
 def _remarks(steps: Sequence[Record]) -> list[str]:
     """Which steps failed, and which took unusually long."""
     ended = [(each["step"], each["outcome"]) for each in steps if each["outcome"] != DONE]
-    failed = [f"{step}: {_ENDED.get(outcome, outcome)}" for step, outcome in ended]
+    failed = [f"{step}: {ended_in_words(outcome, LANGUAGES[0])}" for step, outcome in ended]
     slow = [f"{each['step']} took {each['times_usual']:.1f} × its median" for each in steps if each["times_usual"]]
     return failed + slow
 

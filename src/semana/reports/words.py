@@ -33,6 +33,15 @@ _HEADS: Mapping[str, Words] = {
     "last bought": ("last bought", "última compra"),
     "why": ("why", "por qué"),
 }
+# What an error that ended a step is called; others are by their own names.
+_ENDED: Mapping[str, Words] = {
+    "UsageError": ("refused (64)", "rechazado (64)"),
+    "ContractError": ("refused (65)", "rechazado (65)"),
+    "ServiceUnavailable": ("service away (69)", "servicio caído (69)"),
+    "Busy": ("busy (75)", "ocupado (75)"),
+    "ConfigurationError": ("wrong settings (78)", "configuración errónea (78)"),
+    "KeyboardInterrupt": ("interrupted", "interrumpido"),
+}
 _FEW = 0.001  # a share below is not told more exactly
 _LONGEST_HEADER = 200  # characters of an Accept-Language header that are read
 _QUALITY = re.compile(r"q=([01](?:\.[0-9]{0,3})?)")
@@ -76,6 +85,15 @@ def kind_in_words(kind: str, lang: str) -> str:
 def head_in_words(name: str, lang: str) -> str:
     """The head of a list's column."""
     return told(_HEADS[name], lang)
+
+
+def ended_in_words(error: str, lang: str) -> str:
+    """What the error that ended a step means, with the code that its command ended with.
+
+    >>> ended_in_words("UsageError", "es"), ended_in_words("KeyError", "en")
+    ('rechazado (64)', 'KeyError')
+    """
+    return told(_ENDED[error], lang) if error in _ENDED else error
 
 
 def list_in_words(week: str, lang: str, *, customer: str | None = None, product: str | None = None) -> str:

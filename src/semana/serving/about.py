@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from semana.data.weeks import Week
 from semana.errors import ConfigurationError, ContractError
 from semana.evaluation.durations import with_times_usual
 from semana.reports.metrics import exposition, requests_served
@@ -21,6 +22,7 @@ from semana.stores.ledger import rolled_back
 from semana.stores.reviewed import estimate, figures, live_drift, newest_drift_or_none, parts
 from semana.stores.watched import watched
 
+_DELIVERIES = 50
 router = APIRouter(prefix="/v1", dependencies=[needs("read")], responses={**ANY, **refusals(409)})
 health = APIRouter(tags=["health"])
 
@@ -34,7 +36,7 @@ async def key(request: Request) -> Response:
 
 @router.get("/model", response_model=r.Model, tags=["model"])
 def model(request: Request, loaded: Publication, stores: Home) -> Response:
-    """The model that made the list, the one that is to make the next, and whether anything newer was refused."""
+    """The model that made the list, the one that is to make the next, and what is wrong with either."""
     hot = hot_of(request)
     try:
         champion, differs = stores.ledger.champion(), other_model(stores)
@@ -86,8 +88,12 @@ def ledger(request: Request, stores: Home, limit: Limit = 50, offset: Offset = 0
 
 @router.get("/drift", response_model=r.Drift, tags=["reports"])
 def drift(request: Request, stores: Home) -> Response:
-    """Whether customers behave unlike before, and the running week as it was last looked at."""
-    return answer(request, None, {"historical": newest_drift_or_none(stores), "live": live_drift(stores)})
+    """Whether customers behave unlike before, the running week as last looked at, and the newest deliveries."""
+    live = live_drift(stores)
+    if live:
+        live["over"] = Week.parse(live["week"]).end < datetime.now(UTC).date()
+    door = stores.landing.judged(latest=_DELIVERIES)
+    return answer(request, None, {"historical": newest_drift_or_none(stores), "live": live, "deliveries": door})
 
 
 @router.get("/performance", response_model=r.Performance, tags=["reports"])
@@ -138,11 +144,12 @@ async def livez(request: Request) -> Response:
     responses={503: {"model": r.Ready, "description": "No list is loaded yet"}, **refusals(400)},
 )
 async def readyz(request: Request) -> Response:
-    """Whether a list is served; `degraded` where a newer one was refused or the home is away, and how old it is."""
+    """Whether a list is served, the newest or not, and how old; `degraded` where something is wrong, and what."""
     hot = hot_of(request)
     loaded, reasons = hot.loaded, hot.reasons()
     status = "starting" if loaded is None else "degraded" if reasons else "ready"
-    told: dict[str, Any] = {"status": status, "reasons": reasons, "week": None, "rev": None, "model_version": None}
+    told: dict[str, Any] = {"status": status, "reasons": reasons, "newest": hot.newest()}
+    told |= {"week": None, "rev": None, "model_version": None}
     age = None
     if loaded:
         began = datetime.combine(loaded.mapped.week.start, datetime.min.time(), tzinfo=UTC)

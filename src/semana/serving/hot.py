@@ -22,6 +22,7 @@ _FAULTS = (ContractError, ConfigurationError, UsageError, OSError)
 _OF_OURS = (errno.EMFILE, errno.ENFILE)  # too many open files: nothing is wrong with what was to be read
 _EARLIER = 5  # revisions that are tried where the newest may not serve
 _AGAIN = 60.0  # seconds until what was refused is looked at again, though nothing moved
+_NO_LIST = f"{CURRENT} damaged"  # what is refused where nobody can read which list is the newest
 _log = logging.getLogger(__name__)
 
 
@@ -64,12 +65,18 @@ class Hot:
                 self._look_at_champion(now)
 
     def reasons(self) -> list[str]:
-        """Why it does not serve the newest that there is; empty where it does."""
+        """What is wrong with a list, with the model that is to make the next, or with the home; empty for nothing."""
         away = f"the home is away since {self.away_since}: the last good list serves" if self.away_since else None
         faults = [
             f"{each.what} is refused since {each.since}: {each.why}" for each in (self.refused, self.unfit) if each
         ]
         return [*([away] if away else []), *faults]
+
+    def newest(self) -> bool | None:
+        """Whether the list that serves is the newest published one; None where that cannot be told."""
+        if self.away_since or self.loaded is None or (self.refused and self.refused.what == _NO_LIST):
+            return None
+        return self.refused is None or self.refused.what == self.loaded.mapped.where
 
     def _is_there(self, now: datetime) -> bool:
         there = (self.stores.home / "format.json").exists()
@@ -138,7 +145,7 @@ class Hot:
         try:
             return self.stores.publications.newest()
         except _FAULTS:
-            return self.stores.publications.folder / CURRENT / "damaged"  # mapping it says so
+            return self.stores.publications.folder.joinpath(*_NO_LIST.split())  # mapping it says so
 
     def _swap(self, folder: Path) -> None:
         """Loads the revision beside the one that serves and puts it in its place; raises what is wrong with it."""

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Id = int | str
 Chance = Annotated[float, Field(ge=0, le=1, description="Chance of a purchase in the week.")]
+USUAL = "What a purchase of the pair usually is (of the product where it was never bought): what to offer."
 Open = ConfigDict(extra="allow")
 
 
@@ -63,11 +64,11 @@ class Offer(BaseModel):
     rank: int = Field(description="1 is the customer's best.")
     recommended: bool
     kind: str = Field(examples=["usual"], description="usual, overdue or new")
-    expected_quantity: float | None
+    expected_quantity: float | None = Field(description="The chance times the usual quantity.")
     expected_amount: float | None
     last_bought: date | None
     usual_gap_days: float | None
-    usual_quantity: float | None
+    usual_quantity: float | None = Field(description=USUAL)
     bought_this_week: float | None = Field(description="The quantity that has landed for the list's week, else null.")
     why: str = Field(examples=["↑ bought in 23 of the last 26 weeks"])
     reasons: list[Reason]
@@ -140,6 +141,7 @@ class Caller(BaseModel):
     expected_quantity: float | None
     expected_amount: float | None
     last_bought: date | None
+    usual_quantity: float | None = Field(description=USUAL)
     bought_this_week: float | None
     why: str
 

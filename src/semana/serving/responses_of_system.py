@@ -131,15 +131,18 @@ class Model(Stamped):
     bundle: str
     champion: dict[str, Any] | None
     differs: str | None = Field(description="What to do where another model serves by now than made the list.")
-    degraded: list[str] = Field(description="Why it does not serve the newest that there is.")
+    degraded: list[str] = Field(description="What was refused and why, or that the home is away.")
 
 
 class Ready(BaseModel):
     """Whether it serves, and how well."""
 
-    model_config = _like(status="ready", reasons=[], week="2025-W02", rev=1, model_version="1.0.0", age_days=0.4)
+    model_config = _like(
+        status="ready", reasons=[], newest=True, week="2025-W02", rev=1, model_version="1.0.0", age_days=0.4
+    )
     status: Literal["ready", "degraded", "starting"]
     reasons: list[str]
+    newest: bool | None = Field(description="Whether no newer list is published; null where that cannot be told.")
     week: str | None
     rev: int | None
     model_version: str | None
@@ -221,11 +224,29 @@ class Found(BaseModel):
 
 
 class Drift(BaseModel):
-    """The newest verdict on drift, and the running week as it was last looked at; null where there is none."""
+    """The newest verdict on drift, the running week as last looked at (null where there is none), the deliveries.
 
-    model_config = _like(historical={"week": "2025-W01", "verdict": "calm", "score": 0.8, "limit": 1.5}, live=None)
+    `live` says whether its week is `over`: nothing of a later one had landed then. The deliveries are the newest,
+    oldest first, as they were judged and, where they were `retracted` since, why.
+    """
+
+    model_config = _like(
+        historical={"week": "2025-W01", "verdict": "calm", "score": 0.8, "limit": 1.5},
+        live=None,
+        deliveries=[
+            {
+                "file": "transactions.parquet",
+                "arrival": _WHEN,
+                "rows": 3200,
+                "quarantined": 2,
+                "retracted": False,
+                "says": "accepted",
+            }
+        ],
+    )
     historical: Found | None
     live: Found | None
+    deliveries: list[Found]
 
 
 class Performance(BaseModel):

@@ -13,6 +13,8 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import accumulate
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,7 @@ from semana.stores.reading import as_delivered, read_file
 from semana.stores.staging import clean_all, counts_of, id_kinds
 
 LANDED = "landed"
+_NOT_IN = {"rows": None, "quarantined": None, "retracted": False}  # of a file that was refused
 _LATELY = timedelta(days=365)  # before the newest landed day: prices rise, shops grow, and older lines take time
 _OF_ORDER = (s.CUSTOMER_ID, s.PRODUCT_ID, s.DATE, s.ORDER_ID)
 _log = logging.getLogger(__name__)
@@ -210,6 +213,34 @@ class Landing(Forgetting):
         reports = [json.loads(path.read_bytes()) for path in self.home.glob("rejected/*/report.json")]
         return sorted(reports, key=lambda report: str(report["arrival"]))
 
+    def judged(self, position: int | None = None, *, latest: int) -> list[dict[str, Any]]:
+        """The latest deliveries as they were judged, oldest first, refused ones (at any time) included.
+
+        Each has file, arrival, rows and quarantined (null where it was refused), whether it was `retracted` by
+        `position` (default: now), and what is said of it.
+        """
+        gone = self.retractions(position)
+        landed = [
+            {
+                "file": entry["file"],
+                "arrival": entry["arrival"],
+                "rows": sum(table["rows"] for table in entry["tables"].values()),
+                "quarantined": sum(table["quarantined"] for table in entry["tables"].values()),
+                "retracted": entry["number"] in gone,
+                "says": _judged(entry, gone.get(entry["number"])),
+            }
+            for entry in self.history()[:position]
+            if entry["kind"] == DELIVERY
+        ]
+        refused = [
+            {"file": each["file"], "arrival": each["arrival"], "says": each["error"], **_NOT_IN}
+            for each in self.refusals()
+        ]
+        # What landed stands in the order of the journal, whatever clock each delivery was taken in by.
+        moments = accumulate((str(each["arrival"]) for each in landed), max)
+        placed = [*zip(moments, landed, strict=True), *((str(each["arrival"]), each) for each in refused)]
+        return [each for _, each in sorted(placed, key=itemgetter(0))][-latest:]
+
     def _settle(self, scratch: Path, path: Path) -> None:
         files.replace(path, lambda other: os.rename(scratch, other))
 
@@ -230,6 +261,12 @@ class Landing(Forgetting):
             else:
                 found.append((source, path))
         return found
+
+
+def _judged(entry: Mapping[str, Any], retraction: Mapping[str, Any] | None) -> str:
+    if retraction:
+        return f"retracted: {retraction['reason']}"
+    return f"accepted: {entry['accepted']}" if entry["accepted"] else "accepted"
 
 
 def _already(known: Delivery, table: str | None) -> dict[str, Any]:

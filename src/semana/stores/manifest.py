@@ -70,16 +70,30 @@ class Manifest:
         """Every delivery, those that were retracted too."""
         return self._deliveries(self.history(), retracted=True)
 
+    def retractions(self, position: int | None = None) -> dict[int, dict[str, Any]]:
+        """By the position of a delivery that was retracted by `position` (default: now), the entry that did it."""
+        return self._walked(self._until(position))[1]
+
     def _deliveries(self, entries: list[dict[str, Any]], *, retracted: bool) -> list[Delivery]:
+        if retracted:
+            entries = [entry for entry in entries if entry["kind"] != RETRACTION]
+        return list(self._walked(entries)[0].values())
+
+    def _walked(self, entries: list[dict[str, Any]]) -> tuple[dict[str, Delivery], dict[int, dict[str, Any]]]:
+        """After the entries, what is live, by its hash as delivered; and by position what took back each of the others.
+
+        A retraction names the hash that its delivery had by then, as it came or as forgetting had made it.
+        """
         rewritten = self._rewritten()
-        found: dict[str, Delivery] = {}
+        live: dict[str, Delivery] = {}
+        gone: dict[int, dict[str, Any]] = {}
         for entry in entries:
             if entry["kind"] == DELIVERY:
-                found[entry["hash"]] = _delivery(entry, rewritten)
-            elif entry["kind"] == RETRACTION and not retracted:
-                gone = _now(entry["hash"], rewritten)
-                found = {key: each for key, each in found.items() if each.hash != gone}
-        return list(found.values())
+                live[entry["hash"]] = _delivery(entry, rewritten)
+            elif entry["kind"] == RETRACTION:
+                for key in [key for key in live if entry["hash"] in _names(key, rewritten)]:
+                    gone[live.pop(key).position] = entry
+        return live, gone
 
     def _rewritten(self) -> dict[str, dict[str, Any]]:
         """By the hash of a file that was written anew: the `hash` and the `tables` of what it became."""
@@ -182,9 +196,15 @@ def utc_text(moment: datetime) -> str:
 
 
 def _now(hash_: str, rewritten: Mapping[str, Mapping[str, Any]]) -> str:
-    while hash_ in rewritten:
-        hash_ = str(rewritten[hash_]["hash"])
-    return hash_
+    return _names(hash_, rewritten)[-1]
+
+
+def _names(hash_: str, rewritten: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Every hash that a file had, from the one it was delivered with to the one it has now."""
+    found = [hash_]
+    while found[-1] in rewritten:
+        found.append(str(rewritten[found[-1]]["hash"]))
+    return found
 
 
 def _delivery(entry: Mapping[str, Any], rewritten: Mapping[str, Mapping[str, Any]]) -> Delivery:

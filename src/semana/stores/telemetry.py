@@ -11,16 +11,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from semana.errors import TOLD
 from semana.evaluation.durations import DONE
 from semana.stores import files
 from semana.stores.datasets import Touch, noted
 from semana.stores.usage import Usage
 
+_LONGEST = 1000  # characters of an error
 _log = logging.getLogger(__name__)
 
 
 class Telemetry:
-    """One file a step that ran, under `folder`; none is ever changed."""
+    """One file a step that ran, under `folder`; forgetting alone changes one."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -29,22 +31,24 @@ class Telemetry:
     def measure(self, step: str, *, run: str = "", week: str = "") -> Iterator[dict[str, Any]]:
         """Records what the block takes, also where it fails; what it puts into the given record is kept too.
 
-        The record holds step, run, week, `began` (UTC), `outcome` ("done", or the error's name), `wall_seconds`,
+        The record holds step, run, week, `began` (UTC), `outcome` ("done", or the error's name), `says` (why it failed,
+        where that is no bug of ours; else null), `wall_seconds`,
         `cpu_seconds`, `peak_memory_mib` (children included), `bytes_read`, `bytes_written`,
         `home_bytes` (the disk that the home takes afterwards) and `datasets`.
         """
         began = datetime.now(UTC)
         record: dict[str, Any] = {"step": step, "run": run, "week": week, "began": began.isoformat()}
-        outcome = DONE
+        outcome, says = DONE, None
         with noted() as notes, Usage() as usage:
             try:
                 yield record
             except BaseException as err:
-                outcome = type(err).__name__
+                outcome, says = type(err).__name__, _said(err, self.folder.parent)
                 raise
             finally:
                 record |= {
                     "outcome": outcome,
+                    "says": says,
                     **usage.figures,
                     "home_bytes": _size(self.folder.parent),
                     "datasets": _sums(notes.values()),
@@ -71,6 +75,11 @@ class Telemetry:
             files.create_exclusive(self.folder / name, files.to_json(record))
         except OSError as err:
             _log.warning("what %s took is not kept: %s", record["step"], err)
+
+
+def _said(err: BaseException, home: Path) -> str | None:
+    """What an error says that a command may end with; in it paths of the home begin at the home."""
+    return str(err).replace(f"{home}{os.sep}", "")[:_LONGEST] if isinstance(err, TOLD) else None
 
 
 def _sums(touches: Iterable[Touch]) -> list[dict[str, Any]]:

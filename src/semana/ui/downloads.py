@@ -43,6 +43,7 @@ _CHANCE = {
     s.RANK: "file_rank",
     s.PROBABILITY: "file_chance",
     s.KIND: "file_kind",
+    s.USUAL_QUANTITY: "file_usual",
     s.EXPECTED_QUANTITY: "file_quantity",
     s.EXPECTED_AMOUNT: "expected_amount",
     s.LAST_BOUGHT: "file_last",
@@ -52,7 +53,7 @@ _BOUGHT = {"bought_this_week": "file_bought"}
 _LIST = {name: head for name, head in (_CUSTOMER | _PRODUCT | _CHANCE).items() if name != s.OWNER} | {
     s.REASONS: "file_why"
 }
-_NUMBERS = (s.PROBABILITY, s.EXPECTED_QUANTITY, s.EXPECTED_AMOUNT)
+_NUMBERS = (s.PROBABILITY, s.USUAL_QUANTITY, s.EXPECTED_QUANTITY, s.EXPECTED_AMOUNT)
 Rows = list[dict[str, Any]]
 Parts = Generator[Rows]
 Table = tuple[str, Parts, dict[str, str]]  # the file's name, its rows part by part, and their fields' heads

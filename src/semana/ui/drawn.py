@@ -12,6 +12,7 @@ from markupsafe import Markup
 from semana.reports import words
 from semana.reports.phrases import LANGUAGES
 from semana.ui.words import say
+from semana.ui.words.sentences import sentence
 
 _DAYS = (["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], ["lun", "mar", "mié", "jue", "vie", "sáb", "dom"])
 _MONTHS = (
@@ -72,6 +73,7 @@ def _room(lang: str) -> Environment:
     room = Environment(loader=PackageLoader("semana.ui"), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     for does in (number, percent, day, days_of):
         room.filters[does.__name__] = partial(does, lang=lang)
+    room.filters["sentence"] = partial(sentence, lang=lang)
     room.filters["kind"] = partial(words.kind_in_words, lang=lang)
     room.globals.update(t=lambda key, **values: say(key, lang, **values), lang=lang)
     return room

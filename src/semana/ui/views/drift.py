@@ -41,15 +41,17 @@ def drift(page: Page) -> None:
     def everything(ask: Ask) -> list[Markup]:
         found = ask.get("/v1/drift")
         past = found["historical"]
-        return [_weeks(page, past), _live(page, found["live"]), _columns(page, past, {}), _door(page, past, {})]
+        return [_weeks(page, past), _live(page, found["live"]), _columns(page, past, {}), _door(page, found, {})]
 
-    def again(draw: Any, ask: Ask, what: Record) -> Markup:
-        drawn: Markup = draw(page, ask.get("/v1/drift")["historical"], what)
-        return drawn
+    def other_columns(ask: Ask, what: Record) -> Markup:
+        return _columns(page, ask.get("/v1/drift")["historical"], what)
+
+    def other_deliveries(ask: Ask, what: Record) -> Markup:
+        return _door(page, ask.get("/v1/drift"), what)
 
     page.opens(everything, [weeks, live, columns, door])
-    page.picked(columns, partial(again, _columns), [columns])
-    page.picked(door, partial(again, _door), [door])
+    page.picked(columns, other_columns, [columns])
+    page.picked(door, other_deliveries, [door])
 
 
 def _weeks(page: Page, past: Record | None) -> Markup:
@@ -148,12 +150,13 @@ def _columns(page: Page, past: Record | None, what: Record) -> Markup:
     return page.draw("drift_columns.html", week=week, **paged(rows, whole(what.get("to", "")), _COLUMNS))
 
 
-def _door(page: Page, past: Record | None, what: Record) -> Markup:
+def _door(page: Page, found: Record, what: Record) -> Markup:
     rows = [
         {**each, "says": sentence(each["says"], page.lang), "stopped": each["rows"] is None}
-        for each in (past["deliveries"][::-1] if past else ())
+        for each in found["deliveries"][::-1]
     ]
-    return page.draw("drift_door.html", there=past is not None, **paged(rows, whole(what.get("to", "")), _DELIVERIES))
+    there = bool(rows or found["historical"])
+    return page.draw("drift_door.html", there=there, **paged(rows, whole(what.get("to", "")), _DELIVERIES))
 
 
 def _live(page: Page, live: Record | None) -> Markup:
@@ -165,7 +168,12 @@ def _live(page: Page, live: Record | None) -> Markup:
     return page.draw(
         "drift_live.html",
         live=live,
-        says=page.t("live_says", week=live["week"], until=day(live["until"], lang), n=live["past_weeks"]),
+        says=page.t(
+            "live_over_says" if live["over"] else "live_says",
+            week=live["week"],
+            until=day(live["until"], lang),
+            n=live["past_weeks"],
+        ),
         odd=", ".join(sentence(name, lang) for name in live["odd"]),
         coming=_count(coming["total"], lang) if coming else None,
         between=page.t(

@@ -141,6 +141,7 @@ def _report(gate: Record, page: Page) -> dict[str, Any]:
     weeks = sorted({week for found in gate["f1"].values() for week in found})
     names = {name: model_in_words(name, lang) for name in gate["f1"] if gate["f1"][name]}
     rows = [(week, {told: gate["f1"][name].get(week) for name, told in names.items()}) for week in weeks]
+    numbers = {"said": partial(short, lang=lang), "told": partial(decimal, lang=lang)}
     return {
         **gate,
         "groups": [
@@ -152,9 +153,7 @@ def _report(gate: Record, page: Page) -> dict[str, Any]:
         "judged": sum(check["judged"] for check in checks),
         "unjudged": sum(not check["judged"] for check in checks),
         "legend": [(figures.mark_of(n), name) for n, name in enumerate(names.values())],
-        "drawn": figures.dots(rows, what="F1", says=page.t("gate_f1"), said=partial(short, lang=lang))
-        if rows
-        else None,
+        "drawn": figures.dots(rows, what="F1", says=page.t("gate_f1"), **numbers) if rows else None,
     }
 
 

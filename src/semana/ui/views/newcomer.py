@@ -13,10 +13,12 @@ from semana.data import schemas as s
 from semana.ui.client import Ask, Refused
 from semana.ui.page import Page
 from semana.ui.views.choosing import Chooser
+from semana.ui.views.customers import speaking
 from semana.ui.views.product import PRODUCTS
 
 _ROWS = 6
 _TOP = 15
+_REASONS = 20
 Line = dict[str, Any]
 
 
@@ -55,9 +57,11 @@ def newcomer(page: Page) -> None:
             "attributes": {name: value for name, value in attributes.items() if value is not None},
             "purchases": [_purchase(page, line) for line in lines if line["there"]],
             "top": _TOP,
+            "reasons": _REASONS,
         }
         found = ask.post("/v1/score", body)
-        scored = page.draw("score.html", rows=found["predictions"], ignored=found["ignored"])
+        rows = [{**row, "why": speaking(row)} for row in found["predictions"]]
+        scored = page.draw("score.html", rows=rows, ignored=found["ignored"])
         return [gr.skip(), lines, scored]
 
     page.opens(drawn, [form], [lines])

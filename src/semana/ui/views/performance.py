@@ -142,12 +142,13 @@ def _parts(page: Page, parts: Sequence[Record], what: Record) -> Markup:
                 mine[name] += row[name]
     rows = [_part(sentence(name, lang), mine) for name, mine in sorted(sums.items())]
     drawn = [(row["name"], {page.t(f"results_{name}"): row[name] for name in ("precision", "recall")}) for row in rows]
+    numbers = {"said": partial(short, lang=lang), "told": partial(decimal, lang=lang)}
     return page.draw(
         "results_parts.html",
         part=part,
         weeks=len(weeks),
         legend=[(figures.mark_of(n), page.t(f"results_{name}")) for n, name in enumerate(("precision", "recall"))],
-        drawn=figures.dots(drawn, what="F1", says=page.t("results_parts")) if drawn else None,
+        drawn=figures.dots(drawn, what="F1", says=page.t("results_parts"), **numbers) if drawn else None,
         **paged([{**row, "f1": decimal(row["f1"], lang)} for row in rows], whole(what.get("to", "")), _ROWS),
     )
 

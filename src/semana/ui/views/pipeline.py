@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from semana.reports import figures
 from semana.reports.spans import Bar, gantt
+from semana.reports.words import ended_in_words
 from semana.ui.client import Ask
 from semana.ui.figures import decimal, paged, seconds, short, size, unit_of, whole
 from semana.ui.page import Page
@@ -99,7 +100,7 @@ def _told(page: Page, run: Record) -> dict[str, Any]:
     said = partial(seconds, lang=lang)
     remarks = [page.t("runs_refused", why=refusal(why, lang)) for why in (run["summary"] or {}).get("refused") or ()]
     remarks += [
-        page.t("runs_step_failed", step=name_of(step["step"], lang), error=step["outcome"])
+        page.t("runs_step_failed", step=name_of(step["step"], lang), error=_why(step, lang))
         for step in steps
         if step["outcome"] != _DONE
     ]
@@ -135,6 +136,12 @@ def _told(page: Page, run: Record) -> dict[str, Any]:
         "gantt": _gantt(page, bars, span, says=page.t("runs_gantt_says", n=len(bars))) if bars else None,
         "scheduled": [_scheduled(page, each, steps) for each in run["scheduled"]],
     }
+
+
+def _why(step: Record, lang: str) -> str:
+    """Why a step failed; of one that ran before reasons were kept, and of a bug, what the error is called."""
+    ended, says = ended_in_words(step["outcome"], lang), step.get("says")
+    return f"{ended}: {sentence(says, lang)}" if says else ended
 
 
 def _gantt(page: Page, bars: Sequence[Bar], span: float, *, says: str) -> Markup:

@@ -104,6 +104,7 @@ TEXTS: Mapping[str, Words] = {
     ),
     "drift_rows": ("{rows} rows", "{rows} filas"),
     "drift_quarantined": ("{n} set aside", "{n} apartadas"),
+    "drift_retracted": ("retracted", "retirada"),
     "drift_stopped": ("refused", "rechazada"),
     "drift_no_door": ("Nothing was delivered yet.", "Aún no se entregó nada."),
     "live": ("The running week", "La semana en curso"),
@@ -116,6 +117,13 @@ TEXTS: Mapping[str, Words] = {
         "{week} until {until}, against the same days of {n} past weeks. Band: what is not odd; line: usual; dot: now.",
         "{week} hasta el {until}, frente a los mismos días de {n} semanas. Franja: lo normal; línea: lo usual; punto: "
         "ahora.",
+    ),
+    "live_over": ("The last week that was looked at", "La última semana que se miró"),
+    "live_over_says": (
+        "{week} is over; nothing of a later week had landed when it was looked at. It was looked at until {until}, "
+        "against the same days of {n} past weeks. Band: what is not odd; line: usual; dot: that week.",
+        "{week} ya pasó; al mirarla no había llegado nada de una semana posterior. Se miró hasta el {until}, frente a "
+        "los mismos días de {n} semanas. Franja: lo normal; línea: lo usual; punto: esa semana.",
     ),
     "live_fine": ("Nothing is odd.", "Nada es extraño."),
     "live_odd": ("Odd: {names}.", "Extraño: {names}."),

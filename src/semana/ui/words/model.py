@@ -28,8 +28,8 @@ TEXTS: Mapping[str, Words] = {
         "Se sirve la lista más nueva; nada más nuevo fue rechazado.",
     ),
     "model_degraded": (
-        "Not the newest is served. The last good list stays until this is mended:",
-        "No se sirve lo más nuevo. La última lista buena queda hasta que se arregle esto:",
+        "The last good list serves, until this is mended:",
+        "Sirve la última lista buena, hasta que se arregle esto:",
     ),
     "model_old": (
         "The list is old: its week ended on {day}, and no newer one is published. See Runs.",

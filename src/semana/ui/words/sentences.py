@@ -135,9 +135,59 @@ _SHAPES: tuple[tuple[str, str], ...] = (
         "en {0} de las últimas {1} semanas lo real quedó fuera de su estimación: no se fíe de esta",
     ),
     (r"(\d+) MiB are free, (\d+) are wanted. Free some, or: (.*)", "quedan {0} MiB, hacen falta {1}. Libere, o: {2}"),
+    # Why a step failed, or a list may not serve
+    (
+        r"the scores of (\S+) are not those of run (\S+): another run made them since\. Make them again: (.*)",
+        "las puntuaciones de {0} no son las de la ejecución {1}: otra las hizo después. Hágalas de nuevo: {2}",
+    ),
+    (
+        r"the scores are empty or no probabilities: nothing is published, the last list keeps serving",
+        "las puntuaciones están vacías o no son probabilidades: no se publica nada, sigue la última lista",
+    ),
+    (
+        r"the scores expect (\d+) purchases, the forecast is (\d+): nothing is published\. Look at (.*), then (.*)\.",
+        "las puntuaciones esperan {0} compras, el pronóstico es {1}: no se publica nada. Vea {2}, luego {3}.",
+    ),
+    (
+        r"the prepared tables of (\S+) are not there any more; its list was made at position (\d+) as of (\S+)\. Make "
+        r"them once more: (.*)",
+        "las tablas preparadas de {0} ya no están; su lista se hizo en la posición {1} a fecha de {2}. Hágalas otra "
+        "vez: {3}",
+    ),
+    (
+        r"the prepared tables of (\S+) have been made again since, at position (\d+) as of (\S+); its list was made at "
+        r"position (\d+) as of (\S+)\. Make them once more: (.*)",
+        "las tablas preparadas de {0} se hicieron de nuevo, en la posición {1} a fecha de {2}; su lista se hizo en la "
+        "posición {3} a fecha de {4}. Hágalas otra vez: {5}",
+    ),
+    (
+        r"no row has landed for (.+?): taken as it is, it would be learned as 'nobody bought'\. Deliver the missing "
+        r"files, or declare the closure in (\S+): (.*)",
+        "no llegó ninguna fila de {0}: así se aprendería como «nadie compró». Entregue los archivos que faltan o "
+        "declare el cierre en {1}: {2}",
+    ),
+    (
+        r"(\S+) ended on (\S+), today is (\S+): nothing newer than (\S+) has landed(.*)\. Deliver what is missing, or "
+        r"predict from what is there with: (.*)",
+        "{0} acabó el {1}, hoy es {2}: no llegó nada posterior a {3}{4}. Entregue lo que falta o prediga con lo que "
+        "hay: {5}",
+    ),
+    (
+        r"no model serves (\S+): the first challenger was refused, see (\S+)\. Ingest more history, or set another "
+        r"gate: mode in (\S+)\.",
+        "ningún modelo sirve {0}: el primer aspirante fue rechazado, vea {1}. Reciba más historia o ponga otro gate: "
+        "mode en {2}.",
+    ),
+    (
+        r"(\d+) messages? could not be sent over (.+?); the list is as it should be\. Mend the channel: `semana watch` "
+        r"and later runs try again for a day\.",
+        "{0} avisos no se pudieron enviar por {1}; la lista está como debe. Arregle el canal: «semana watch» y las "
+        "ejecuciones posteriores lo intentan durante un día.",
+    ),
     # Deliveries at the door
     (r"accepted", "aceptado"),
     (r"accepted: (.*)", "aceptado: {0}"),
+    (r"retracted: (.*)", "retirado: {0}"),
     # Figures of the running week, and parts of lists
     (r"lines", "líneas"),
     (r"customers", "clientes"),
@@ -213,6 +263,8 @@ def _part(said: str) -> str:
     """A part of a sentence in Spanish: a number, a model, or a sentence of its own."""
     if re.fullmatch(r"-?\d+\.\d+", said):
         return _signed(said).replace(".", ",")
+    if re.fullmatch(r"\d+%", said):
+        return f"{said[:-1]} %"
     return model_in_words(said, "es") if said in _MODELS else sentence(_signed(said), "es")
 
 

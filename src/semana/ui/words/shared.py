@@ -22,7 +22,9 @@ TEXTS: Mapping[str, Words] = {
     "list_of": ("List of {week}: {days}", "Lista de {week}: {days}"),
     "list_model": ("model {version}", "modelo {version}"),
     "list_over": ("this week is over", "esta semana ya pasó"),
-    "degraded": ("not the newest", "no es la más nueva"),
+    "stands_old": ("a newer list was refused", "se rechazó una lista más nueva"),
+    "stands_newest": ("the newest, but needs a look: see Model", "la más nueva, pero hay que revisar: vea Modelo"),
+    "stands_unknown": ("may not be the newest", "puede no ser la más nueva"),
     "no_list": (
         "No list is published yet. It appears here by itself after the first weekly run.",
         "Aún no hay lista publicada. Aparece aquí sola tras la primera ejecución semanal.",
