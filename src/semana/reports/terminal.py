@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from textwrap import indent
 from typing import Any, Literal
 
 from rich.box import SIMPLE
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -21,6 +24,7 @@ from semana.reports.words import (
     shown_in_words,
 )
 
+_ENDLESS = 10_000  # columns of a terminal on which everything fits
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -131,8 +135,11 @@ def parts_table(rows: Iterable[Mapping[str, Any]], *, title: str) -> Table:
 
 
 def plain_table(title: str, rows: Sequence[Mapping[str, Any]], *, unbroken: Sequence[str] = ()) -> Table:
-    """Any rows as a table; the keys of the first are the columns. Values of the `unbroken` ones stay in one line."""
-    names = list(rows[0]) if rows else ["nothing"]
+    """Any rows (at least one) as a table; the keys of the first are the columns.
+
+    Values of the `unbroken` ones stay in one line.
+    """
+    names = list(rows[0])
     table = titled_table(title, *((name.replace("_", " "), "left") for name in names), unbroken=unbroken)
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
@@ -140,7 +147,7 @@ def plain_table(title: str, rows: Sequence[Mapping[str, Any]], *, unbroken: Sequ
 
 
 def facts_table(facts: Mapping[str, Any]) -> Table:
-    """Plain values, each on a line under its name; nested ones are flattened."""
+    """Plain values, each on a line beside its name; what is nested in them stands below its own name, further in."""
     table = titled_table("", ("", "left"), ("", "left"), headed=False)
     for name, value in facts.items():
         table.add_row(name.replace("_", " "), _plain(value))
@@ -149,12 +156,41 @@ def facts_table(facts: Mapping[str, Any]) -> Table:
 
 def _plain(value: Any) -> str:
     if isinstance(value, Mapping):
-        return "\n".join(f"{name}: {_plain(each)}" for name, each in value.items()) or "–"
+        return "\n".join(_under(str(name).replace("_", " "), each) for name, each in value.items()) or "–"
     if isinstance(value, list | tuple):
-        return "\n".join(_plain(each) for each in value) or "–"
+        apart = "\n\n" if any(isinstance(each, Mapping) for each in value) else "\n"
+        return apart.join(_plain(each) for each in value) or "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:.4g}" if isinstance(value, float) else "–" if value is None else str(value)
+
+
+def _under(name: str, value: Any) -> str:
+    told = _plain(value)
+    nested = isinstance(value, Mapping | list | tuple) and bool(value)
+    return f"{name}:\n{indent(told, '  ')}" if nested else f"{name}: {told}"
+
+
+class Fitting:
+    """The first of the tables that fits where it is shown without a value broken, else the last.
+
+    With `lines` values may go on in further lines, and words alone stay whole.
+    """
+
+    def __init__(self, *tables: Table, lines: bool = False) -> None:
+        self._tables = tables
+        self._lines = lines
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The table."""
+        *wider, narrowest = self._tables
+        endless = options.update_width(_ENDLESS)
+
+        def needs(table: Table) -> int:
+            measured = Measurement.get(console, endless, table)
+            return measured.minimum if self._lines else measured.maximum
+
+        yield next((table for table in wider if needs(table) <= options.max_width), narrowest)
 
 
 class PlainTable(Table):
