@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -40,7 +41,7 @@ def deliveries_table(rows: Sequence[Mapping[str, Any]]) -> RenderableType:
             found.add_row(*("" if cell is None else f"{cell:,}" if isinstance(cell, int) else cell for cell in cells))
         return found
 
-    return Fitting(table(narrow=False), table(narrow=True), lines=True)
+    return Fitting(partial(table, narrow=False), partial(table, narrow=True), lines=True)
 
 
 def landed_report(summary: Mapping[str, Any]) -> RenderableType:
@@ -78,7 +79,7 @@ def _landed_table(deliveries: Sequence[Mapping[str, Any]]) -> RenderableType:
                 found.add_row(*first, name, *(f"{each[key]:,}" for key, _ in counts))
         return found
 
-    return Fitting(table(narrow=False), table(narrow=True))
+    return Fitting(partial(table, narrow=False), partial(table, narrow=True))
 
 
 def delivery_report(delivery: Mapping[str, Any]) -> RenderableType:

@@ -33,6 +33,11 @@ _HEADS: Mapping[str, Words] = {
     "last bought": ("last bought", "última compra"),
     "why": ("why", "por qué"),
 }
+_SHORT_HEADS: Mapping[str, Words] = {
+    "chance": ("chance", "prob."),
+    "quantity": ("qty", "cant."),
+    "last bought": ("last", "última"),
+}
 _FEW = 0.001  # a share below is not told more exactly
 _LONGEST_HEADER = 200  # characters of an Accept-Language header that are read
 _QUALITY = re.compile(r"q=([01](?:\.[0-9]{0,3})?)")
@@ -76,6 +81,11 @@ def kind_in_words(kind: str, lang: str) -> str:
 def head_in_words(name: str, lang: str) -> str:
     """The head of a list's column."""
     return told(_HEADS[name], lang)
+
+
+def short_head(name: str, lang: str) -> str:
+    """The same where there is little room."""
+    return told(_SHORT_HEADS.get(name, _HEADS[name]), lang)
 
 
 def list_in_words(week: str, lang: str, *, customer: str | None = None, product: str | None = None) -> str:
