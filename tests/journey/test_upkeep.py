@@ -292,6 +292,19 @@ def test_what_was_put_aside_is_told_in_words_on_a_terminal_and_as_json_to_a_prog
     assert told["retraction"] is None
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("keys", "list"), "There is no key, so the API answers this machine alone. Make one: semana --home {} keys"),
+        (("deliveries",), "Nothing has landed yet. Deliver first: semana --home {} ingest PATH"),
+        (("models",), "No model has served yet: the first run makes one. Type: semana --home {} run"),
+    ],
+)
+def test_where_there_is_nothing_it_says_what_to_type(tmp_path: Path, words: tuple[str, ...], says: str) -> None:
+    open_home(read_settings(tmp_path), create=True)
+    assert semana(tmp_path, *words).startswith(says.format(tmp_path))
+
+
 def test_dates_written_in_another_way_are_refused_with_the_key_that_reads_them(home: Path, tmp_path: Path) -> None:
     rows = shop.transactions(TARGET).with_columns(pl.col("date").dt.strftime("%d/%m/%Y"))
     said = semana(home, "ingest", str(shop.write(rows, tmp_path / "transactions-dated.csv")), code=65)

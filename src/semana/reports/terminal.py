@@ -48,7 +48,7 @@ def run_table(summary: Mapping[str, Any]) -> Table:
     table.add_row("drift", summary["drift"]["verdict"])
     table.add_row(
         "published",
-        f"{summary['published']}: {summary['recommended_pairs']} recommended pairs, {summary['customers']} customers",
+        f"{summary['published']}: {summary['recommended_pairs']:,} offers to {summary['customers']:,} customers",
     )
     if newest:
         table.add_row("last list", f"{newest['week']}: F1 {newest['f1']:.3f}, recall@10 {newest['recall_at_10']:.3f}")
