@@ -38,12 +38,12 @@ class PutAside:
 def put_aside(quarantined: pl.DataFrame, specs: Mapping[str, Table], *, shown: int = 3) -> list[PutAside]:
     """What broke which rule (rows of catalog.QUARANTINE), the most frequent rule first."""
 
-    def first(rows: pl.DataFrame, table: str, reason: str) -> tuple[dict[str, Any], ...]:
+    def _first(rows: pl.DataFrame, table: str, reason: str) -> tuple[dict[str, Any], ...]:
         told = rows.select("row", "values").head(shown).rows()
         return tuple({"row": row + 1, "value": value_at_fault(reason, values, specs[table])} for row, values in told)
 
     found = [
-        PutAside(str(table), str(reason), rows.height, first(rows, str(table), str(reason)))
+        PutAside(str(table), str(reason), rows.height, _first(rows, str(table), str(reason)))
         for (table, reason), rows in quarantined.sort("row").group_by("table", s.REASON, maintain_order=True)
     ]
     return sorted(found, key=lambda each: -each.rows)

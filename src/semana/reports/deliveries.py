@@ -28,7 +28,7 @@ def deliveries_table(rows: Sequence[Mapping[str, Any]]) -> RenderableType:
     right = ("position", "rows", "put aside")
     facts = ("rows", "put aside", "from", "to", "arrived")
 
-    def table(*, narrow: bool) -> Table:
+    def _table(*, narrow: bool) -> Table:
         short = {"position": "no.", "put aside": "aside"} if narrow else {}
         names = ("position", "hash", "what", *(name for name in facts if not (narrow and name in ("from", "to"))))
         heads = [short.get(name, name) for name in names]
@@ -41,7 +41,7 @@ def deliveries_table(rows: Sequence[Mapping[str, Any]]) -> RenderableType:
             found.add_row(*("" if cell is None else f"{cell:,}" if isinstance(cell, int) else cell for cell in cells))
         return found
 
-    return Fitting(partial(table, narrow=False), partial(table, narrow=True), lines=True)
+    return Fitting(partial(_table, narrow=False), partial(_table, narrow=True), lines=True)
 
 
 def landed_report(summary: Mapping[str, Any]) -> RenderableType:
@@ -65,7 +65,7 @@ def landed_report(summary: Mapping[str, Any]) -> RenderableType:
 def _landed_table(deliveries: Sequence[Mapping[str, Any]]) -> RenderableType:
     counts = _counts(each for delivery in deliveries for each in delivery["tables"].values())
 
-    def table(*, narrow: bool) -> Table:
+    def _table(*, narrow: bool) -> Table:
         heads = [head.removeprefix("put ") if narrow else head for _, head in counts]
         hashes = () if narrow else (("hash", "left"),)
         columns = (*hashes, ("file", "left"), ("table", "left"), *((head, "right") for head in heads))
@@ -79,7 +79,7 @@ def _landed_table(deliveries: Sequence[Mapping[str, Any]]) -> RenderableType:
                 found.add_row(*first, name, *(f"{each[key]:,}" for key, _ in counts))
         return found
 
-    return Fitting(partial(table, narrow=False), partial(table, narrow=True))
+    return Fitting(partial(_table, narrow=False), partial(_table, narrow=True))
 
 
 def delivery_report(delivery: Mapping[str, Any]) -> RenderableType:

@@ -77,7 +77,7 @@ def list_table(
     below = [shown_in_words(mine, recommended, lang), not_recommended_in_words(lang) if mine < len(rows) else ""]
     said = "\n".join(line for line in below if line)
 
-    def beside(*, short: bool) -> Table:
+    def _beside(*, short: bool) -> Table:
         heads = [short_head(name, lang) if short else head_in_words(name, lang) for name in (*named, *_FIGURES, "why")]
         sides = [*("left" for _ in named), *_FIGURES.values(), "left"]
         columns = zip(heads, sides, strict=True)
@@ -86,7 +86,7 @@ def list_table(
             table.add_row(*names, *values, why)
         return table
 
-    def stacked() -> Table:
+    def _stacked() -> Table:
         heads = [short_head(name, lang) for name in _FIGURES]
         first = ", ".join(head_in_words(name, lang) for name in named)
         columns = ((first, "left"), *zip(heads, _FIGURES.values(), strict=True))
@@ -95,7 +95,7 @@ def list_table(
             table.add_row("\n".join((*names, *([f"  {why}"] if why else []))), *values)
         return table
 
-    return Fitting(partial(beside, short=False), partial(beside, short=True), stacked)
+    return Fitting(partial(_beside, short=False), partial(_beside, short=True), _stacked)
 
 
 def _named(row: Mapping[str, Any], named: Iterable[str]) -> list[str]:
@@ -116,7 +116,7 @@ def calls_table(rows: Sequence[Mapping[str, Any]], *, title: str) -> Fitting:
     owned = any(row[s.OWNER] is not None for row in rows)
     figures = ("products", "expected purchases", "expected amount")
 
-    def table(*, narrow: bool) -> Table:
+    def _table(*, narrow: bool) -> Table:
         heads = [name.replace(" ", "\n") if narrow else name for name in figures]
         people = (("customer", "left"), *([("owner", "left")] if owned else []))
         columns = (("call", "right"), *people, *((head, "right") for head in heads))
@@ -128,7 +128,7 @@ def calls_table(rows: Sequence[Mapping[str, Any]], *, title: str) -> Fitting:
             found.add_row(str(place), name, *owner, str(row["products"]), f"{row['expected_purchases']:.1f}", amount)
         return found
 
-    return Fitting(partial(table, narrow=False), partial(table, narrow=True))
+    return Fitting(partial(_table, narrow=False), partial(_table, narrow=True))
 
 
 def performance_table(rows: Iterable[Mapping[str, Any]]) -> Table:
@@ -206,12 +206,12 @@ class Fitting:
         *wider, narrowest = self._tables
         endless = options.update_width(_ENDLESS)
 
-        def fits(table: Table) -> bool:
+        def _fits(table: Table) -> bool:
             needs = Measurement.get(console, endless, table)
             return (needs.minimum if self._lines else needs.maximum) <= options.max_width
 
         made = (make() for make in wider)
-        yield next((table for table in made if fits(table)), None) or narrowest()
+        yield next((table for table in made if _fits(table)), None) or narrowest()
 
 
 class PlainTable(Table):
