@@ -101,6 +101,9 @@ def test_nothing_names_who_is_forgotten_and_all_else_is_as_it_was(known: Path) -
     assert "is unknown among 39 customers" in semana(known, "list", "--customer", SOMEBODY, code=64)
     assert "nothing that has landed" in semana(known, *FORGET, code=64)
     assert "asked for it" in semana(known, "deliveries")
+    lines = [line.split() for line in semana(known, "deliveries").splitlines()]
+    (back,) = (line[-1] for line in lines if line[:2] == ["retracted", "by"])
+    assert back in {line[0] for line in lines if line[1:3] == ["retraction", "of"]}
     shop.write(
         named(shop.transactions(TARGET)).filter(pl.col("customer_id") != SOMEBODY),
         known / "drop" / "canonical" / "transactions-next.csv",

@@ -12,10 +12,10 @@ from semana.pipeline import STEPS
 from tests.journey.conftest import TARGET
 
 
-def said(home: Path, *, terminal: bool) -> str:
-    """What a run of a past week says on stderr."""
+def said(home: Path, *words: str, terminal: bool) -> str:
+    """What a run says on stderr."""
     reads, writes = pty.openpty() if terminal else os.pipe()
-    call = [sys.executable, "-m", "semana.cli", "--home", str(home), "run", "--week", str(TARGET + -2)]
+    call = [sys.executable, "-m", "semana.cli", "--home", str(home), "run", *words]
     env = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
     with subprocess.Popen(call, stdout=subprocess.DEVNULL, stderr=writes, env=env) as process:
         os.close(writes)
@@ -35,10 +35,18 @@ def read(file: int) -> bytes:
 
 
 def test_a_terminal_is_shown_a_bar_and_a_log_is_not(home: Path) -> None:
-    shown, logged = said(home, terminal=True), said(home, terminal=False)
+    past = ("--week", str(TARGET + -2))
+    shown, logged = said(home, *past, terminal=True), said(home, *past, terminal=False)
     assert "━" in shown
     assert f"/{len(STEPS)}" in shown
     assert "INFO" not in shown
     assert "━" not in logged
     assert "\x1b" not in logged
     assert all(f" {step.name}\n" in logged for step in STEPS if step.name in ("prepare", "predict", "publish"))
+
+
+def test_a_training_says_what_it_does_and_a_log_is_not_flooded(home: Path) -> None:
+    logged = said(home, "--as-of", str(TARGET.start), "--retrain", "always", "--reason", "again", terminal=False)
+    phases = ("label weeks: ", "learns from ", "the models are judged by ", "learns from all weeks", "its portrait")
+    assert [phase for phase in phases if phase not in logged] == []
+    assert logged.count("are worked out; weeks so far") < 4

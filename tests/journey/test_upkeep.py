@@ -18,7 +18,7 @@ from semana.settings import read_settings
 from semana.stores.home import open_home
 from semana.stores.leases import Leases
 from tests import shop
-from tests.journey.command import semana, summary
+from tests.journey.command import in_process, semana, summary
 from tests.journey.conftest import TARGET
 
 
@@ -269,6 +269,40 @@ def test_a_home_below_a_file_is_refused(tmp_path: Path) -> None:
 def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert "is a file" in semana(tmp_path / "file", "run", code=78)
+
+
+def test_what_was_put_aside_is_told_in_words_on_a_terminal_and_as_json_to_a_program(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = pl.int_range(pl.len()) < 3
+    rows = shop.transactions(TARGET).with_columns(quantity=pl.when(first).then(0.0).otherwise("quantity"))
+    file = str(shop.write(rows, tmp_path / "transactions-bad.csv"))
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    in_process(home, "ingest", file)
+    landed = [line.split() for line in capsys.readouterr().out.splitlines()]
+    hash_ = next(line[0] for line in landed if line[1:2] == ["transactions-bad.csv"])
+    in_process(home, "deliveries", "show", hash_)
+    page = capsys.readouterr().out
+    assert "quantity is 0" in page
+    assert "row 1: quantity '0.0'" in page
+    assert "days" not in page
+    told = summary(home, "deliveries", "show", hash_)
+    assert [(each["reason"], each["rows"]) for each in told["put_aside"]] == [("quantity is 0", 3)]
+    assert told["tables"]["transactions"]["days"]
+    assert told["retraction"] is None
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("keys", "list"), "There is no key, so the API answers this machine alone. Make one: semana --home {} keys"),
+        (("deliveries",), "Nothing has landed yet. Deliver first: semana --home {} ingest PATH"),
+        (("models",), "No model has served yet: the first run makes one. Type: semana --home {} run"),
+    ],
+)
+def test_where_there_is_nothing_it_says_what_to_type(tmp_path: Path, words: tuple[str, ...], says: str) -> None:
+    open_home(read_settings(tmp_path), create=True)
+    assert semana(tmp_path, *words).startswith(says.format(tmp_path))
 
 
 def test_dates_written_in_another_way_are_refused_with_the_key_that_reads_them(home: Path, tmp_path: Path) -> None:

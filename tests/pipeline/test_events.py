@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from semana.data import catalog
 from semana.data.weeks import Week
-from semana.errors import ContractError, UsageError
+from semana.errors import ConfigurationError, ContractError, UsageError
 from semana.pipeline import ingest
 from semana.pipeline.events import failures_told
 from semana.pipeline.order import Order
@@ -41,7 +42,7 @@ def test_the_list_is_told_once_with_how_the_last_one_did(living: Stores) -> None
     stores, came = heard(living)
     run_week(stores, Order(on(NEXT), as_of=NEXT.start, reason="a test"))
     told = {event.kind: event.says for event in came}
-    assert told["list published"].startswith(f"{NEXT} rev 1, ")
+    assert re.match(rf"{NEXT} rev 1, [\d,]+ offers to \d+ customers by ", told["list published"])
     assert f"The list of {SECOND} had an F1 of" in told["list published"]
     before = len(came)
     run_week(stores, Order(on(NEXT), as_of=NEXT.start, reason="a test"))
@@ -92,6 +93,17 @@ def test_beside_a_refused_file_the_new_ones_that_landed_are_counted(living: Stor
 
     assert "The other files landed (1): semana deliveries" in says()
     assert "other files" not in says()
+
+
+def test_files_of_another_source_are_told_once_and_as_what_failed(living: Stores, tmp_path: Path) -> None:
+    stores, came = heard(living)
+    paths = [shop.write_week(tmp_path, SECOND + n) for n in range(5)]
+    with pytest.raises(ConfigurationError) as refused:
+        ingest.land(stores, paths, source="sodai", table=None, arrival=on(NEXT))
+    assert str(refused.value).count("this home holds") == 1
+    assert f"Not taken: {', '.join(path.name for path in paths[:3])} and 2 more." in str(refused.value)
+    (event,) = came
+    assert (event.kind, event.says.count("this home holds")) == ("ingest failed", 1)
 
 
 def test_a_wrong_call_is_nobodys_alarm(living: Stores) -> None:

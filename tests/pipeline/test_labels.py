@@ -192,3 +192,17 @@ def test_an_order_line_that_prepare_loses_is_noticed(tmp_path: Path, monkeypatch
     monkeypatch.setattr(prepare, "weekly_purchases", losing)
     with pytest.raises(RuntimeError, match=r"the purchases hold .* a bug of ours"):
         opened(tmp_path, invoices(11))
+
+
+def test_which_week_is_worked_out_is_logged_now_and_then_and_shown_on_a_bar_each_time(
+    homes: dict[str, tuple[Run, Stores]], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, stores = next(iter(homes.values()))
+    seconds = iter((0.0, 4.0, 8.0, 12.0, 12.0, 16.0))
+    monkeypatch.setattr(labels.time, "monotonic", lambda: next(seconds, 16.0))
+    examples = LabelWeeks(run, stores)
+    with caplog.at_level("DEBUG", logger="semana.pipeline.labels"):
+        for number in range(2, 6):
+            examples(shop.FIRST + number)
+    told = [record.levelname for record in caplog.records if "worked out" in record.message]
+    assert told == ["DEBUG", "DEBUG", "INFO", "DEBUG"]

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from semana.reports.comparison import comparison
-from semana.reports.terminal import facts_table, list_table
+from semana.reports.terminal import calls_table, facts_table, list_table
 
 FIGURES = ("f1", "average_precision", "recall_at_10", "ndcg_at_10")
 
@@ -28,8 +28,8 @@ def row(product: str, chance: float, *, recommended: bool) -> dict[str, Any]:
     }
 
 
-def printed(table: Any) -> str:
-    console = Console(width=120, record=True)
+def printed(table: Any, *, width: int = 120) -> str:
+    console = Console(width=width, record=True)
     with console.capture() as captured:
         console.print(table)
     return captured.get()
@@ -48,21 +48,53 @@ def test_a_list_is_of_one_language_and_says_what_it_leaves_out(lang: str, said: 
     assert [word for word in said if word not in text] == []
 
 
+@pytest.mark.parametrize(("lang", "heads"), [("en", "chance kind qty last"), ("es", "prob. tipo cant. última")])
+@pytest.mark.parametrize("both", [False, True])
+def test_a_list_of_long_names_is_readable_at_80_columns(lang: str, heads: str, both: bool) -> None:
+    named = {"customer": "Bar La Esquina, Calle Mayor", "product": "HISPANIC CARBONATED BEVERAGES"}
+    rows = [{**row("935796", chance, recommended=True), **named} for chance in (0.75, 0.5)]
+    text = printed(list_table(rows, title="2024-W50", who="product_id", both=both, lang=lang), width=80)
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    told = ("bought 4 weeks in a row", "comprado 4 semanas seguidas")[lang == "es"]
+    assert any(line.endswith(heads) for line in lines)
+    assert sum(line.startswith(f"935796 {named['product']}") for line in lines) == 2
+    assert lines.count(f"↑ {told}") == 2
+    assert sum(line.startswith(f"7 {named['customer']}") for line in lines) == 2 * both
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_calls_break_no_name_at_80_columns() -> None:
+    called = {"customer_id": 7, "label": "Bar La Esquina, Calle Mayor", "owner": "north", "products": 12}
+    expected = {"expected_purchases": 7.34, "expected_amount": 12345.6}
+    text = printed(calls_table([{**called, **expected}], title="2024-W50"), width=80)
+    assert "7 Bar La Esquina, Calle Mayor" in text
+    assert "12,345.60" in text
+
+
 def test_a_whole_list_has_nothing_below_it() -> None:
     text = printed(list_table([row("milk", 0.75, recommended=True)], title="", who="product_id", recommended=1))
     assert "recommended" not in text
 
 
 def test_facts_are_a_line_each_nested_ones_too() -> None:
-    text = printed(facts_table({"to_do": ["a", "b"], "left": {"x": 0.123456}, "held": True, "none": None, "no": []}))
+    nested = {"x": 0.123456, "in_it": {"deep": [{"a": 1}, {"a": 2}]}}
+    text = printed(facts_table({"to_do": ["a", "b"], "left": nested, "held": True, "none": None, "no": []}))
     assert [" ".join(line.split()) for line in text.splitlines() if line.strip()] == [
         "to do a",
         "b",
         "left x: 0.1235",
+        "in it:",
+        "deep:",
+        "a: 1",
+        "a: 2",
         "held yes",
         "none –",
         "no –",
     ]
+    places = [
+        next(line for line in text.splitlines() if word in line).index(word) for word in ("in it", "deep", "a: 1")
+    ]
+    assert places == sorted(set(places))
 
 
 def compared(low: float, high: float) -> str:

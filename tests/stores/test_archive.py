@@ -33,6 +33,7 @@ def test_a_home_comes_back_as_it_was(python: None, tmp_path: Path) -> None:
     write_archive(tmp_path / "home", tmp_path / "backup.tar.gz")
     assert read_archive(tmp_path / "backup.tar.gz", tmp_path / "again")["files"] == 2
     assert (tmp_path / "again" / "ledger" / "0001.json").read_text() == "1"
+    assert (tmp_path / "again" / ".gitignore").read_text().endswith("\n*\n")
 
 
 @pytest.mark.parametrize("name", ["../planted", "ledger/../../planted"])

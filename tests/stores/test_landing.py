@@ -138,6 +138,11 @@ def test_validate_adds_up_what_landed(landing: Landing, coming: Path) -> None:
     rows = pl.read_parquet(quarantine)
     assert rows["row"].to_list() == [0, 1, 2]
     assert set(rows["reason"]) == {"quantity is 0"}
+    quarantine.unlink()
+    (aside,) = landing.put_aside(landing.deliveries()[0])
+    assert (aside.table, aside.reason, aside.rows) == ("transactions", "quantity is 0", 3)
+    assert aside.first == tuple({"row": row, "value": "quantity 0.0"} for row in (1, 2, 3))
+    assert pl.read_parquet(quarantine).equals(rows)
     assert json.loads(rows["values"][0])["quantity"] == 0
 
 

@@ -111,6 +111,32 @@ def test_a_retracted_delivery_may_be_delivered_again(landing: Landing, coming: P
     again = deliver(landing, path)
     assert (again["outcome"], again["position"]) == ("landed", 3)
     assert purchases(landing)[s.LINES].sum() == 320
+    assert [each.position for each in landing.ever()] == [1, 3]
+    assert {position: entry["number"] for position, entry in landing.retractions().items()} == {1: 2}
+    assert landing.show(first["hash"], retracted=True).position == 3
+
+
+def test_a_retracted_delivery_can_still_be_shown_and_not_retracted_twice(landing: Landing, coming: Path) -> None:
+    one = deliver(landing, shop.write_week(coming, shop.FIRST))
+    landing.retract(one["hash"], reason="too early", arrival=LATER)
+    assert landing.show(one["hash"][:6], retracted=True).position == 1
+    with pytest.raises(UsageError, match="0 landed deliveries"):
+        landing.retract(one["hash"], reason="again", arrival=LATER)
+
+
+def test_a_retraction_stays_with_its_delivery_when_a_customer_is_forgotten(landing: Landing, coming: Path) -> None:
+    rows = shop.transactions(shop.FIRST)
+    without = deliver(landing, shop.write(rows.filter(pl.col("customer_id") != 2), coming / "transactions-a.csv"))
+    before = deliver(landing, shop.write(rows, coming / "transactions-b.csv"))
+    other = deliver(landing, shop.write_week(coming, shop.FIRST + 1))
+    landing.retract(without["hash"], reason="2 is missing", arrival=LATER)
+    assert landing.forget("2", reason="asked for it", arrival=LATER) == 2
+    landing.retract(landing.deliveries()[-1].hash, reason="the wrong branch", arrival=LATER)
+    assert {position: entry["number"] for position, entry in landing.retractions().items()} == {1: 4, 3: 6}
+    (kept,) = landing.deliveries()
+    assert (kept.position, kept.hash, kept.delivered) == (2, without["hash"], before["hash"])
+    assert landing.taken_back(3) == [without["file"], other["file"]]
+    assert landing.show(other["hash"][:6], retracted=True).position == 3
 
 
 def judged(landing: Landing, position: int | None = None) -> list[tuple[str, bool, str]]:

@@ -19,6 +19,7 @@ from semana.errors import UsageError
 
 if TYPE_CHECKING:
     import polars as pl
+    from rich.console import RenderableType
 
     from semana.data.catalog import Dataset
     from semana.pipeline.order import Order
@@ -75,12 +76,20 @@ class _Typed(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
-        said = super().format(record)
-        if not _home or "semana " not in said:
-            return said
-        from semana.cli import app
+        return _naming_home(super().format(record))
 
-        return as_typed(said, typer.main.get_group(app).commands)
+
+def _naming_home(said: str) -> str:
+    if not _home or "semana " not in said:
+        return said
+    from semana.cli import app
+
+    return as_typed(said, typer.main.get_group(app).commands)
+
+
+def none_yet(says: str) -> None:
+    """Prints, in place of a table without rows, that there is none and what to type to get one."""
+    print(_naming_home(says))
 
 
 def settings(**given: Any) -> Settings:
@@ -189,13 +198,18 @@ def existing(paths: list[Path]) -> list[Path]:
     return paths
 
 
-def last_line(value: dict[str, Any], *, json_asked: bool = False) -> None:
-    """Prints the summary: as one line of JSON, on a terminal as a table unless JSON was asked for."""
+def last_line(
+    value: dict[str, Any],
+    *,
+    json_asked: bool = False,
+    page: Callable[[dict[str, Any]], RenderableType] | None = None,
+) -> None:
+    """Prints the summary: as one line of JSON, on a terminal as a table (or its own page) unless JSON was asked for."""
     if sys.stdout.isatty() and not json_asked:
         from rich.console import Console
 
         from semana.reports.terminal import facts_table
 
-        Console().print(facts_table(value))
+        Console().print((page or facts_table)(value))
     else:
         print(json.dumps(value, ensure_ascii=False, default=str))

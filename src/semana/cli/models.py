@@ -48,6 +48,9 @@ def show_all() -> None:
         }
         for entry in stores.ledger.entries()
     ]
+    if not rows:
+        front.none_yet("No model has served yet: the first run makes one. Type: semana run")
+        return
     Console().print(plain_table("models that served; the last one serves", rows))
 
 

@@ -99,6 +99,7 @@ def ingest(
     """Land files: each is accepted whole or refused whole, and nothing is lost."""
     from semana.errors import UsageError
     from semana.pipeline.weekly import begin_run
+    from semana.reports.deliveries import landed_report
 
     if accept and not reason:
         raise UsageError('--accept needs --reason "...": it is kept in the record')
@@ -106,11 +107,12 @@ def ingest(
     if begin:
         if paths or source or table or accept:
             raise UsageError("--begin takes the drop folder as it is: leave paths, --source, --table and --accept out")
-        front.last_line(begin_run(front.stores(create=True), order))
+        front.last_line(begin_run(front.stores(create=True), order), page=landed_report)
         return
     if order.week or position is not None or order.retrain != "auto":
         raise UsageError("--week, --position, --retrain and --as-recorded are a run's: add --begin")
-    front.last_line(_landed(paths or [], source, front.table_name(table), order, accept=reason if accept else None))
+    landed = _landed(paths or [], source, front.table_name(table), order, accept=reason if accept else None)
+    front.last_line(landed, page=landed_report)
 
 
 def _landed(

@@ -102,6 +102,9 @@ def list_keys() -> None:
         {"key": key.name, "scope": key.scope, "made": key.created, "revoked": key.revoked or ""}
         for key in front.stores().keys.all()
     ]
+    if not rows:
+        front.none_yet("There is no key, so the API answers this machine alone. Make one: semana keys create NAME")
+        return
     Console().print(plain_table("keys", rows))
 
 

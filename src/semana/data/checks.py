@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,6 +9,7 @@ import polars as pl
 
 from semana.data import schemas as s
 from semana.data.cleaning import Cleaned
+from semana.data.faults import value_at_fault
 from semana.data.sources import KEYS, TABLES, Table
 from semana.errors import ContractError
 from semana.params import DataParams
@@ -58,18 +58,12 @@ def check_share(cleaned: Cleaned, spec: Table, *, table: str, file: str, params:
     reasons = cleaned.quarantined[s.REASON].value_counts().sort("count", s.REASON, descending=[True, False]).head(3)
     told = "; ".join(f"{reason}: {count}" for reason, count in reasons.rows())
     row, reason, values = cleaned.quarantined.row(0)
+    value = value_at_fault(reason, values, spec)
+    fault = f"{reason} ({value})" if value else reason
     raise ContractError(
         f"{file}: {bad} of {judged} rows of {table} are bad ({told}); at most {params.quarantine_share:.0%} may be. "
-        f"The first is row {row + 1} below the heading: {_told(reason, values, spec)}. {_remedy(reasons[s.REASON])}"
+        f"The first is row {row + 1} below the heading: {fault}. {_remedy(reasons[s.REASON])}"
     )
-
-
-def _told(reason: str, values: str, spec: Table) -> str:
-    """The reason with the values at fault (of a row's, as JSON), where they are a date's or a number's of our own."""
-    ours, row = reason.split(maxsplit=1)[0], json.loads(values)
-    if ours not in (s.DATE, s.QUANTITY, s.AMOUNT) or not spec.theirs(ours):
-        return reason
-    return f"{reason} ({', '.join(f'{name} {row.get(name)!r:.40}' for name in spec.theirs(ours))})"
 
 
 def _remedy(reasons: pl.Series) -> str:

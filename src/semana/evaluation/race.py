@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -27,6 +28,7 @@ from semana.models.scorer import Recipe, Scorer, model_class
 from semana.params import Params
 
 _CHAMPION = "champion"
+_log = logging.getLogger(__name__)
 _TOO_SHORT = (
     "the history is too short to learn from: at least 4 complete weeks are needed. "
     "Ingest more history, or let a baseline race (`race` in params.yaml)."
@@ -121,6 +123,7 @@ def run_race(
     found: dict[str, dict[Week, dict[str, float]]] = {name: {} for name in (*names, _CHAMPION)}
     serving = champion or {}
     for week in cuts.gate:
+        _log.info("the models are judged by %s", week)
         judged = scorers | ({_CHAMPION: serving[week]} if week in serving else {})
         for name, metrics in judge_week(judged, examples, totals, week=week, params=params).items():
             found[name][week] = metrics
@@ -212,6 +215,7 @@ def fit_scorers(
     scorers = {}
     for name, made in classes.items():
         if made.learns:
+            _log.info("%s learns from %s rows of %s weeks", name, f"{len(known):,}", len(cuts.learned))
             constants: dict[str, float] = params.models.boosting.model_dump()
             model = made(constants, seed=params.models.seed).fit(known)
             calibration = as_they_are(covered=covered)

@@ -49,7 +49,7 @@ def events_of(run: Run, stores: Stores, summary: Mapping[str, Any]) -> Iterator[
 
 def _published(run: Run, summary: Mapping[str, Any]) -> str:
     version, total = run.recall("serving")["version"], run.recall("level")["total"]
-    made = f"{summary['recommended']:,} products for {summary['customers']:,} customers by {version}"
+    made = f"{summary['recommended']:,} offers to {summary['customers']:,} customers by {version}"
     says = f"{summary['published']}, {made}; {total:,.0f} purchases are expected in the week"
     newest = run.recall("step-review").get("newest") if run.knows("step-review") else None
     if newest is None:
@@ -75,7 +75,9 @@ def failures_told(stores: Stores, *, what: str, now: datetime, past: bool = Fals
             raise
         refused = what == INGEST and isinstance(err, ContractError)
         away = isinstance(err, AWAY)  # told by its day: every step that asks for it finds it so
-        kind = "delivery refused" if refused else "tracking away" if away else "run failed"
+        failed = f"{INGEST} failed" if what == INGEST else "run failed"
+        kind = "delivery refused" if refused else "tracking away" if away else failed
         key = str(now.date()) if away else hashlib.sha256(f"{what}|{now.date()}|{err}".encode()).hexdigest()
-        stores.alerts.tell(Event(kind, key, f"{what}: {err}", urgent=True), now=now)
+        says = f"{err}" if what == INGEST else f"{what}: {err}"  # which the kind names
+        stores.alerts.tell(Event(kind, key, says, urgent=True), now=now)
         raise

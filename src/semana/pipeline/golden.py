@@ -68,6 +68,7 @@ def measured(
         "attribute": attribute_of(run, stores, weeks[-1]),
     }
     engine = stores.lake.engine
+    _log.info("the golden set: its %s weeks are worked out", len(weeks))
     whole = [golden_week(frozen, about, week, params, engine=engine) for week in weeks]
     flags = pl.concat([part.flags.sum() for part in whole], how="diagonal").sum()
     least = params.golden.case_pairs
@@ -181,6 +182,7 @@ def _compared(stores: Stores, lock: Mapping[str, Any], challenger: str, champion
     recipes = [stores.bundles.recipe(bundle) for bundle in (challenger, champion)]
     seen = {week for recipe in recipes for week in recipe.fit_weeks + recipe.calibrate_weeks}
     weeks = [week for week in lock["weeks"] if week not in seen]
+    _log.info("the golden set: challenger and champion score its %s weeks", len(weeks))
     if not weeks:
         return [_uncompared("the champion, made before the set, has learned from every golden week")]
     mine, theirs = (figures_of(stores, lock, bundle, weeks) for bundle in (challenger, champion))

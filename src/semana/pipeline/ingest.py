@@ -14,6 +14,8 @@ from semana.stores.home import Stores
 from semana.stores.inbox import REFUSED, TAKEN
 from semana.stores.landing import LANDED
 
+_NAMED = 3  # of files that were not taken, in a message
+
 
 def land(
     stores: Stores,
@@ -67,7 +69,8 @@ def _delivered(
     letters = take_letters(stores, arrival=arrival)
     landed: list[dict[str, Any]] = [letters["delivery"]] if letters["delivery"] else []
     refused: list[ContractError] = []
-    unknown: list[ConfigurationError] = []
+    unknown: dict[str, list[str]] = {}  # files by what is wrong with where they are to go
+    wrong: ConfigurationError | None = None
     for source, path in waiting:
         try:
             landed.append(stores.landing.deliver(path, source=source, table=table, arrival=arrival, accept=accept))
@@ -76,16 +79,23 @@ def _delivered(
             refused.append(err)
             settle(path)
         except ConfigurationError as err:
-            unknown.append(err)
+            unknown.setdefault(str(err), []).append(path.name)
+            wrong = wrong or err
     new = sum(each["outcome"] == LANDED for each in landed if each is not letters["delivery"])
+    untaken = [f"{why} Not taken: {_counted(names)}." for why, names in unknown.items()]
     others = [f"The other files landed ({new}): semana deliveries"] if new else []
     if refused:
-        raise ContractError("\n".join((*map(str, refused), *map(str, unknown), *others))) from refused[0]
-    if unknown:
-        raise ConfigurationError("\n".join((*map(str, unknown), *others))) from unknown[0]
+        raise ContractError("\n".join((*map(str, refused), *untaken, *others))) from refused[0]
+    if wrong:
+        raise ConfigurationError("\n".join((*untaken, *others))) from wrong
     told = {name: letters[name] for name in (TAKEN, REFUSED)}
     summary = {"step": "ingest", "rows": _rows(landed), "deliveries": landed, "position": stores.landing.position}
     return {**summary, "letters": told}
+
+
+def _counted(names: list[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _rows(deliveries: Iterable[Mapping[str, Any]]) -> dict[str, int]:

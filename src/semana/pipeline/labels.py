@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
@@ -32,6 +33,7 @@ from semana.stores.runs import Run
 _PER_CUSTOMER = 10  # of how many of a customer's pairs one is taken where few are asked for
 _LARGE = 1_000_000  # pairs of a week from which on customers are drawn for that
 _HELD = 150_000  # pairs of a week that is worked out, about, that are held for who asks for some of them
+_QUIET = 10.0  # seconds between two lines that tell which week is worked out; a bar shows every one
 _log = logging.getLogger(__name__)
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -78,6 +80,7 @@ class LabelWeeks:
         self._keep = keep
         self._rows: dict[tuple[Week, Share, bool], pl.DataFrame] = {}
         self._counts: dict[Week, int] = {}
+        self._made, self._told = 0, time.monotonic()
         self._few: dict[Week, tuple[Share, pl.DataFrame]] = {}
         customers, products = (
             stores.lake.scan(dataset, run.week).select(dataset.key[0], s.DRAW)
@@ -146,7 +149,12 @@ class LabelWeeks:
         return made
 
     def _collected(self, week: Week, share: Share, *, keeps_bought: bool) -> pl.DataFrame:
-        _log.debug("rows of %s", week)
+        self._made += 1
+        due = time.monotonic() - self._told >= _QUIET
+        self._told = time.monotonic() if due else self._told
+        _log.log(
+            logging.INFO if due else logging.DEBUG, "rows of %s are worked out; weeks so far: %s", week, self._made
+        )
         sample = None if share == ALL else self._sample(share, keeps_bought=keeps_bought)
         with self._stores.lake.engine.settling() as settle:
             if sample is None or sample.share.customers == 1:

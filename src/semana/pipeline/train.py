@@ -54,12 +54,14 @@ def _train(run: Run, stores: Stores) -> None:
     golden = plan_of(stores, totals)
     cuts = week_cuts(totals.weeks, stores.params.cuts, exclude=golden.weeks)
     examples = LabelWeeks(run, stores)
+    span = f"{cuts.all[0]} to {cuts.all[-1]}" if cuts.all else "none"
+    _log.info("label weeks: %s (%s); those of the golden set are left out: %s", len(cuts.all), span, len(golden.weeks))
     params, tuning = _tuned(run, stores, examples, totals, cuts)
-    _log.info("the models race")
+    _log.info("the models race: they learn from %s weeks, and are judged by %s", len(cuts.learned), len(cuts.gate))
     champion = _champion(run, stores, cuts.gate)
     race = run_race(examples, totals, cuts, params, contracts=contracts(), champion=champion)
     judged = race.scorers[race.best]
-    _log.info("the best learns from all weeks")
+    _log.info("the best, %s, learns from all weeks", race.best)
     refitted = refit(race, examples, totals, cuts, params)
     record = {
         "best": race.best,
@@ -73,7 +75,7 @@ def _train(run: Run, stores: Stores) -> None:
         "bundle": stores.bundles.save(refitted, _smoke(examples, cuts.all[-1], race.share)),
     }
     run.record("race", record)
-    _log.info("its portrait")
+    _log.info("its portrait: what moves its scores, and how it does in parts")
     portrait = portray(judged, refitted, examples, totals, cuts=cuts, params=params)
     keep(run, stores, record, recipe=refitted.recipe, portrait=portrait)
 
@@ -96,6 +98,7 @@ def _tuned(
     latest = stores.tunings.latest(run.week)
     age = run.week - Week.parse(latest["week"]) if latest else models.tuning.every_weeks
     if latest is None or latest["made_of"] != made_of or age >= models.tuning.every_weeks:
+        _log.info("better constants are looked for; first the rows of %s weeks are worked out", len(cuts.learned))
         rows = learning_rows(examples, cuts, share=sample_share(examples, totals, cuts, stores.params))
         found = tune(rows, base, seed=models.seed, params=models.tuning)
         if found is None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from textwrap import indent
 from typing import Any, Literal
 
 from rich.box import SIMPLE
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -18,9 +22,12 @@ from semana.reports.words import (
     number,
     percent,
     reason_in_words,
+    short_head,
     shown_in_words,
 )
 
+_FIGURES = {"chance": "right", "kind": "left", "quantity": "right", "last bought": "left"}  # of a list, and their side
+_ENDLESS = 10_000  # columns of a terminal on which everything fits
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -41,7 +48,7 @@ def run_table(summary: Mapping[str, Any]) -> Table:
     table.add_row("drift", summary["drift"]["verdict"])
     table.add_row(
         "published",
-        f"{summary['published']}: {summary['recommended_pairs']} recommended pairs, {summary['customers']} customers",
+        f"{summary['published']}: {summary['recommended_pairs']:,} offers to {summary['customers']:,} customers",
     )
     if newest:
         table.add_row("last list", f"{newest['week']}: F1 {newest['f1']:.3f}, recall@10 {newest['recall_at_10']:.3f}")
@@ -57,54 +64,71 @@ def list_table(
     both: bool = False,
     lang: str = "en",
     recommended: int = 0,
-) -> Table:
+) -> Fitting:
     """Rows of a list: `who` is the column that is named (a product, in a customer's list); `both` adds the customer.
 
-    Below it stands how many of the `recommended` ones are shown, and what the mark of others means.
+    Below it stands how many of the `recommended` ones are shown, and what the mark of others means. Where it is too
+    wide, heads are short, and the customer and why stand above and below the product.
     """
     called = {s.PRODUCT_ID: "product", s.CUSTOMER_ID: "customer"}[who]
-    heads = (
-        *([("customer", "left")] if both else []),
-        (called, "left"),
-        ("chance", "right"),
-        ("kind", "left"),
-        ("quantity", "right"),
-        ("last bought", "left"),
-        ("why", "left"),
-    )
+    named = [*(["customer"] if both else []), called]
+    told = [(_named(row, named), _figures(row, lang), reason_in_words(row[s.REASONS], lang)) for row in rows]
     mine = sum(bool(row[s.RECOMMENDED]) for row in rows)
     below = [shown_in_words(mine, recommended, lang), not_recommended_in_words(lang) if mine < len(rows) else ""]
-    columns = ((head_in_words(name, lang), side) for name, side in heads)
-    table = titled_table(title, *columns, below="\n".join(line for line in below if line))
-    for row in rows:
-        name = f"{row[who]} {row[called] or ''}".strip()
-        quantity = "" if row[s.USUAL_QUANTITY] is None else number(row[s.USUAL_QUANTITY], lang)
-        mark = "" if row[s.RECOMMENDED] else " ·"
-        why = reason_in_words(row[s.REASONS], lang)
-        first = [f"{row[s.CUSTOMER_ID]} {row['customer'] or ''}".strip()] if both else []
-        chance, kind = f"{percent(row[s.PROBABILITY], lang)}{mark}", kind_in_words(row[s.KIND], lang)
-        table.add_row(*first, name, chance, kind, quantity, str(row[s.LAST_BOUGHT] or ""), why)
-    return table
+    said = "\n".join(line for line in below if line)
+
+    def _beside(*, short: bool) -> Table:
+        heads = [short_head(name, lang) if short else head_in_words(name, lang) for name in (*named, *_FIGURES, "why")]
+        sides = [*("left" for _ in named), *_FIGURES.values(), "left"]
+        columns = zip(heads, sides, strict=True)
+        table = titled_table(title, *columns, unbroken=heads[len(named) : -1], tight=short, below=said)
+        for names, values, why in told:
+            table.add_row(*names, *values, why)
+        return table
+
+    def _stacked() -> Table:
+        heads = [short_head(name, lang) for name in _FIGURES]
+        first = ", ".join(head_in_words(name, lang) for name in named)
+        columns = ((first, "left"), *zip(heads, _FIGURES.values(), strict=True))
+        table = titled_table(title, *columns, unbroken=heads, tight=True, below=said)
+        for names, values, why in told:
+            table.add_row("\n".join((*names, *([f"  {why}"] if why else []))), *values)
+        return table
+
+    return Fitting(partial(_beside, short=False), partial(_beside, short=True), _stacked)
 
 
-def calls_table(rows: Sequence[Mapping[str, Any]], *, title: str) -> Table:
+def _named(row: Mapping[str, Any], named: Iterable[str]) -> list[str]:
+    """Each by id and name."""
+    return [f"{row[f'{each}_id']} {row[each] or ''}".strip() for each in named]
+
+
+def _figures(row: Mapping[str, Any], lang: str) -> tuple[str, str, str, str]:
+    """The values of `_FIGURES`."""
+    mark = "" if row[s.RECOMMENDED] else " ·"
+    quantity = "" if row[s.USUAL_QUANTITY] is None else number(row[s.USUAL_QUANTITY], lang)
+    chance, kind = f"{percent(row[s.PROBABILITY], lang)}{mark}", kind_in_words(row[s.KIND], lang)
+    return chance, kind, quantity, str(row[s.LAST_BOUGHT] or "")
+
+
+def calls_table(rows: Sequence[Mapping[str, Any]], *, title: str) -> Fitting:
     """Whom to call, and what for; whose customer it is, where the source knows."""
     owned = any(row[s.OWNER] is not None for row in rows)
-    table = titled_table(
-        title,
-        ("call", "right"),
-        ("customer", "left"),
-        *([("owner", "left")] if owned else []),
-        ("products", "right"),
-        ("expected purchases", "right"),
-        ("expected amount", "right"),
-    )
-    for place, row in enumerate(rows, start=1):
-        amount = "" if row[s.EXPECTED_AMOUNT] is None else f"{row[s.EXPECTED_AMOUNT]:,.2f}"
-        name = f"{row[s.CUSTOMER_ID]} {row[s.LABEL] or ''}".strip()
-        owner = [row[s.OWNER] or ""] if owned else []
-        table.add_row(str(place), name, *owner, str(row["products"]), f"{row['expected_purchases']:.1f}", amount)
-    return table
+    figures = ("products", "expected purchases", "expected amount")
+
+    def _table(*, narrow: bool) -> Table:
+        heads = [name.replace(" ", "\n") if narrow else name for name in figures]
+        people = (("customer", "left"), *([("owner", "left")] if owned else []))
+        columns = (("call", "right"), *people, *((head, "right") for head in heads))
+        found = titled_table(title, *columns, unbroken=["call", *heads], tight=narrow)
+        for place, row in enumerate(rows, start=1):
+            amount = "" if row[s.EXPECTED_AMOUNT] is None else f"{row[s.EXPECTED_AMOUNT]:,.2f}"
+            name = f"{row[s.CUSTOMER_ID]} {row[s.LABEL] or ''}".strip()
+            owner = [row[s.OWNER] or ""] if owned else []
+            found.add_row(str(place), name, *owner, str(row["products"]), f"{row['expected_purchases']:.1f}", amount)
+        return found
+
+    return Fitting(partial(_table, narrow=False), partial(_table, narrow=True))
 
 
 def performance_table(rows: Iterable[Mapping[str, Any]]) -> Table:
@@ -131,8 +155,11 @@ def parts_table(rows: Iterable[Mapping[str, Any]], *, title: str) -> Table:
 
 
 def plain_table(title: str, rows: Sequence[Mapping[str, Any]], *, unbroken: Sequence[str] = ()) -> Table:
-    """Any rows as a table; the keys of the first are the columns. Values of the `unbroken` ones stay in one line."""
-    names = list(rows[0]) if rows else ["nothing"]
+    """Any rows (at least one) as a table; the keys of the first are the columns.
+
+    Values of the `unbroken` ones stay in one line.
+    """
+    names = list(rows[0])
     table = titled_table(title, *((name.replace("_", " "), "left") for name in names), unbroken=unbroken)
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
@@ -140,7 +167,7 @@ def plain_table(title: str, rows: Sequence[Mapping[str, Any]], *, unbroken: Sequ
 
 
 def facts_table(facts: Mapping[str, Any]) -> Table:
-    """Plain values, each on a line under its name; nested ones are flattened."""
+    """Plain values, each on a line beside its name; what is nested in them stands below its own name, further in."""
     table = titled_table("", ("", "left"), ("", "left"), headed=False)
     for name, value in facts.items():
         table.add_row(name.replace("_", " "), _plain(value))
@@ -149,12 +176,42 @@ def facts_table(facts: Mapping[str, Any]) -> Table:
 
 def _plain(value: Any) -> str:
     if isinstance(value, Mapping):
-        return "\n".join(f"{name}: {_plain(each)}" for name, each in value.items()) or "–"
+        return "\n".join(_under(str(name).replace("_", " "), each) for name, each in value.items()) or "–"
     if isinstance(value, list | tuple):
-        return "\n".join(_plain(each) for each in value) or "–"
+        apart = "\n\n" if any(isinstance(each, Mapping) for each in value) else "\n"
+        return apart.join(_plain(each) for each in value) or "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:.4g}" if isinstance(value, float) else "–" if value is None else str(value)
+
+
+def _under(name: str, value: Any) -> str:
+    told = _plain(value)
+    nested = isinstance(value, Mapping | list | tuple) and bool(value)
+    return f"{name}:\n{indent(told, '  ')}" if nested else f"{name}: {told}"
+
+
+class Fitting:
+    """The first table that fits where it is shown without a value broken, else the last; each is made when asked for.
+
+    With `lines` values may go on in further lines, and words alone stay whole.
+    """
+
+    def __init__(self, *tables: Callable[[], Table], lines: bool = False) -> None:
+        self._tables = tables
+        self._lines = lines
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The table."""
+        *wider, narrowest = self._tables
+        endless = options.update_width(_ENDLESS)
+
+        def _fits(table: Table) -> bool:
+            needs = Measurement.get(console, endless, table)
+            return (needs.minimum if self._lines else needs.maximum) <= options.max_width
+
+        made = (make() for make in wider)
+        yield next((table for table in made if _fits(table)), None) or narrowest()
 
 
 class PlainTable(Table):

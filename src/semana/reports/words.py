@@ -42,6 +42,11 @@ _ENDED: Mapping[str, Words] = {
     "ConfigurationError": ("wrong settings (78)", "configuración errónea (78)"),
     "KeyboardInterrupt": ("interrupted", "interrumpido"),
 }
+_SHORT_HEADS: Mapping[str, Words] = {
+    "chance": ("chance", "prob."),
+    "quantity": ("qty", "cant."),
+    "last bought": ("last", "última"),
+}
 _FEW = 0.001  # a share below is not told more exactly
 _LONGEST_HEADER = 200  # characters of an Accept-Language header that are read
 _QUALITY = re.compile(r"q=([01](?:\.[0-9]{0,3})?)")
@@ -94,6 +99,11 @@ def ended_in_words(error: str, lang: str) -> str:
     ('rechazado (64)', 'KeyError')
     """
     return told(_ENDED[error], lang) if error in _ENDED else error
+
+
+def short_head(name: str, lang: str) -> str:
+    """The same where there is little room."""
+    return told(_SHORT_HEADS.get(name, _HEADS[name]), lang)
 
 
 def list_in_words(week: str, lang: str, *, customer: str | None = None, product: str | None = None) -> str:

@@ -48,10 +48,12 @@ def read_archive(path: Path, home: Path) -> dict[str, Any]:
     if not (scratch / "format.json").is_file():
         shutil.rmtree(scratch)
         raise ContractError(f"{path.name}: no semana home is in it. Use an archive that `semana backup` wrote.")
+    restored = sum(each.is_file() for each in scratch.rglob("*"))
+    files.hide_from_git(scratch)
     if home.exists():
         home.rmdir()
     files.switch_folder(scratch, home)
-    return {"outcome": "restored", "file": path.name, "files": sum(each.is_file() for each in home.rglob("*"))}
+    return {"outcome": "restored", "file": path.name, "files": restored}
 
 
 def _unpack(archive: tarfile.TarFile, folder: Path) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 TEMPORARY = ".tmp-"
+GITIGNORE = ".gitignore"
 
 
 def temporary(path: Path) -> Path:
@@ -116,6 +117,13 @@ def _sealed(folder: Path, hashes: Mapping[str, str], *, beside: str) -> tuple[li
     paths = list(folder.iterdir())
     plain = [path for path in paths if path.is_file() and not path.is_symlink()]
     return [path for path in plain if path.name != beside], wrong | {path.name for path in paths if path not in plain}
+
+
+def hide_from_git(folder: Path) -> None:
+    """Lets git leave the folder out, where nothing says otherwise: it holds customers."""
+    path = folder / GITIGNORE
+    if not path.exists():
+        replace_bytes(path, b"# Made by semana: customers are in here, and belong into no repository.\n*\n")
 
 
 def sweep(folder: Path, *, older_than_seconds: float) -> int:

@@ -38,7 +38,7 @@ from semana.stores.tunings import Tunings
 FORMAT = 1
 _FORMAT_FILE = "format.json"
 # What people may put into a folder before it becomes a home.
-_BROUGHT = ("drop", "sources", "params.yaml", "exclude.csv")
+_BROUGHT = ("drop", "sources", "params.yaml", "exclude.csv", files.GITIGNORE)
 _log = logging.getLogger(__name__)
 
 
@@ -81,6 +81,7 @@ def open_home(settings: Settings, *, create: bool = False) -> Stores:
             )
         if home.exists() and any(path for path in home.iterdir() if path.name not in _BROUGHT):
             raise ConfigurationError(f"{home}: holds files but no {_FORMAT_FILE}. Name an empty folder with --home.")
+        files.hide_from_git(home)
         files.replace_json(home / _FORMAT_FILE, {"format": FORMAT})
     try:
         found = int(json.loads((home / _FORMAT_FILE).read_bytes())["format"])

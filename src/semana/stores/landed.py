@@ -13,6 +13,7 @@ import polars as pl
 from semana.data import schemas as s
 from semana.data.catalog import STAGED
 from semana.data.cleaning import RULES
+from semana.data.faults import PutAside, put_aside
 from semana.data.frames import Frame, counted
 from semana.data.sources import KEYS, TABLES, Source, posted_source
 from semana.data.values import INTEGER
@@ -128,6 +129,15 @@ class Landed(Manifest):
             for each, source in found
             if days is None or not _is_as_told(each, source) or _has_any(each, *days)
         ]
+
+    def put_aside(self, delivery: Delivery) -> list[PutAside]:
+        """Which rows of the delivery broke which rule of its source, as that is defined now."""
+        source = self._source_of(delivery.source, delivery.posted)
+        for table in delivery.tables:
+            self._staging.table(delivery, table, source)
+        return put_aside(
+            self._staging.put_aside(delivery.hash), {table: source.table(table) for table in delivery.tables}
+        )
 
     def _source_of(self, name: str, posted: bool) -> Source:  # noqa: FBT001 - a delivery's own two facts
         source = self._find_source(name)

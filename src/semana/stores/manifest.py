@@ -64,36 +64,20 @@ class Manifest:
 
     def deliveries(self, position: int | None = None) -> list[Delivery]:
         """The deliveries that had arrived at `position` (default: now) and were not retracted by then."""
-        return self._deliveries(self._until(position), retracted=False)
+        entries, rewritten = self._until(position), self._rewritten()
+        gone = _retractions(entries)
+        return [
+            _delivery(each, rewritten) for each in entries if each["kind"] == DELIVERY and each["number"] not in gone
+        ]
 
     def ever(self) -> list[Delivery]:
-        """Every delivery, those that were retracted too."""
-        return self._deliveries(self.history(), retracted=True)
+        """Every delivery, those that were retracted too; bytes that came again after that are another one."""
+        rewritten = self._rewritten()
+        return [_delivery(each, rewritten) for each in self.history() if each["kind"] == DELIVERY]
 
     def retractions(self, position: int | None = None) -> dict[int, dict[str, Any]]:
-        """By the position of a delivery that was retracted by `position` (default: now), the entry that did it."""
-        return self._walked(self._until(position))[1]
-
-    def _deliveries(self, entries: list[dict[str, Any]], *, retracted: bool) -> list[Delivery]:
-        if retracted:
-            entries = [entry for entry in entries if entry["kind"] != RETRACTION]
-        return list(self._walked(entries)[0].values())
-
-    def _walked(self, entries: list[dict[str, Any]]) -> tuple[dict[str, Delivery], dict[int, dict[str, Any]]]:
-        """After the entries, what is live, by its hash as delivered; and by position what took back each of the others.
-
-        A retraction names the hash that its delivery had by then, as it came or as forgetting had made it.
-        """
-        rewritten = self._rewritten()
-        live: dict[str, Delivery] = {}
-        gone: dict[int, dict[str, Any]] = {}
-        for entry in entries:
-            if entry["kind"] == DELIVERY:
-                live[entry["hash"]] = _delivery(entry, rewritten)
-            elif entry["kind"] == RETRACTION:
-                for key in [key for key in live if entry["hash"] in _names(key, rewritten)]:
-                    gone[live.pop(key).position] = entry
-        return live, gone
+        """By the position of each delivery that was retracted by `position` (default: now), the entry that did it."""
+        return _retractions(self._until(position))
 
     def _rewritten(self) -> dict[str, dict[str, Any]]:
         """By the hash of a file that was written anew: the `hash` and the `tables` of what it became."""
@@ -131,10 +115,15 @@ class Manifest:
             raise UsageError("nothing has landed yet. Deliver first: semana ingest PATH --source NAME")
         return max(datetime.fromisoformat(entry["arrival"]) for entry in entries)
 
-    def show(self, prefix: str) -> Delivery:
-        """The live delivery whose hash begins so; raises UsageError where none or several do."""
+    def show(self, prefix: str, *, retracted: bool = False) -> Delivery:
+        """The live delivery whose hash, now or as it came, begins so; raises UsageError where none or several do.
+
+        With `retracted` also one that was taken back, where no live one is meant.
+        """
         live = self.deliveries()
-        found = [delivery for delivery in live if prefix and delivery.hash.startswith(prefix)]
+        found = _named(prefix, live)
+        if not found and retracted:
+            found = list({each.hash: each for each in _named(prefix, self.ever())}.values())
         if len(found) != 1:
             known = ", ".join(f"{each.hash[:8]} ({each.file})" for each in live[-5:]) or "none"
             raise UsageError(
@@ -155,10 +144,9 @@ class Manifest:
 
     def taken_back(self, position: int, *, by: int | None = None) -> list[str]:
         """The files that a run at `position` read and that were retracted after it, until position `by` (or now)."""
-        read = {delivery.hash: delivery.file for delivery in self.deliveries(position)}
-        rewritten = self._rewritten()
-        gone = (_now(entry["hash"], rewritten) for entry in self._until(by)[position:] if entry["kind"] == RETRACTION)
-        return [read[hash_] for hash_ in gone if hash_ in read]
+        read = {delivery.position: delivery.file for delivery in self.deliveries(position)}
+        gone = _retractions(self._until(by))
+        return [read[each] for each in sorted(gone.keys() & read, key=lambda each: int(gone[each]["number"]))]
 
     def _append(self, entry: dict[str, Any], *, after: int) -> dict[str, Any]:
         """Adds the entry as number `after` + 1; raises Busy where another process was faster."""
@@ -195,16 +183,38 @@ def utc_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat()
 
 
-def _now(hash_: str, rewritten: Mapping[str, Mapping[str, Any]]) -> str:
-    return _names(hash_, rewritten)[-1]
+def _named(prefix: str, deliveries: Iterable[Delivery]) -> list[Delivery]:
+    return [
+        each for each in deliveries if prefix and (each.hash.startswith(prefix) or each.delivered.startswith(prefix))
+    ]
 
 
-def _names(hash_: str, rewritten: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Every hash that a file had, from the one it was delivered with to the one it has now."""
-    found = [hash_]
-    while found[-1] in rewritten:
-        found.append(str(rewritten[found[-1]]["hash"]))
+def _retractions(entries: Iterable[Mapping[str, Any]]) -> dict[int, dict[str, Any]]:
+    """The retraction of each delivery that was taken back, by the delivery's position.
+
+    A retraction names the hash that the file had then: what it was written anew as, where a customer was forgotten
+    before, and not what it became when one was forgotten later.
+    """
+    hashes: dict[int, str] = {}  # of the live ones, as the entries up to here have them
+    rewritten: dict[str, dict[str, Any]] = {}
+    found: dict[int, dict[str, Any]] = {}
+    for entry in entries:
+        if entry["kind"] == FORGETTING:
+            rewritten |= entry["files"]
+            hashes = {position: _now(each, rewritten) for position, each in hashes.items()}
+        elif entry["kind"] == DELIVERY:
+            hashes[entry["number"]] = _now(entry["hash"], rewritten)
+        elif entry["kind"] == RETRACTION:
+            gone = [position for position, each in hashes.items() if each == entry["hash"]]
+            found |= {position: dict(entry) for position in gone}
+            hashes = {position: each for position, each in hashes.items() if position not in gone}
     return found
+
+
+def _now(hash_: str, rewritten: Mapping[str, Mapping[str, Any]]) -> str:
+    while hash_ in rewritten:
+        hash_ = str(rewritten[hash_]["hash"])
+    return hash_
 
 
 def _delivery(entry: Mapping[str, Any], rewritten: Mapping[str, Mapping[str, Any]]) -> Delivery:

@@ -70,12 +70,17 @@ class Staging:
         path = self.home / "quarantine" / f"{hash_}.parquet"
         return collected(datasets.scan(path, QUARANTINE).filter(nw.col("table") == table)).height
 
+    def put_aside(self, hash_: str) -> pl.DataFrame:
+        """The delivery's rows in quarantine (catalog.QUARANTINE)."""
+        return collected(datasets.scan(self.home / "quarantine" / f"{hash_}.parquet", QUARANTINE))
+
     def _is_current(self, delivery: Delivery, source: Source) -> bool:
         try:
             about = json.loads((self.home / "staged" / delivery.hash / _ABOUT).read_bytes())
         except (FileNotFoundError, ValueError):
             return False
-        return bool(about == _made_with(source))
+        aside = self.home / "quarantine" / f"{delivery.hash}.parquet"
+        return bool(about == _made_with(source)) and aside.exists()
 
 
 def clean_all(
