@@ -260,6 +260,17 @@ def english_in(spanish: str) -> set[str]:
                 "y entréguela de nuevo."
             ),
         ),
+        (
+            (
+                "v.csv: 9 of 90 rows of transactions are bad (quantity is missing: 9); at most 5% may be. The first is "
+                "row 7 below the heading: quantity is missing (Unidades empty). Fix the export and deliver it again."
+            ),
+            (
+                "v.csv: 9 de 90 filas de pedidos son malas (falta la cantidad: 9); se permite el 5 %. La primera es la "
+                "fila 7 bajo el encabezado: falta la cantidad (Unidades sin valor). Corrija la exportación y "
+                "entréguela de nuevo."
+            ),
+        ),
     ],
 )
 def test_a_refusal_is_told_in_spanish_whole(english: str, spanish: str) -> None:

@@ -153,6 +153,7 @@ SHAPES: tuple[tuple[str, str], ...] = (
     (rf"({_FAULT}): (\d+); ({_FAULT}: \d+)", "{0}: {1}; {2}"),
     (rf"({_FAULT}): (\d+)", "{0}: {1}"),
     (r"((?:date|quantity|amount) .+?) \((.+)\)", "{0} ({1})"),
+    (r"(.+) empty", "{0} sin valor"),
     (r"customer_id is missing", "falta el cliente"),
     (r"product_id is missing", "falta el producto"),
     (r"quantity is missing", "falta la cantidad"),
