@@ -57,9 +57,13 @@ def show_list(
     stores = front.stores()
     name = listed_week(stores, week)
     published = _rows(stores, name, owner)
-    for dataset, id_ in ((catalog.CUSTOMERS, customer), (catalog.PRODUCTS, product)):
+    datasets = (catalog.CUSTOMERS, catalog.PRODUCTS)
+    names = [front.names_of(stores, dataset, name) for dataset in datasets]
+    asked = {}
+    for dataset, known, id_ in zip(datasets, names, (customer, product), strict=True):
         if id_ is not None:
-            lists.check_known(front.names_of(stores, dataset, name), dataset, id_)
+            lists.check_known(known, dataset, id_)
+            asked[dataset.name.removesuffix("s")] = lists.name_of(known, dataset.key[0], id_)
     found, listed = (lists.view(published, customer=customer, product=product, top=most) for most in (top, 0))
     if found.is_empty():
         held = " (customers that an experiment holds out are not shown)" if _experiment(stores, name) else ""
@@ -67,9 +71,9 @@ def show_list(
         recommends = "recommends nothing" if top == 0 else "has no row"
         raise UsageError(f"the list of {name} {recommends} for that customer, product or owner{held}")
     key = s.CUSTOMER_ID if product else s.PRODUCT_ID
-    rows = lists.named(found, *(front.names_of(stores, each, name) for each in (catalog.CUSTOMERS, catalog.PRODUCTS)))
+    rows = lists.named(found, *names)
     both = customer is None and product is None
-    title = list_in_words(name, lang, **_asked(stores, name, customer, product))
+    title = list_in_words(name, lang, **asked)
     _put(
         rows,
         form,
@@ -156,19 +160,6 @@ def performance_rows(stores: Stores) -> pl.DataFrame:
     if not rows:
         raise UsageError("no list has been reviewed: its week must be over and delivered, then `semana run` reviews it")
     return pl.DataFrame(rows, infer_schema_length=None)
-
-
-def _asked(stores: Stores, week: str, customer: str | None, product: str | None) -> dict[str, str]:
-    """The customer and the product that are asked for, with their names where the source has them."""
-    from semana.data import catalog
-    from semana.reports import lists
-
-    asked = ((catalog.CUSTOMERS, customer), (catalog.PRODUCTS, product))
-    return {
-        dataset.name.removesuffix("s"): lists.name_of(front.names_of(stores, dataset, week), dataset.key[0], id_)
-        for dataset, id_ in asked
-        if id_ is not None
-    }
 
 
 def listed_week(stores: Stores, week: str | None) -> str:

@@ -182,9 +182,9 @@ def _compared(stores: Stores, lock: Mapping[str, Any], challenger: str, champion
     recipes = [stores.bundles.recipe(bundle) for bundle in (challenger, champion)]
     seen = {week for recipe in recipes for week in recipe.fit_weeks + recipe.calibrate_weeks}
     weeks = [week for week in lock["weeks"] if week not in seen]
-    _log.info("the golden set: challenger and champion score its %s weeks", len(weeks))
     if not weeks:
         return [_uncompared("the champion, made before the set, has learned from every golden week")]
+    _log.info("the golden set: challenger and champion score its %s weeks", len(weeks))
     mine, theirs = (figures_of(stores, lock, bundle, weeks) for bundle in (challenger, champion))
     checks = []
     for name, case in lock["cases"].items():
