@@ -79,6 +79,7 @@ class BoostingParams(Section):
     feature_share: Annotated[float, Field(gt=0, le=1)]
     row_share: Annotated[float, Field(gt=0, le=1)]
     l2: Annotated[float, Field(ge=0)]
+    logistic_share: Annotated[float, Field(ge=0, lt=1)]
 
 
 class TuningParams(Section):

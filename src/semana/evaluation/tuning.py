@@ -41,7 +41,7 @@ class Tuned:
 def tune(rows: Rows, constants: BoostingParams, *, seed: int, params: TuningParams) -> Tuned | None:
     """The best constants among `trials`, the given ones first (Bergstra et al., 2011: TPE); None with too few weeks.
 
-    Each trial learns from all weeks but the latest two and is judged on these by weighted log loss. The given
+    Each trial's trees learn from all weeks but the latest two and are judged on these by weighted log loss. The given
     constants stay where no trial is better by the share `least_gain`. Equal rows and seed give equal constants.
     """
     library = _optuna()
@@ -55,7 +55,7 @@ def tune(rows: Rows, constants: BoostingParams, *, seed: int, params: TuningPara
     def _loss(trial: optuna.Trial) -> float:
         _log.info("constants: trial %s of %s", trial.number + 1, params.trials)
         tried = constants.model_copy(update=_suggested(trial, constants))
-        model = Boosting(tried.model_dump(), seed=seed).fit(learn)
+        model = Boosting(tried.model_dump() | {"logistic_share": 0.0}, seed=seed).fit(learn)
         return _log_loss(model.predict(judge), judge)
 
     library.logging.set_verbosity(library.logging.WARNING)
