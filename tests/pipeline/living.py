@@ -60,7 +60,7 @@ def in_many_portions(patch: pytest.MonkeyPatch) -> set[int]:
         return parts
 
     for name in ("MOST", "MOST_TO_DRAW_FROM"):
-        patch.setattr(portions, name, 100)
+        patch.setattr(portions, name, 250)
     patch.setattr(portions, "_portions", counted)
     return found
 

@@ -34,6 +34,7 @@ PARAMS = {
     r" trees: \d+": " trees: 20",
     r"rows_per_leaf: \d+": "rows_per_leaf: 20",
     r"trials: \d+": "trials: 2",
+    r"fit_weeks: \d+": "fit_weeks: 8",
     r"fit_rows: \d+": "fit_rows: 5000",  # of some 15,000: pairs not bought are drawn
 }
 

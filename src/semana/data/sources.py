@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable
 from datetime import date, datetime
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -216,6 +217,7 @@ class Source(Section):
         return table
 
 
+@lru_cache(maxsize=64)  # a run asks for the same few of each delivery many times
 def parse_source(name: str, text: str) -> Source:
     """The source written in `text` (YAML); raises ConfigurationError naming every fault and the allowed keys."""
     where = f"sources/{name}.yaml"
