@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 # LightGBM's threads wait for one another asleep after a moment, instead of spinning: on two busy cores spinning made
 # training 40 times as slow, on idle ones this costs nothing (docs/decisions/0007-boosting.md).
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")  # noqa: TID251 - written, not read
-# NumPy's products of matrices are small here: on busy cores threads of its own doubled what a regression takes, and
-# gained nothing on idle ones.
+# NumPy's products of matrices are small here: on busy cores threads of its own made a regression seven times as slow,
+# on idle ones they gained nothing (docs/decisions/0020-logistic.md).
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # noqa: TID251 - written, not read
 
 

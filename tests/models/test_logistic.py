@@ -64,6 +64,17 @@ def test_the_weights_are_those_that_a_general_minimiser_finds(monkeypatch, porti
     assert found.predict(rows) == pytest.approx(columns @ least.x, abs=1e-4)
 
 
+def test_beyond_what_it_learned_from_it_says_what_it_says_at_the_edge():
+    rows = drawn(500)
+    found = Logistic.fit(rows)
+    edges = np.array([np.nanmin(rows.values, axis=0), np.nanmax(rows.values, axis=0)])
+    beyond = edges + np.array([[-1000], [1000]], dtype=np.float32)
+    at, far = (found.predict(replace(rows, values=values.astype(np.float32))) for values in (edges, beyond))
+    assert np.array_equal(at[[1]], far[[1]])
+    assert found.explain(replace(rows, values=beyond))[0, 1] == found.explain(replace(rows, values=edges))[0, 1]
+    assert at[0] != at[1]
+
+
 def test_what_each_feature_added_is_all_there_is():
     rows = drawn(500)
     found = Logistic.fit(rows)

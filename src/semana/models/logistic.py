@@ -27,30 +27,37 @@ _SUREST = 30.0  # log-odds
 class Columns:
     """What the regression reads: of each of k features its logarithm, and of those at `flagged` whether it is missing.
 
-    The logarithm is log(1 + |x|) with the sign of x, 0 where x is missing. Each of the k + len(flagged) columns is
-    standardised: less its `center`, times its `scale`, which is 0 for one that never differed.
+    The logarithm is log(1 + |x|) with the sign of x, 0 where x is missing. Each of the k + len(flagged) columns counts
+    as its nearest value between `low` and `high`, all that was learned from (a sum would go on beyond, where nobody
+    knows; trees do not), and is standardised: less its `center`, times its `scale`, which is 0 for one that never
+    differed.
     """
 
     flagged: tuple[int, ...]
     center: tuple[float, ...]
     scale: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
 
     @classmethod
     def of(cls, values: Floats) -> Self:
         """The columns of these features, standardised to a mean of 0 and a variance of 1 in these rows."""
         flagged = tuple(int(place) for place in np.flatnonzero(np.isnan(values).any(axis=0)))
         count, sums, squares = max(len(values), 1), np.zeros(1), np.zeros(1)
+        low, high = np.full(1, np.inf), np.full(1, -np.inf)
         for part in _portions(len(values)):
             columns = _raw(values[part], flagged)
             sums, squares = sums + columns.sum(axis=0), squares + (columns**2).sum(axis=0)
+            low, high = np.minimum(low, columns.min(axis=0)), np.maximum(high, columns.max(axis=0))
         center = sums / count
         spread = np.sqrt(np.maximum(squares / count - center**2, 0.0))
         scale = np.where(spread < _FLAT * (1.0 + np.abs(center)), 0.0, 1.0 / np.maximum(spread, _FLAT))
-        return cls(flagged, tuple(center.tolist()), tuple(scale.tolist()))
+        return cls(flagged, *(tuple(each.tolist()) for each in (center, scale, low, high)))
 
     def standard(self, values: Floats) -> _Numbers:
         """(n, k + len(flagged)) of features (n, k)."""
-        columns: _Numbers = (_raw(values, self.flagged) - np.asarray(self.center)) * np.asarray(self.scale)
+        center, scale, low, high = (np.asarray(each) for each in (self.center, self.scale, self.low, self.high))
+        columns: _Numbers = (np.clip(_raw(values, self.flagged), low, high) - center) * scale
         return columns
 
 
