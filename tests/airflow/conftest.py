@@ -93,6 +93,7 @@ def airflow(place: Path, sink: Sink) -> Iterator[Airflow]:
             "SEMANA_RETRY_SECONDS": str(RETRY),
             "SEMANA_DEADLINE_MINUTES": str(DEADLINE / 60),
             "SEMANA_ALERT_WEBHOOK": sink.address,
+            "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": str(HEARTBEAT),
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "3",
         },

@@ -25,6 +25,7 @@ from tests.stores.server import free_port
 PYTHON = ROOT / ".venv-airflow" / "bin" / "python"
 LAUNCHER = ROOT / "deploy" / "airflow" / "standalone.py"
 OVER = ("success", "failed")
+LOOKS = 0.5  # seconds between two looks: each is answered by the processes that are waited for
 T = TypeVar("T")
 
 
@@ -36,7 +37,7 @@ def wait_for(what: str, look: Callable[[], T | None], *, seconds: float) -> T:
         if found:
             return found
         assert time.monotonic() < until, f"no {what} after {seconds:.0f} s"
-        time.sleep(0.1)
+        time.sleep(LOOKS)
 
 
 class Airflow:

@@ -17,7 +17,7 @@ from semana.cli import app, main
 _SECONDS = 120
 # Processes of a server that has imported already what most commands import: a command starts in a moment.
 _READY = get_context("forkserver")
-_READY.set_forkserver_preload(["tests.journey.command", "semana.pipeline.weekly", "semana.reports.lists", "lightgbm"])
+_READY.set_forkserver_preload(["tests.journey.ready"])
 
 
 def semana(home: Path, *words: str, code: int = 0, stdin: str = "") -> str:

@@ -20,7 +20,7 @@ from tests.journey.command import in_process, semana
 from tests.journey.conftest import TARGET
 
 NEXT = TARGET + 1
-_PARTS = 4  # tests that share the victims: workers take one each
+_PARTS = 2  # tests that share the victims: workers take one each
 RUN = ("run", "--as-of", str(NEXT.start))
 
 

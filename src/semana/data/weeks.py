@@ -6,6 +6,7 @@ import re
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from semana.errors import ContractError, UsageError
 
@@ -56,7 +57,7 @@ class Week:
     @property
     def days(self) -> tuple[date, ...]:
         """Monday to Sunday."""
-        return tuple(self.start + timedelta(days=n) for n in range(7))
+        return _days(self.index)
 
     def __add__(self, weeks: int) -> Week:
         return Week(self.index + weeks)
@@ -70,6 +71,12 @@ class Week:
 
     def __repr__(self) -> str:
         return f"Week('{self}')"
+
+
+@lru_cache(maxsize=4096)
+def _days(index: int) -> tuple[date, ...]:
+    """Kept, for a calendar asks for those of a week's neighbours again and again."""
+    return tuple(EPOCH + timedelta(days=7 * index + n) for n in range(7))
 
 
 def weeks_between(first: Week, last: Week) -> tuple[Week, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Self, TypeVar
 
 import numpy as np
@@ -85,9 +85,7 @@ class Boosting:
         odds = np.mean(
             [booster.predict(rows.values, raw_score=True, num_threads=threads) for booster in self._boosters], axis=0
         )
-        if self.logistic:
-            odds = self._mixed(odds, self.logistic.predict(rows))
-        chances: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-odds))
+        chances: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-self._mixed(odds, lambda beside: beside.predict(rows))))
         return chances
 
     def explain(self, rows: Rows) -> NDArray[np.float64]:
@@ -98,7 +96,7 @@ class Boosting:
             for booster in self._boosters
         ]
         mean: NDArray[np.float64] = np.mean(parts, axis=0)
-        return self._mixed(mean, self.logistic.explain(rows)) if self.logistic else mean
+        return self._mixed(mean, lambda beside: beside.explain(rows))
 
     def base(self) -> float:
         """The log-odds that no feature has moved: the last column of TreeSHAP, the same for every row."""
@@ -107,11 +105,13 @@ class Boosting:
             for booster in self._boosters
         ]
         mean = float(np.mean([part[0, -1] for part in parts]))
-        return self._mixed(mean, self.logistic.intercept) if self.logistic else mean
+        return self._mixed(mean, lambda beside: beside.intercept)
 
-    def _mixed(self, trees: _Odds, logistic: _Odds) -> _Odds:
+    def _mixed(self, trees: _Odds, said: Callable[[Logistic], _Odds]) -> _Odds:
+        if self.logistic is None:
+            return trees
         share = self.constants["logistic_share"]
-        return trees * (1.0 - share) + logistic * share
+        return trees * (1.0 - share) + said(self.logistic) * share
 
     def contents(self) -> dict[str, bytes]:
         """Its constants and its regression as JSON, and each ensemble as LightGBM's text."""

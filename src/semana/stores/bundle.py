@@ -30,10 +30,9 @@ from semana.models import MODELS
 from semana.models.base import Rows
 from semana.models.scorer import Recipe, Scorer
 from semana.stores import files
+from semana.stores.smoke import MANIFEST, SMOKE
 
 FORMAT = 1
-MANIFEST = "manifest.json"
-SMOKE = "smoke.parquet"
 RECIPE = "recipe.json"
 _LIBRARIES = ("lightgbm", "numpy", "scipy")
 _ID = re.compile(r"[0-9a-f]{16}")
@@ -191,11 +190,6 @@ class Bundles:
                 f"Train again, or restore the bundle from a backup."
             )
         self._served.add(bundle)
-
-
-def read_scorer(folder: Path) -> Scorer:
-    """The scorer in a verified bundle folder."""
-    return _scorer({path.name: path.read_bytes() for path in folder.iterdir() if path.name != MANIFEST})
 
 
 def _scorer(contents: dict[str, bytes]) -> Scorer:
