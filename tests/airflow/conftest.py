@@ -57,7 +57,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def base(place: Path) -> Path:
     """A home with `KNOWN` weeks and the list of the week after them; nothing is tuned, and trees are few."""
-    found = place / "base"
+    found = place / "home"
     files = place / "files"
     shop.write_all(files, weeks=weeks_between(FIRST + -KNOWN, FIRST + -1))
     found.mkdir()
@@ -71,7 +71,7 @@ def base(place: Path) -> Path:
     (found / "params.yaml").write_text(params)
     semana(found, "ingest", str(files), "--source", "canonical", "--as-of", str(FIRST.start))
     semana(found, "run", "--as-of", str(FIRST.start))
-    return found
+    return found.rename(place / "base")
 
 
 @pytest.fixture(scope="session")

@@ -22,10 +22,12 @@ def _run_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = folder / "home"
     semana(home, "ingest", str(files), "--source", "canonical", "--as-of", str(TARGET.start))
     semana(home, "run", "--as-of", str(TARGET.start))
-    return home
+    return home.rename(folder / "kept")
 
 
 @pytest.fixture
-def home(_run_once: Path, tmp_path: Path) -> Path:
-    """A home whose list of TARGET is published."""
-    return Path(shutil.copytree(_run_once, tmp_path / "home"))
+def home(_run_once: Path) -> Path:
+    """A home whose list of TARGET is published, in the place where it was made."""
+    found = _run_once.with_name("home")
+    shutil.rmtree(found, ignore_errors=True)
+    return Path(shutil.copytree(_run_once, found))

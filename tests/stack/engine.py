@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -117,9 +118,13 @@ def make_bases(environment: Mapping[str, str], folder: Path) -> None:
         change = ("--change", trust, "--change", 'CMD ["python3"]')
         docker(environment, "import", *change, str(tree), PYTHON)
         tree.unlink()
-    for name, file in STAND_INS.items():
-        build = ("build", "--quiet", "--network", "host", "--tag", name, "--file", str(BASES / f"{file}.Dockerfile"))
-        docker(environment, *build, str(BASES))
+
+    def build(name: str) -> None:
+        file = str(BASES / f"{STAND_INS[name]}.Dockerfile")
+        docker(environment, "build", "--quiet", "--network", "host", "--tag", name, "--file", file, str(BASES))
+
+    with ThreadPoolExecutor() as together:
+        list(together.map(build, STAND_INS))
 
 
 def sources() -> str:
