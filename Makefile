@@ -119,7 +119,7 @@ audit: $(VENV)-audit/.audit ## look for known holes in everything that is locked
 
 test-stack: $(VENV)/.dev $(VENV)-stack/.stack ## the containers on a real engine, with kills, a restore, and two worker hosts
 	@sh tests/stack/install.sh
-	$(BIN)/python -m pytest tests/stack --stack
+	nice $(BIN)/python -m pytest tests/stack --stack
 
 lock: $(VENV)/.dev ## choose the newest versions again and write requirements/
 	$(LOCK) --upgrade pyproject.toml --group build --output-file requirements/semana.txt

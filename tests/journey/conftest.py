@@ -8,10 +8,20 @@ from pathlib import Path
 import pytest
 
 from tests import shop
+from tests.house.tree import ROOT
 from tests.journey.command import semana
 
 KNOWN = 20  # weeks delivered
 TARGET = shop.FIRST + KNOWN
+
+
+def quick(home: Path) -> None:
+    """Trees are few, and few trials are made of them: enough for a shop whose customers do always the same."""
+    params = (ROOT / "params.yaml").read_text()
+    for usual, soon in (("trials: 10", "trials: 2"), ("trees: 200", "trees: 40")):
+        assert usual in params
+        params = params.replace(usual, soon, 1)
+    (home / "params.yaml").write_text(params)
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +31,7 @@ def _run_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shop.write_all(files, weeks=shop.WEEKS[:KNOWN])
     home = folder / "home"
     semana(home, "ingest", str(files), "--source", "canonical", "--as-of", str(TARGET.start))
+    quick(home)
     semana(home, "run", "--as-of", str(TARGET.start))
     return home.rename(folder / "kept")
 

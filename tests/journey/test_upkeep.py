@@ -207,6 +207,7 @@ def test_a_gate_may_be_off_without_quotes(home: Path) -> None:
 
 
 def test_a_folder_in_place_of_params_is_refused(home: Path) -> None:
+    (home / "params.yaml").unlink()
     (home / "params.yaml").mkdir()
     assert "params.yaml: no file" in semana(home, "doctor", code=78)
 

@@ -14,7 +14,7 @@ from semana.data.weeks import Week
 from semana.pipeline import STEPS
 from tests import shop
 from tests.journey.command import semana, summary
-from tests.journey.conftest import KNOWN, TARGET
+from tests.journey.conftest import KNOWN, TARGET, quick
 from tests.stores.home import ROOT
 
 KEYS = {
@@ -110,6 +110,7 @@ def test_nothing_from_the_target_week_on_reaches_the_list(home: Path, tmp_path: 
         folder = tmp_path / name
         shop.write(rows, folder / "files" / "transactions.parquet")
         semana(folder / "home", "ingest", str(folder / "files"), "--source", "canonical", "--as-of", "2025-12-31")
+        quick(folder / "home")
         semana(folder / "home", "run", "--week", str(TARGET))
         found.append((folder / "home" / "published" / f"week={TARGET}" / "predictions.parquet").read_bytes())
     assert found[0] == found[1]
@@ -367,6 +368,7 @@ def test_files_as_a_spanish_excel_writes_them_are_read_alike(home: Path, tmp_pat
     (other / "sources" / "excel.yaml").write_text(EXCEL, encoding="utf-8")
     (tmp_path / "ventas.csv").write_bytes(rows.drop("date").write_csv(separator=";").encode("cp1252"))
     words = ("--source", "excel", str(tmp_path / "ventas.csv"))
+    quick(other)
     semana(other, "replay", "--from", str(TARGET + -1), "--to", str(TARGET + -1), *words)
     semana(other, "run", "--as-of", str(TARGET.start))
     pairs = ["customer_id", "product_id", "last_bought", "usual_quantity"]

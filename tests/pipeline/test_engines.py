@@ -216,7 +216,7 @@ def test_only_samples_and_summaries_come_to_the_machine_that_asks(
     """Of a week's rows with their features, neither to learn from, nor to judge or portray a model, nor for a list; and
     of the history no more rows than the list has, with an experiment and a reviewed list too.
     """
-    stores = living.made(tmp_path, params=TREES | {r"fit_rows: \d+": "fit_rows: 1000"})
+    stores = living.made(tmp_path, params=FEW | {r"fit_rows: \d+": "fit_rows: 400"})
     stores = open_home(read_settings(stores.home, engine="duckdb"))
     monkeypatch.setattr(labels, "_HELD", 100)
     monkeypatch.setattr(portrait, "_PAIRS", 100)

@@ -75,7 +75,7 @@ def stack(docker_engine: dict[str, str], tmp_path_factory: pytest.TempPathFactor
         quick(found)
         yield found
     finally:
-        found.compose("--profile", "*", "down", "--volumes", "--remove-orphans", check=False)
+        found.compose("--profile", "*", "down", "--volumes", "--remove-orphans", "--timeout", "1", check=False)
 
 
 def quick(stack: Stack) -> None:

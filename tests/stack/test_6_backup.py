@@ -21,7 +21,7 @@ def restored(listed: Stack, tmp_path: Path) -> Iterator[Stack]:
     }
     found = Stack(engine, tmp_path, "semana-restored", env_file=listed.env_file)
     yield found
-    found.compose("--profile", "*", "down", "--volumes", check=False)
+    found.compose("--profile", "*", "down", "--volumes", "--timeout", "1", check=False)
 
 
 def test_a_backup_makes_the_whole_stack_again(listed: Stack, restored: Stack, tmp_path: Path) -> None:

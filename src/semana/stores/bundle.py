@@ -83,7 +83,7 @@ class Bundles:
         """The scorer of a bundle; raises ContractError naming what is wrong with it."""
         contents = self._contents(bundle)
         self.smoke(bundle)
-        return _scorer(contents)
+        return Scorer.from_contents({name: content for name, content in contents.items() if name != SMOKE})
 
     def recipe(self, bundle: str) -> Recipe:
         """How the bundle was made."""
@@ -190,10 +190,6 @@ class Bundles:
                 f"Train again, or restore the bundle from a backup."
             )
         self._served.add(bundle)
-
-
-def _scorer(contents: dict[str, bytes]) -> Scorer:
-    return Scorer.from_contents({name: content for name, content in contents.items() if name != SMOKE})
 
 
 def _without_metrics(contents: dict[str, bytes]) -> dict[str, Any]:
