@@ -19,8 +19,8 @@ import pytest
 from semana.data.weeks import Week, weeks_between
 from tests import shop
 from tests.airflow.scheduler import PYTHON, Airflow
-from tests.house.tree import ROOT
 from tests.journey.command import semana
+from tests.params import params_with
 from tests.stores.server import Sink
 
 NOW = Week.of(datetime.now(UTC).date())
@@ -61,14 +61,8 @@ def base(place: Path) -> Path:
     files = place / "files"
     shop.write_all(files, weeks=weeks_between(FIRST + -KNOWN, FIRST + -1))
     found.mkdir()
-    params = (ROOT / "params.yaml").read_text()
-    for usual, quick in (
-        ("trials: 10", "trials: 0"),
-        ("trees: 200", "trees: 20"),
-        ("free_disk_mib: 512", "free_disk_mib: 1"),
-    ):
-        params = params.replace(usual, quick)
-    (found / "params.yaml").write_text(params)
+    quick = {"trials: 10": "trials: 0", "trees: 200": "trees: 20", "free_disk_mib: 512": "free_disk_mib: 1"}
+    (found / "params.yaml").write_text(params_with(quick))
     semana(found, "ingest", str(files), "--source", "canonical", "--as-of", str(FIRST.start))
     semana(found, "run", "--as-of", str(FIRST.start))
     return found.rename(place / "base")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests import shop
-from tests.house.tree import ROOT
 from tests.journey.command import semana
+from tests.params import params_with
 
 KNOWN = 20  # weeks delivered
 TARGET = shop.FIRST + KNOWN
@@ -17,11 +17,7 @@ TARGET = shop.FIRST + KNOWN
 
 def quick(home: Path) -> None:
     """Trees are few, and few trials are made of them: enough for a shop whose customers do always the same."""
-    params = (ROOT / "params.yaml").read_text()
-    for usual, soon in (("trials: 10", "trials: 2"), ("trees: 200", "trees: 40")):
-        assert usual in params
-        params = params.replace(usual, soon, 1)
-    (home / "params.yaml").write_text(params)
+    (home / "params.yaml").write_text(params_with({"trials: 10": "trials: 2", "trees: 200": "trees: 40"}))
 
 
 @pytest.fixture(scope="session")

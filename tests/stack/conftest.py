@@ -16,7 +16,7 @@ import pytest
 
 from semana.data.weeks import Week, weeks_between
 from tests import shop
-from tests.house.tree import ROOT
+from tests.params import params_with
 from tests.stack.engine import engine
 from tests.stack.stack import Stack, wait_for
 
@@ -80,15 +80,14 @@ def stack(docker_engine: dict[str, str], tmp_path_factory: pytest.TempPathFactor
 
 def quick(stack: Stack) -> None:
     """Nothing is tuned, trees are few, a champion is a week old at the most, and another host's lease is soon stale."""
-    params = (ROOT / "params.yaml").read_text()
-    for usual, soon in (
-        ("trials: 10", "trials: 0"),
-        ("trees: 200", "trees: 20"),
-        ("max_age_weeks: 4", "max_age_weeks: 1"),
-        ("lease_stale_seconds: 60", "lease_stale_seconds: 20"),
-    ):
-        assert usual in params
-        params = params.replace(usual, soon, 1)
+    params = params_with(
+        {
+            "trials: 10": "trials: 0",
+            "trees: 200": "trees: 20",
+            "max_age_weeks: 4": "max_age_weeks: 1",
+            "lease_stale_seconds: 60": "lease_stale_seconds: 20",
+        }
+    )
     stack.compose("exec", "-T", "scheduler", "sh", "-c", "cat >/lake/home/params.yaml", stdin=params)
 
 
