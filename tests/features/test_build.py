@@ -9,6 +9,7 @@ import pytest
 
 from semana.features.build import FEATURES
 from semana.features.examples import ALL, Share
+from semana.features.tables import HISTORY_WEEKS
 from tests import shop
 from tests.features import known
 
@@ -84,6 +85,15 @@ def test_features_ignore_everything_from_the_cutoff_week_on(ids, week):
     )
     now = known.features(week, nw.from_native(scrambled.lazy()))
     assert now.equals(known.features(week))
+
+
+@pytest.mark.parametrize("weeks", [1, 0])
+def test_what_lies_further_back_than_the_weeks_of_history_is_forgotten(weeks):
+    last = WEEK.index - HISTORY_WEEKS - weeks
+    old = known.weekly().with_columns((pl.col("week") - pl.col("week").max() + last).cast(pl.Int32))
+    more = pl.concat([old.with_columns(pl.col("product_id") + 1), known.weekly()])
+    forgotten = known.features(WEEK, nw.from_native(more.lazy())).equals(known.features(WEEK))
+    assert forgotten == (weeks > 0)
 
 
 def test_renaming_customers_changes_no_feature():

@@ -108,6 +108,11 @@ def before(purchases: Frame, week: Week) -> Frame:
     return purchases.filter(nw.col(s.WEEK) < week.index)
 
 
+def counted_from(week: Week, rows: Frame) -> Frame:
+    """The rows, their weeks counted from this one: -1 is the one before it."""
+    return rows.with_columns((nw.col(s.WEEK) - week.index).cast(nw.Int32).alias(s.WEEK))
+
+
 def during(purchases: Frame, week: Week) -> Frame:
     """What was ordered in the week."""
     return purchases.filter(nw.col(s.WEEK) == week.index)

@@ -9,8 +9,7 @@ import narwhals as nw
 
 from semana.data import schemas as s
 from semana.data.frames import Frame, Settle
-from semana.data.purchases import before as known_before
-from semana.data.purchases import bought
+from semana.data.purchases import bought, counted_from
 from semana.data.weeks import Week
 from semana.features.affinity import AFFINITY, Segments, affinities, segments_of_all, tastes_of, tastes_of_all
 from semana.features.calendar import CALENDAR, add_calendar, days_of_week
@@ -22,7 +21,7 @@ from semana.features.recency import LATEST, RECENCY, add_recency
 from semana.features.rhythm import RHYTHM, add_rhythm
 from semana.features.season import SEASON, add_season, seasons
 from semana.features.streaks import STREAKS, add_streaks
-from semana.features.tables import Tables
+from semana.features.tables import Tables, history_of, not_forgotten
 from semana.features.together import TOGETHER, add_together, fitting, neighbours
 from semana.params import Params
 
@@ -73,7 +72,7 @@ class Shop:
 
 def shop_before(tables: Tables, *, before: Week, params: Params) -> Shop:
     """What the purchases of all customers before the week tell."""
-    history = known_before(tables.purchases, before)
+    history = history_of(tables.purchases, before=before)
     decay, weeks = params.models.decay, params.candidates.explore_weeks
     products = popularities(history, before=before, decay=decay, weeks=weeks)
     for more in (quantities(history), seasons(history, before=before)):
@@ -102,7 +101,10 @@ class Whole:
     """
 
     def __init__(self, tables: Tables, *, before: Week, params: Params, settle: Settle = as_it_is) -> None:
-        self._tables = replace(tables, customers=settle(tables.customers), products=settle(tables.products))
+        purchases = not_forgotten(tables.purchases, before=before)
+        self._tables = Tables(
+            purchases, settle(tables.customers), settle(tables.products), tables.fits, tables.calendar
+        )
         self._before = before
         self._params = params
         self._settle = settle
@@ -151,22 +153,24 @@ def build_features(
 
     `settle` works a frame out that several features look at: an engine may else do so for each of them.
     """
-    history = settle(known_before(tables.purchases, before))
+    history = settle(counted_from(before, history_of(tables.purchases, before=before)))
+    tables = replace(tables, purchases=history, calendar=counted_from(before, tables.calendar))
+    now = Week(0)  # so a label week asks as every other does, and what Spark compiled for it serves again
     own = settle(_own_purchases(pairs, history))
-    tastes = settle(tastes_of(history, tables, before=before))
+    tastes = settle(tastes_of(history, tables, before=now))
     decay = params.models.decay
-    shop = shop or shop_before(replace(tables, purchases=history), before=before, params=params).each(settle)
-    rows = add_frequency(pairs, history, own, before=before, decay=decay)
-    rows = add_recency(rows, own, before=before)
-    rows = add_streaks(rows, history, own, before=before)
-    rows = add_rhythm(rows, history, before=before)
+    shop = shop or shop_before(tables, before=now, params=params).each(settle)
+    rows = add_frequency(pairs, history, own, before=now, decay=decay)
+    rows = add_recency(rows, own, before=now)
+    rows = add_streaks(rows, history, own, before=now)
+    rows = add_rhythm(rows, history, before=now)
     rows = add_popularity(rows, shop.products)
-    rows = add_quantity(rows, history, own, shop.products, before=before)
+    rows = add_quantity(rows, history, own, shop.products, before=now)
     rows = add_together(rows, tables.fits)
     liked = affinities(pairs.select(*s.PAIR), tables, tastes, shop.tastes, shop.segments)
     rows = rows.join(liked, on=s.PAIR, how="left")
-    rows = add_season(rows, own, shop.products, before=before)
-    rows = add_calendar(rows, history, tables.calendar, shop.week, before=before)
+    rows = add_season(rows, own, shop.products, before=now)
+    rows = add_calendar(rows, history, tables.calendar, shop.week, before=now)
     return rows.with_columns(*(nw.col(name).cast(nw.Float32) for name in FEATURES))
 
 

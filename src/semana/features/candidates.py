@@ -6,11 +6,10 @@ import narwhals as nw
 
 from semana.data import schemas as s
 from semana.data.frames import Frame
-from semana.data.purchases import before as known_before
 from semana.data.purchases import bought
 from semana.data.weeks import Week
 from semana.features.sums import DECAY_BITS, decayed, steady_sum
-from semana.features.tables import Tables
+from semana.features.tables import Tables, history_of
 from semana.params import CandidateParams
 
 # Explore pairs are looked for among this many times as many popular products as a customer gets, because regulars
@@ -27,7 +26,7 @@ def candidate_pairs(tables: Tables, *, before: Week, params: CandidateParams, po
     Customers are those of the history and those described before the week, so that newcomers get explore pairs. With
     the `popular` products told apart, `tables` need hold only what belongs to a few customers.
     """
-    history = bought(known_before(tables.purchases, before))
+    history = bought(history_of(tables.purchases, before=before))
     popular = popular_products(tables.purchases, before=before, params=params) if popular is None else popular
     repeat = repeat_pairs(history, before=before, params=params).with_columns(nw.lit(value=True).alias(s.REPEAT))
     explore = explore_pairs(history, tables, popular, params=params).with_columns(nw.lit(value=False).alias(s.REPEAT))
@@ -48,7 +47,7 @@ def repeat_pairs(history: Frame, *, before: Week, params: CandidateParams) -> Fr
 def popular_products(purchases: Frame, *, before: Week, params: CandidateParams) -> Frame:
     """The products with the most customers lately: those among which a customer's explore pairs are looked for."""
     return (
-        bought(known_before(purchases, before))
+        bought(history_of(purchases, before=before))
         .filter(nw.col(s.WEEK) >= before.index - params.explore_weeks)
         .group_by(s.PRODUCT_ID)
         .agg((-nw.col(s.CUSTOMER_ID).n_unique().cast(nw.Int64)).alias(_SORT))

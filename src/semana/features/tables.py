@@ -1,10 +1,19 @@
-"""What a week is predicted from, in one value."""
+"""What a week is predicted from, in one value, and how far back it is looked at."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import narwhals as nw
+
+from semana.data import schemas as s
 from semana.data.frames import Frame
+from semana.data.purchases import before as known_before
+from semana.data.weeks import Week
+
+# Three years: all of the past that features look at. So what counts up (weeks bought, products ever tried) means the
+# same in a shop's tenth year as in its fourth, and a week takes as long.
+HISTORY_WEEKS = 156
 
 
 @dataclass(frozen=True)
@@ -23,3 +32,13 @@ class Tables:
     products: Frame
     fits: Frame
     calendar: Frame
+
+
+def not_forgotten(purchases: Frame, *, before: Week) -> Frame:
+    """Those of the HISTORY_WEEKS before the week, and all from it on."""
+    return purchases.filter(nw.col(s.WEEK) >= before.index - HISTORY_WEEKS)
+
+
+def history_of(purchases: Frame, *, before: Week) -> Frame:
+    """Those of the HISTORY_WEEKS before the week, which are all that candidates and features know of."""
+    return not_forgotten(known_before(purchases, before), before=before)

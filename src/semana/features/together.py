@@ -11,10 +11,10 @@ import narwhals as nw
 
 from semana.data import schemas as s
 from semana.data.frames import Frame
-from semana.data.purchases import before as known_before
 from semana.data.purchases import bought
 from semana.data.weeks import Week
 from semana.features.sums import DECAY_BITS, halving, steady, steady_sum
+from semana.features.tables import history_of
 
 TOGETHER = (s.TOGETHER, s.TOGETHER_BEST, s.TOGETHER_PRODUCTS)
 _OWN = 30  # products a customer
@@ -28,7 +28,7 @@ _LENGTH, _OTHER_LENGTH, _BOTH, _PLACE = ("length", "other_length", "customers_of
 
 def neighbours(purchases: Frame, *, before: Week) -> Frame:
     """For each product the `_ALIKE` others that are most like it; only purchases before the week count."""
-    return _neighbours(_own_products(known_before(purchases, before), before=before))
+    return _neighbours(_own_products(history_of(purchases, before=before), before=before))
 
 
 def fitting(purchases: Frame, *, before: Week, alike: Frame | None = None) -> Frame:
@@ -37,7 +37,7 @@ def fitting(purchases: Frame, *, before: Week, alike: Frame | None = None) -> Fr
     Beside it the strongest part of that sum, and how many products have a part. Only purchases before the week count.
     With `alike`, the `neighbours` of the whole shop, the purchases may be those of a few customers.
     """
-    own = _own_products(known_before(purchases, before), before=before)
+    own = _own_products(history_of(purchases, before=before), before=before)
     parts = own.join(_neighbours(own) if alike is None else alike, on=s.PRODUCT_ID, how="inner").with_columns(
         (nw.col(_WEIGHT) * nw.col(_LIKENESS)).alias(_WEIGHT)
     )

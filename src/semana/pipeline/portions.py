@@ -136,6 +136,7 @@ def _portions(customers: Frame, run: Known, stores: Stores, week: Week, *, most:
     if stores.lake.engine.spreads:
         return [Portion()]
     history = bought(known_before(stores.lake.scan(catalog.PURCHASES, run.week), week))
+    history = history.filter(nw.col(s.WEEK) >= week.index - stores.params.candidates.repeat_weeks)
     known = history.select(*s.PAIR).unique().group_by(s.CUSTOMER_ID).agg(nw.len().alias("pairs"))
     each = collected(customers.join(known, on=s.CUSTOMER_ID, how="left")).sort(s.CUSTOMER_ID)
     pairs = each["pairs"].fill_null(0).to_numpy() + stores.params.candidates.explore_per_customer

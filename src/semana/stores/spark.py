@@ -37,6 +37,8 @@ _DRIVER: dict[str, Any] = {  # a Connect server has its own
     "spark.driver.maxResultSize": "0",  # what comes here is limited by what is asked (docs/engines.md)
     # What the driver remembers of queries that are done: a run makes thousands, and the default keeps a thousand plans.
     "spark.sql.ui.retainedExecutions": "5",
+    # What it compiled for one label week serves the next ones; the default keeps a hundred classes, a week has more.
+    "spark.sql.codegen.cache.maxEntries": "2000",
     "spark.ui.retainedJobs": "100",
     "spark.ui.retainedStages": "100",
     "spark.ui.retainedTasks": "1000",
