@@ -102,9 +102,8 @@ class Whole:
 
     def __init__(self, tables: Tables, *, before: Week, params: Params, settle: Settle = as_it_is) -> None:
         purchases = not_forgotten(tables.purchases, before=before)
-        self._tables = Tables(
-            purchases, settle(tables.customers), settle(tables.products), tables.fits, tables.calendar
-        )
+        customers, products = settle(tables.customers), settle(tables.products)
+        self._tables = replace(tables, purchases=purchases, customers=customers, products=products)
         self._before = before
         self._params = params
         self._settle = settle

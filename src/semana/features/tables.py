@@ -12,7 +12,7 @@ from semana.data.purchases import before as known_before
 from semana.data.weeks import Week
 
 # Three years: all of the past that features look at. So what counts up (weeks bought, products ever tried) means the
-# same in a shop's tenth year as in its fourth, and a week takes as long.
+# same in a shop's tenth year as in its fourth, and the work grows less with the history.
 HISTORY_WEEKS = 156
 
 
